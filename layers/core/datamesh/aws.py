@@ -1,0 +1,36 @@
+"""The one place that makes AWS clients. Parts take a client as an argument; handlers get it from here."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+__all__ = ["client", "resource_table", "session_for_role"]
+
+_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
+
+
+@cache
+def client(service: str) -> Any:
+    """A client with standard retries, made once per process."""
+    return boto3.client(service, config=_RETRIES)
+
+
+@cache
+def resource_table(name: str) -> Any:
+    """A DynamoDB table resource (plain Python values in and out), made once per process."""
+    return boto3.resource("dynamodb", config=_RETRIES).Table(name)
+
+
+def session_for_role(role_arn: str, session_name: str, *, sts: Any = None) -> boto3.Session:
+    """A session under `role_arn`, valid for an hour; the caller caches it."""
+    answer = (sts or client("sts")).assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64])
+    keys = answer["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )

@@ -1,0 +1,244 @@
+"""What a contract promises, as values: a read-only view of an ODCS v3 document.
+
+The file's bytes stay the record; nothing here is ever written back. `parse.py` builds these values.
+One contract describes one data product; its tables are the contract's schema objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "Check",
+    "Column",
+    "ColumnType",
+    "Contract",
+    "EnumValue",
+    "InputFormat",
+    "Relationship",
+    "Role",
+    "Severity",
+    "SlaProperty",
+    "Table",
+    "TableRef",
+    "Thresholds",
+    "VerifiedStatement",
+    "Version",
+    "WriteMode",
+]
+
+Severity = Literal["error", "warning"]
+WriteMode = Literal["append", "overwrite"]
+
+
+@dataclass(frozen=True, order=True)
+class Version:
+    """A contract's semantic version; a new `major` is a new table beside the old one."""
+
+    major: int
+    minor: int = 0
+    patch: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """A column's type: the ODCS logical type and what it becomes in the table.
+
+    `kind` is one of string, boolean, integer, number, decimal, date, timestamp, timestamptz, time.
+    `precision` and `scale` are set for decimal only.
+    """
+
+    kind: str
+    precision: int | None = None
+    scale: int | None = None
+
+
+@dataclass(frozen=True)
+class EnumValue:
+    value: Any
+    label: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class TableRef:
+    """A table of the mesh: `domain.product`. `table` differs from `product` only in a contract of several tables."""
+
+    domain: str
+    product: str
+    table: str
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A declared foreign key: `columns` of this table refer to `to_columns` of `to`, many to one."""
+
+    columns: tuple[str, ...]
+    to: TableRef
+    to_columns: tuple[str, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One quality rule.
+
+    `rule` is its stable name in findings and reasons (`required`, `type`, `enum`, `pattern`, `range`, `length`,
+    `unique`, `primaryKey`, or the ODCS metric name, or the check's own id). `operator` is an ODCS operator name
+    (`mustBe`, `mustBeBetween`, ...) and `threshold` its value; `unit` is rows or percent.
+    """
+
+    rule: str
+    kind: Literal["library", "sql", "text", "custom"]
+    severity: Severity = "error"
+    column: str | None = None
+    metric: str | None = None
+    operator: str | None = None
+    threshold: Any = None
+    unit: Literal["rows", "percent"] = "rows"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    query: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table, or (semantic type measure) an aggregate expression over its columns."""
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    unique: bool = False
+    primary_key_position: int | None = None
+    partition_position: int | None = None
+    partition_transform: str = "identity"  # identity, year, month, day
+    semantic_type: Literal["column", "measure", "dimension"] = "column"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""  # the column's name in the file, where it differs
+    transform_logic: str = ""
+    classification: str = ""
+    business_name: str = ""
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+    enum: tuple[EnumValue, ...] = ()
+    examples: tuple[Any, ...] = ()
+    tags: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    id: str = ""
+    deprecated: bool = False
+
+
+@dataclass(frozen=True)
+class InputFormat:
+    """How the files of a table are written (`datamesh.input`); a field that is None is sniffed."""
+
+    format: Literal["csv", "json", "jsonl", "parquet"] | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    encoding: str = "utf-8"
+    header: bool = True
+    null_words: tuple[str, ...] = ("",)
+    timestamp_format: str | None = None  # DuckDB strptime format; ISO 8601 when None
+    extra_columns: Literal["ignore", "reject"] = "ignore"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When a batch with bad rows is rejected whole (`datamesh.thresholds`): above this share of rows, in percent."""
+
+    max_quarantined_percent: float = 100.0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A schema object of the contract. `columns` keep the contract's order and leave measures out."""
+
+    name: str
+    columns: tuple[Column, ...]
+    measures: tuple[Column, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+    checks: tuple[Check, ...] = ()
+    business_name: str = ""
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    write_mode: WriteMode = "append"
+    input: InputFormat = InputFormat()
+    thresholds: Thresholds = Thresholds()
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        keyed = [c for c in self.columns if c.primary_key_position is not None]
+        return tuple(c.name for c in sorted(keyed, key=lambda c: c.primary_key_position or 0))
+
+    @property
+    def partition_columns(self) -> tuple[Column, ...]:
+        parts = [c for c in self.columns if c.partition_position is not None]
+        return tuple(sorted(parts, key=lambda c: c.partition_position or 0))
+
+    def column(self, name: str) -> Column | None:
+        return next((c for c in self.columns if c.name == name), None)
+
+
+@dataclass(frozen=True)
+class Role:
+    """Who may read the product. `principals` as in `govern/principal.py`; `columns` None means all of them."""
+
+    name: str
+    access: str = "read"
+    principals: tuple[str, ...] = ()
+    columns: tuple[str, ...] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class VerifiedStatement:
+    """A question whose answer the owners vouch for. `sql` uses mesh names (`domain.product`)."""
+
+    question: str
+    sql: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class SlaProperty:
+    property: str
+    value: Any
+    unit: str = ""
+    element: str = ""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One data product's contract. `name` in the mesh is `domain.product`."""
+
+    id: str
+    domain: str
+    product: str
+    version: Version
+    status: str
+    api_version: str
+    tables: tuple[Table, ...]
+    roles: tuple[Role, ...] = ()
+    verified: tuple[VerifiedStatement, ...] = ()
+    sla: tuple[SlaProperty, ...] = ()
+    team: tuple[str, ...] = ()
+    description: str = ""
+    business_name: str = ""
+    tags: tuple[str, ...] = ()
+    classification: str = "internal"
+
+    @property
+    def name(self) -> str:
+        return f"{self.domain}.{self.product}"
+
+    @property
+    def table(self) -> Table:
+        """The product's table: a product that is published has exactly one (lint says so otherwise)."""
+        return self.tables[0]

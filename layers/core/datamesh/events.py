@@ -1,0 +1,236 @@
+"""The events of the mesh: their shapes, their envelope, and the one way to send them.
+
+Events are facts in the past tense. They are small, carry pointers and counts, and never data values.
+Consumers may see any event twice and in any order: `event_id` is ours, for a hop between buses changes EventBridge's.
+`schemas/events/` is generated from these classes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datamesh.errors import Transient
+
+__all__ = [
+    "EVENT_TYPES",
+    "ArrivalRejected",
+    "BatchFailed",
+    "BatchRejected",
+    "ContractApplied",
+    "ContractRejected",
+    "DataProductPublished",
+    "Envelope",
+    "Event",
+    "GrantsApplied",
+    "GrantsDiffer",
+    "Metadata",
+    "ObjectPointer",
+    "QualityGateFailed",
+    "QuestionAnswered",
+    "Reason",
+    "emit",
+    "envelope",
+    "parse",
+]
+
+SCHEMA_VERSION = "1"
+_BATCH = 10  # PutEvents takes ten entries a call
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ObjectPointer(_Frozen):
+    bucket: str
+    key: str
+    version_id: str = ""
+
+
+class Reason(_Frozen):
+    """Why rows were not published: the rule, its column (or none) and how many rows."""
+
+    rule: str
+    column: str | None = None
+    rows: int = 0
+
+
+class Event(_Frozen):
+    """Base of all events; the class's name is the detail-type."""
+
+    @classmethod
+    def detail_type(cls) -> str:
+        return cls.__name__
+
+
+class ContractApplied(Event):
+    """A contract is in force: its table, tags and grants follow. `sequence` grows with every apply of the product."""
+
+    product: str
+    version: str
+    sequence: int
+    status: str
+    contract: ObjectPointer
+    database: str
+    table: str
+    reader_role_arn: str
+
+
+class ContractRejected(Event):
+    """A contract was refused; `findings` are {rule, path, line, severity, message}, at most 50."""
+
+    product: str | None
+    contract: ObjectPointer
+    findings: list[dict[str, Any]] = Field(max_length=50)
+
+
+class ArrivalRejected(Event):
+    """A file that belongs to no product was left where it is."""
+
+    object: ObjectPointer
+    rule: str
+
+
+class BatchRejected(Event):
+    product: str
+    run_id: str
+    reasons: list[Reason]
+    rows_in: int = 0
+
+
+class BatchFailed(Event):
+    """Infrastructure failed a batch; it is still assigned, and is tried again by the sweeper or by `mesh retry`."""
+
+    product: str
+    run_id: str
+    attempt: int
+    error: str
+
+
+class QualityGateFailed(Event):
+    """A data-set rule or threshold failed; with severity error the batch was rejected as well."""
+
+    product: str
+    run_id: str
+    rule: str
+    column: str | None = None
+    severity: Literal["error", "warning"]
+
+
+class DataProductPublished(Event):
+    """A snapshot is readable. `sequence` is the Iceberg snapshot's sequence number: newer wins in projections."""
+
+    product: str
+    version: str
+    run_id: str
+    status: Literal["published", "partial"]
+    snapshot_id: int
+    sequence: int
+    rows_in: int
+    rows_published: int
+    rows_quarantined: int
+    rows_superseded: int
+    rows_deleted: int
+    total_rows: int
+    reasons: list[Reason]
+    profile: ObjectPointer
+    published_at: datetime
+
+
+class GrantsDiffer(Event):
+    """Lake Formation does not stand as the policy wants; asks the domain's apply_grants to mend it."""
+
+    product: str
+
+
+class GrantsApplied(Event):
+    product: str
+    granted: int
+    revoked: int
+
+
+class QuestionAnswered(Event):
+    """A question or statement was answered or refused. Neither its text nor its values are carried."""
+
+    query_id: str
+    principal: str
+    status: Literal["answered", "refused", "ambiguous", "failed"]
+    tier: Literal["sql", "verified", "planner", "bedrock", "none"]
+    products: list[str]
+    milliseconds: int
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    kind.detail_type(): kind
+    for kind in (
+        ArrivalRejected,
+        BatchFailed,
+        BatchRejected,
+        ContractApplied,
+        ContractRejected,
+        DataProductPublished,
+        GrantsApplied,
+        GrantsDiffer,
+        QualityGateFailed,
+        QuestionAnswered,
+    )
+}
+
+
+class Metadata(_Frozen):
+    event_id: str
+    correlation_id: str
+    causation_id: str = ""
+    schema_version: Literal["1"] = SCHEMA_VERSION
+    domain: str
+    occurred_at: datetime
+
+
+class Envelope(_Frozen):
+    """`detail` of every event of the mesh."""
+
+    metadata: Metadata
+    data: dict[str, Any]
+
+    SOURCE_PREFIX: ClassVar[str] = "datamesh."
+
+
+def envelope(event: Event, *, domain: str, correlation_id: str, causation_id: str = "") -> Envelope:
+    """`event` in a new envelope. `correlation_id` is the run's or question's id, for one story to be followed."""
+    metadata = Metadata(
+        event_id=str(uuid.uuid4()),
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        domain=domain,
+        occurred_at=datetime.now(timezone.utc),
+    )
+    return Envelope(metadata=metadata, data=event.model_dump(mode="json"))
+
+
+def parse(detail_type: str, detail: dict[str, Any]) -> tuple[Metadata, Event]:
+    """The event in an EventBridge `detail`. Raises pydantic.ValidationError, or KeyError for an unknown detail-type."""
+    wrapped = Envelope.model_validate(detail)
+    return wrapped.metadata, EVENT_TYPES[detail_type].model_validate(wrapped.data)
+
+
+def emit(events: Sequence[Event], *, client: Any, bus: str, domain: str, correlation_id: str) -> None:
+    """Sends `events` to the mesh bus. Raises Transient when EventBridge refused any of them."""
+    entries = [
+        {
+            "Source": f"{Envelope.SOURCE_PREFIX}{domain}",
+            "DetailType": event.detail_type(),
+            "Detail": envelope(event, domain=domain, correlation_id=correlation_id).model_dump_json(),
+            "EventBusName": bus,
+        }
+        for event in events
+    ]
+    for start in range(0, len(entries), _BATCH):
+        answer = client.put_events(Entries=entries[start : start + _BATCH])
+        if answer["FailedEntryCount"]:
+            codes = sorted({e["ErrorCode"] for e in answer["Entries"] if "ErrorCode" in e})
+            raise Transient(f"EventBridge refused {answer['FailedEntryCount']} event(s): {', '.join(codes)}")

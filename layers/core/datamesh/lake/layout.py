@@ -1,0 +1,106 @@
+"""Every S3 key and every catalog name, in one place. Pure.
+
+    landing bucket   contracts/<product>.odcs.yaml           a contract, put by its owners
+                     <product>/<anything>                    a file of that product
+    lake bucket      tables/<product>_v<major>/data/...      Iceberg data: changed only through Iceberg, no lifecycle
+                     tables/<product>_v<major>/metadata/...
+                     quarantine/<product>/<batch>/...        rows that broke a rule, as Parquet
+                     batches/<product>/<batch>/...           manifest, slice results, run record
+                     profiles/<product>/<snapshot>.json      what the columns hold
+                     contracts/<product>/<version>.odcs.yaml the contracts that were applied, byte for byte
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "CONTRACTS_PREFIX",
+    "Pointer",
+    "applied_contract_key",
+    "database_name",
+    "manifest_key",
+    "parse_contract_key",
+    "product_of_key",
+    "profile_key",
+    "quarantine_prefix",
+    "run_key",
+    "slice_result_key",
+    "staging_prefix",
+    "table_name",
+    "table_prefix",
+]
+
+CONTRACTS_PREFIX = "contracts/"
+_CONTRACT_SUFFIXES = (".odcs.yaml", ".odcs.yml")
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Where an object lies. `version_id` is empty in a bucket without versions."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+
+
+def database_name(stage: str, domain: str) -> str:
+    return f"datamesh_{stage}_{domain}"
+
+
+def table_name(product: str, major: int) -> str:
+    return f"{product}_v{major}"
+
+
+def table_prefix(product: str, major: int) -> str:
+    return f"tables/{table_name(product, major)}"
+
+
+def staging_prefix(product: str, major: int, batch_id: str, attempt: int) -> str:
+    """Where an attempt writes its Parquet: inside the table's own data path, for add_files copies nothing."""
+    return f"{table_prefix(product, major)}/data/batch={batch_id}/attempt={attempt}"
+
+
+def quarantine_prefix(product: str, batch_id: str, attempt: int) -> str:
+    return f"quarantine/{product}/{batch_id}/attempt={attempt}"
+
+
+def _batch_prefix(product: str, batch_id: str) -> str:
+    return f"batches/{product}/{batch_id}"
+
+
+def manifest_key(product: str, batch_id: str) -> str:
+    return f"{_batch_prefix(product, batch_id)}/manifest.json"
+
+
+def slice_result_key(product: str, batch_id: str, attempt: int, slice_number: int) -> str:
+    return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/slice-{slice_number:05d}.json"
+
+
+def run_key(product: str, batch_id: str) -> str:
+    return f"{_batch_prefix(product, batch_id)}/run.json"
+
+
+def profile_key(product: str, snapshot_id: int) -> str:
+    return f"profiles/{product}/{snapshot_id}.json"
+
+
+def applied_contract_key(product: str, version: str) -> str:
+    return f"contracts/{product}/{version}.odcs.yaml"
+
+
+def parse_contract_key(key: str) -> str | None:
+    """The product that a key of the landing bucket holds the contract of, or None."""
+    if not key.startswith(CONTRACTS_PREFIX):
+        return None
+    name = key.removeprefix(CONTRACTS_PREFIX)
+    for suffix in _CONTRACT_SUFFIXES:
+        if name.endswith(suffix) and "/" not in name and len(name) > len(suffix):
+            return name.removesuffix(suffix)
+    return None
+
+
+def product_of_key(key: str) -> str | None:
+    """The product that a file of the landing bucket belongs to, or None for a contract or a stray key."""
+    product, slash, rest = key.partition("/")
+    return product if slash and rest and f"{product}/" != CONTRACTS_PREFIX else None

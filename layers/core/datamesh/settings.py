@@ -1,0 +1,58 @@
+"""Configuration of the functions, read from their environment once and checked.
+
+Each function's template declares just the variables that its settings class names, in upper case.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TypeVar
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["AskSettings", "DomainSettings", "PlatformSettings", "load"]
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    stage: str
+
+
+class DomainSettings(_Settings):
+    """A domain's functions: where its files, tables, ledger and queues are."""
+
+    domain: str
+    landing_bucket: str
+    lake_bucket: str
+    glue_database: str
+    ledger_table: str
+    bus_name: str
+    arrivals_queue_url: str = ""
+    publish_state_machine_arn: str = ""
+    reader_role_arn: str = ""
+
+
+class PlatformSettings(_Settings):
+    """The platform's functions that keep the registry."""
+
+    registry_table: str
+    knowledge_bucket: str
+
+
+class AskSettings(PlatformSettings):
+    """The query function. Times in seconds, sizes in rows."""
+
+    queries_table: str
+    results_bucket: str
+    bus_name: str
+    answer_within_seconds: float = 20.0
+    max_rows: int = 10_000
+
+
+@cache
+def load(kind: type[S]) -> S:
+    """The settings of this function. Raises pydantic.ValidationError naming each missing variable."""
+    return kind()
