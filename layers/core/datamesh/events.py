@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -207,7 +207,7 @@ def envelope(event: Event, *, domain: str, correlation_id: str, causation_id: st
         correlation_id=correlation_id,
         causation_id=causation_id,
         domain=domain,
-        occurred_at=datetime.now(timezone.utc),
+        occurred_at=datetime.now(UTC),
     )
     return Envelope(metadata=metadata, data=event.model_dump(mode="json"))
 

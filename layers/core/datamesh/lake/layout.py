@@ -1,13 +1,13 @@
 """Every S3 key and every catalog name, in one place. Pure.
 
-    landing bucket   contracts/<product>.odcs.yaml           a contract, put by its owners
-                     <product>/<anything>                    a file of that product
-    lake bucket      tables/<product>_v<major>/data/...      Iceberg data: changed only through Iceberg, no lifecycle
-                     tables/<product>_v<major>/metadata/...
-                     quarantine/<product>/<batch>/...        rows that broke a rule, as Parquet
-                     batches/<product>/<batch>/...           manifest, slice results, run record
-                     profiles/<product>/<snapshot>.json      what the columns hold
-                     contracts/<product>/<version>.odcs.yaml the contracts that were applied, byte for byte
+landing bucket   contracts/<product>.odcs.yaml           a contract, put by its owners
+                 <product>/<anything>                    a file of that product
+lake bucket      tables/<product>_v<major>/data/...      Iceberg data: changed only through Iceberg, no lifecycle
+                 tables/<product>_v<major>/metadata/...
+                 quarantine/<product>/<batch>/...        rows that broke a rule, as Parquet
+                 batches/<product>/<batch>/...           manifest, slice results, run record
+                 profiles/<product>/<snapshot>.json      what the columns hold
+                 contracts/<product>/<version>.odcs.yaml the contracts that were applied, byte for byte
 """
 
 from __future__ import annotations
