@@ -129,8 +129,13 @@ class Column:
     examples: tuple[Any, ...] = ()
     tags: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)  # of the built-in rules; see severity()
     id: str = ""
     deprecated: bool = False
+
+    def severity(self, rule: str) -> Severity:
+        """The severity of a built-in rule (`required`, `type`, `enum`, `range`, ...) of this column."""
+        return self.severities.get(rule, "error")
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,11 @@ class Table:
     write_mode: WriteMode = "append"
     input: InputFormat = InputFormat()
     thresholds: Thresholds = Thresholds()
+    severities: Mapping[str, Severity] = field(default_factory=dict)  # of the table's built-in rules: primaryKey
+
+    def severity(self, rule: str) -> Severity:
+        """The severity of a built-in rule of the table: `primaryKey`."""
+        return self.severities.get(rule, "error")
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -1,0 +1,189 @@
+"""What ODCS has no field for: the `datamesh.*` custom properties, version 1.
+
+Each class is one place in a contract where they may stand; its field aliases are the names that owners write.
+`schemas/datamesh-properties.v1.schema.json` is generated from these classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.json_schema import models_json_schema
+
+__all__ = [
+    "PLACES",
+    "PREFIX",
+    "ColumnProperties",
+    "InputProperties",
+    "Problem",
+    "RoleProperties",
+    "StatementProperties",
+    "TableProperties",
+    "ThresholdProperties",
+    "json_schema",
+    "read",
+]
+
+PREFIX = "datamesh."
+SCHEMA_ID = "https://datamesh.example/schemas/datamesh-properties.v1.schema.json"
+
+Rule = Literal["required", "type", "enum", "pattern", "range", "length", "multipleOf", "unique", "primaryKey"]
+Severities = dict[Rule, Literal["error", "warning"]]
+Character = Annotated[str, StringConstraints(min_length=1, max_length=1)]
+Principal = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(role/[\w+=,.@-]{1,64}|arn:aws[a-z-]*:iam::\d{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64})$"
+    ),
+]
+
+
+class _Place(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class InputProperties(_Place):
+    """How the files of this table are written. What is left out is sniffed from the file."""
+
+    format: Literal["csv", "json", "jsonl", "parquet"] | None = None
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=4)] | None = None
+    quote: Character | None = None
+    escape: Character | None = None
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
+    header: bool = True
+    null_words: list[str] = Field(
+        default=[""], alias="nullWords", description="Texts that mean no value, besides the empty one."
+    )
+    timestamp_format: str | None = Field(
+        default=None, alias="timestampFormat", description="A strptime format; ISO 8601 when left out."
+    )
+    extra_columns: Literal["ignore", "reject"] = Field(
+        default="ignore", alias="extraColumns", description="What to do with a file's columns that the contract lacks."
+    )
+
+
+class ThresholdProperties(_Place):
+    """When a batch is rejected whole."""
+
+    max_quarantined_percent: float = Field(default=100.0, alias="maxQuarantinedPercent", ge=0, le=100, strict=False)
+
+
+class TableProperties(_Place):
+    """On a schema object."""
+
+    write_mode: Literal["append", "overwrite"] = Field(
+        default="append", alias="datamesh.writeMode", description="append adds rows; overwrite replaces the table."
+    )
+    input: InputProperties = Field(default=InputProperties(), alias="datamesh.input")
+    thresholds: ThresholdProperties = Field(default=ThresholdProperties(), alias="datamesh.thresholds")
+    severity: Severities = Field(
+        default={},
+        alias="datamesh.severity",
+        description="Severity of the table's built-in rules; error when left out.",
+    )
+
+
+class ColumnProperties(_Place):
+    """On a property of a schema object."""
+
+    partition_transform: Literal["identity", "year", "month", "day"] = Field(
+        default="identity", alias="datamesh.partitionTransform"
+    )
+    severity: Severities = Field(
+        default={},
+        alias="datamesh.severity",
+        description="Severity of the column's built-in rules: error (the default) sends a row to quarantine, "
+        "warning publishes it and counts it.",
+    )
+
+
+class RoleProperties(_Place):
+    """On a role: who holds it and which columns it reads."""
+
+    principals: list[Principal] = Field(
+        default=[],
+        alias="datamesh.principals",
+        description="`role/<name>` in the mesh's account, or a role's full ARN.",
+    )
+    columns: list[str] | None = Field(
+        default=None,
+        alias="datamesh.columns",
+        description="Columns this role may read; all when left out.",
+        min_length=1,
+    )
+
+
+class StatementProperties(_Place):
+    """On a verified statement: the SQL that answers its question, over mesh names (domain.product)."""
+
+    sql: str = Field(default="", alias="datamesh.sql")
+
+
+PLACES: Mapping[str, type[_Place]] = {
+    "schemaObject": TableProperties,
+    "property": ColumnProperties,
+    "role": RoleProperties,
+    "verifiedStatement": StatementProperties,
+}
+
+P = TypeVar("P", bound=_Place)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one custom property: its place in the list and what its value breaks."""
+
+    index: int
+    name: str
+    message: str
+    unknown: bool = False
+
+
+def read(place: type[P], custom: Iterable[Any]) -> tuple[P, tuple[Problem, ...]]:
+    """The `datamesh.*` entries of a customProperties list; what is wrong is left out of the model and told."""
+    values: dict[str, Any] = {}
+    at: dict[str, int] = {}
+    problems: list[Problem] = []
+    for index, entry in enumerate(custom):
+        name = entry.get("property") if isinstance(entry, Mapping) else None
+        if not isinstance(name, str) or not name.startswith(PREFIX):
+            continue
+        if name in values:
+            problems.append(Problem(index, name, "stands twice here; the first one counts"))
+            continue
+        values[name] = entry.get("value")
+        at[name] = index
+    while True:
+        try:
+            return place.model_validate(values), tuple(problems)
+        except ValidationError as error:
+            wrong = {str(e["loc"][0]): e for e in error.errors()}
+            for name, first in wrong.items():
+                problems.append(_problem(at[name], name, first))
+                del values[name]
+
+
+def _problem(index: int, name: str, error: Any) -> Problem:
+    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
+        return Problem(index, name, "is not in the vocabulary here", unknown=True)
+    inside = ".".join(str(step) for step in error["loc"][1:])
+    return Problem(index, name, f"{inside}: {error['msg']}" if inside else error["msg"])
+
+
+def json_schema() -> dict[str, Any]:
+    """The vocabulary as JSON Schema: one definition for each place where custom properties may stand."""
+    names, schema = models_json_schema(
+        [(model, "validation") for model in PLACES.values()],
+        title="datamesh custom properties of ODCS contracts, version 1",
+    )
+    places = {place: names[model, "validation"] for place, model in PLACES.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "type": "object",
+        "properties": places,
+        **schema,
+    }
