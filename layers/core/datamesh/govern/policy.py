@@ -1,0 +1,102 @@
+"""Who may read what: a pure function of contracts. Deny by default.
+
+A contract gives access while its status is `active` or `deprecated`. A `draft` or `proposed` contract promises nothing
+to readers yet, and a `retired` one nothing any more: neither gives access, whatever roles it names.
+Only roles whose access is `read` give it. Several roles of one principal add up.
+The policy is applied by the guard of the query function and projected to Lake Formation; both start from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from datamesh.contract.model import Contract
+from datamesh.govern.principal import canonical, declared_arn
+
+__all__ = ["OPEN_STATUSES", "Governed", "Grant", "LFTags", "grants_of", "lf_tags", "permitted", "readable"]
+
+OPEN_STATUSES = frozenset({"active", "deprecated"})
+
+
+@dataclass(frozen=True)
+class Grant:
+    """`principal` (canonical; `arn` with its path) may read `columns` of `product` (`domain.product`).
+
+    `columns` None means all, those of later versions included. `rule` says what gave it: `role:<name>`.
+    """
+
+    principal: str
+    product: str
+    columns: tuple[str, ...] | None
+    rule: str
+    arn: str
+
+
+class Governed(Protocol):
+    """A contract in force and the account of its domain, in which `role/<name>` is looked for."""
+
+    @property
+    def contract(self) -> Contract: ...
+
+    @property
+    def account(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class LFTags:
+    """The LF-Tags a product wants, key to value. A table inherits its database's, a column its table's."""
+
+    database: Mapping[str, str] = field(default_factory=dict)
+    table: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def grants_of(contract: Contract, account: str) -> tuple[Grant, ...]:
+    """Every grant that the contract's roles give, in their order. Raises ContractError on a bad principal."""
+    if contract.status.lower() not in OPEN_STATUSES:
+        return ()
+    grants = []
+    for role in contract.roles:
+        if role.access.lower() != "read":
+            continue
+        for principal in role.principals:
+            arn = declared_arn(principal, account)
+            grants.append(Grant(canonical(arn), contract.name, role.columns, f"role:{role.name}", arn))
+    return tuple(grants)
+
+
+def permitted(contract: Contract, grants: Iterable[Grant]) -> tuple[str, ...]:
+    """The columns that `grants` of one principal give together, in the contract's order; a name it lacks gives none."""
+    columns = tuple(column.name for column in contract.table.columns)
+    given: set[str] = set()
+    for grant in grants:
+        given.update(columns if grant.columns is None else grant.columns)
+    return tuple(name for name in columns if name in given)
+
+
+def readable(products: Iterable[Governed], principal: str) -> dict[str, tuple[str, ...]]:
+    """Product name to its columns that `principal` (canonical) may read, in the contract's order.
+
+    A product of which no column may be read is not there.
+    """
+    answer = {}
+    for product in products:
+        mine = [grant for grant in grants_of(product.contract, product.account) if grant.principal == principal]
+        if columns := permitted(product.contract, mine):
+            answer[product.contract.name] = columns
+    return answer
+
+
+def lf_tags(contract: Contract) -> LFTags:
+    """`domain` on the database, `classification` on the table and on columns of their own classification.
+
+    Lake Formation keeps keys and values in lower case. No key has a value per product: a key holds 1,000 at most.
+    """
+    columns = {c.name: {"classification": c.classification.lower()} for c in contract.table.columns if c.classification}
+    return LFTags(
+        database={"domain": contract.domain.lower()},
+        table={"classification": contract.classification.lower()},
+        columns=columns,
+    )

@@ -1,0 +1,117 @@
+"""Who may read what, from contracts alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datamesh.contract.model import Column, ColumnType, Contract, Role, Table, Version
+from datamesh.govern.policy import grants_of, lf_tags, readable
+
+ACCOUNT = "111122223333"
+ANALYST = f"arn:aws:iam::{ACCOUNT}:role/analyst"
+COLUMNS = ("tailnum", "seats", "owner")
+
+
+def contract(*roles: Role, status: str = "active", product: str = "planes") -> Contract:
+    columns = tuple(Column(name=name, type=ColumnType("string")) for name in COLUMNS)
+    return Contract(
+        id="1",
+        domain="fleet",
+        product=product,
+        version=Version(1),
+        status=status,
+        api_version="v3.2.0",
+        tables=(Table(product, columns),),
+        roles=roles,
+    )
+
+
+@dataclass(frozen=True)
+class Product:
+    contract: Contract
+    account: str = ACCOUNT
+
+
+def role(*principals: str, columns: tuple[str, ...] | None = None, access: str = "read", name: str = "readers") -> Role:
+    return Role(name, access=access, principals=principals, columns=columns)
+
+
+def test_a_role_gives_its_principals_the_columns_it_names_and_says_why() -> None:
+    # Given a contract with one role for all columns and one for some
+    promised = contract(role("role/analyst", name="analysts"), role("role/guest", columns=("seats",), name="guests"))
+    # When its grants are derived
+    grants = grants_of(promised, ACCOUNT)
+    # Then each principal has one, with the rule that gave it
+    assert [(g.principal, g.product, g.columns, g.rule) for g in grants] == [
+        (ANALYST, "fleet.planes", None, "role:analysts"),
+        (f"arn:aws:iam::{ACCOUNT}:role/guest", "fleet.planes", ("seats",), "role:guests"),
+    ]
+
+
+def test_nobody_else_reads_anything() -> None:
+    products = [Product(contract(role("role/guest"))), Product(contract(product="closed"))]
+    assert readable(products, ANALYST) == {}
+
+
+def test_the_same_role_name_in_another_account_is_somebody_else() -> None:
+    assert readable([Product(contract(role("role/analyst")), account="444455556666")], ANALYST) == {}
+
+
+def test_a_path_in_the_contract_does_not_hide_the_role_from_its_caller() -> None:
+    promised = contract(role(f"arn:aws:iam::{ACCOUNT}:role/teams/analyst"))
+    assert readable([Product(promised)], ANALYST) == {"fleet.planes": COLUMNS}
+
+
+def test_roles_of_one_principal_add_up_in_the_contracts_order() -> None:
+    promised = contract(role("role/analyst", columns=("owner",)), role("role/analyst", columns=("tailnum",)))
+    assert readable([Product(promised)], ANALYST) == {"fleet.planes": ("tailnum", "owner")}
+
+
+def test_a_column_the_contract_lacks_gives_nothing() -> None:
+    assert readable([Product(contract(role("role/analyst", columns=("salary",))))], ANALYST) == {}
+
+
+@pytest.mark.parametrize("status", ["draft", "proposed", "retired", "", "whatever"])
+def test_only_a_contract_in_force_gives_access(status: str) -> None:
+    assert grants_of(contract(role("role/analyst"), status=status), ACCOUNT) == ()
+
+
+@pytest.mark.parametrize("status", ["active", "deprecated", "Active"])
+def test_a_deprecated_product_can_still_be_read(status: str) -> None:
+    assert readable([Product(contract(role("role/analyst"), status=status))], ANALYST) == {"fleet.planes": COLUMNS}
+
+
+def test_a_role_that_is_not_for_reading_gives_no_reading() -> None:
+    assert grants_of(contract(role("role/analyst", access="write")), ACCOUNT) == ()
+
+
+names = st.sampled_from(["analyst", "guest", "auditor"])
+roles = st.builds(
+    lambda principals, columns, access: role(*(f"role/{p}" for p in principals), columns=columns, access=access),
+    st.lists(names, max_size=3),
+    st.none() | st.lists(st.sampled_from((*COLUMNS, "gone")), max_size=3).map(tuple),
+    st.sampled_from(["read", "write"]),
+)
+
+
+@given(st.lists(roles, max_size=5), names)
+def test_removing_any_role_never_gives_more(declared: list[Role], name: str) -> None:
+    principal = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    whole = contract(*declared)
+    before = set(readable([Product(whole)], principal).get("fleet.planes", ()))
+    for left_out in range(len(declared)):
+        fewer = replace(whole, roles=tuple(declared[:left_out] + declared[left_out + 1 :]))
+        assert set(readable([Product(fewer)], principal).get("fleet.planes", ())) <= before <= set(COLUMNS)
+
+
+def test_tags_say_domain_and_classification_and_a_column_may_differ() -> None:
+    promised = contract()
+    secret = replace(promised.table.columns[2], classification="Restricted")
+    promised = replace(promised, tables=(Table("planes", (*promised.table.columns[:2], secret)),))
+    tags = lf_tags(promised)
+    assert (tags.database, tags.table) == ({"domain": "fleet"}, {"classification": "internal"})
+    assert tags.columns == {"owner": {"classification": "restricted"}}
