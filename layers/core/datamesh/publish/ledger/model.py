@@ -1,0 +1,159 @@
+"""The ledger's values, and how a batch and an object may move.
+
+    object   PENDING -> ASSIGNED(batch) -> COMMITTED(snapshot) | REJECTED        or DUPLICATE of another object
+    batch    ASSIGNED -> COMMITTED -> ANNOUNCED
+                      -> REJECTED                                                its data broke the contract
+                      -> FAILED -> ASSIGNED (next attempt)                       infrastructure; a person retries it
+
+An object's last two states are its batch's: one conditional write moves a batch of ten thousand objects at once, and
+no crash can leave half of them behind.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from datamesh.events import ObjectPointer, Reason
+
+__all__ = [
+    "Arrival",
+    "ArrivalState",
+    "Batch",
+    "BatchState",
+    "ContractOutcome",
+    "Counts",
+    "Lease",
+    "ProductState",
+    "Recorded",
+    "RunStatus",
+    "Step",
+]
+
+ArrivalState = Literal["PENDING", "ASSIGNED", "COMMITTED", "REJECTED", "DUPLICATE"]
+BatchState = Literal["ASSIGNED", "COMMITTED", "ANNOUNCED", "REJECTED", "FAILED"]
+RunStatus = Literal["running", "published", "partial", "rejected", "failed"]
+Recorded = Literal["pending", "known", "duplicate"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ProductState(_Frozen):
+    """The contract in force of a product, and the table it made.
+
+    `contract` is the applied copy in the lake bucket; `source` the landing object it was copied from, with the time
+    S3 took it and S3's sequencer, so that an older one that comes late is known as older. `digest` is the SHA-256
+    of its bytes. `sequence` grows by one with every applied contract. `location` is the table's, `s3://bucket/prefix`.
+    """
+
+    product: str
+    contract: ObjectPointer
+    contract_version: str
+    sequence: int
+    database: str
+    table: str
+    location: str
+    status: str
+    source: ObjectPointer | None = None
+    source_modified_at: datetime | None = None
+    source_sequencer: str = ""
+    digest: str = ""
+
+
+class Counts(_Frozen):
+    """Where the rows of a batch went. `rows_in` is the sum of the others once the batch is committed."""
+
+    rows_in: int = 0
+    rows_published: int = 0
+    rows_quarantined: int = 0
+    rows_superseded: int = 0
+    rows_deleted: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        placed = self.rows_published + self.rows_quarantined + self.rows_superseded + self.rows_deleted
+        return self.rows_in == placed
+
+
+class Batch(_Frozen):
+    """A run of a product, as the ledger knows it: the run record. `attempt` is the one that may act now (the fence)."""
+
+    product: str
+    batch_id: str
+    state: BatchState
+    attempt: int = 1
+    contract_version: str
+    objects: int
+    size: int
+    created_at: datetime
+    ended_at: datetime | None = None
+    counts: Counts = Counts()
+    reasons: tuple[Reason, ...] = ()
+    snapshot_id: int | None = None
+    sequence: int | None = None
+    total_rows: int | None = None
+    profile_key: str = ""
+    error: str = ""
+
+    @property
+    def status(self) -> RunStatus:
+        """What people call its state: a committed batch is still running until it is announced."""
+        if self.state in {"ASSIGNED", "COMMITTED"}:
+            return "running"
+        if self.state == "ANNOUNCED":
+            return "partial" if self.counts.rows_quarantined else "published"
+        return "rejected" if self.state == "REJECTED" else "failed"
+
+    @property
+    def seconds(self) -> float | None:
+        """From forming the batch to its end; None while it runs."""
+        return (self.ended_at - self.created_at).total_seconds() if self.ended_at else None
+
+
+class Step(_Frozen):
+    """One step of one attempt, for `mesh show RUN`. `detail` holds counts and names, never data values."""
+
+    name: str
+    status: Literal["succeeded", "rejected", "failed"]
+    started_at: datetime
+    seconds: float
+    attempt: int = 1
+    detail: dict[str, Any] = {}
+
+
+class Arrival(_Frozen):
+    """One version of one landing object as it stands now.
+
+    A DUPLICATE's `batch_id` is that of the object it repeats, None while that one is still pending. `rule` says why
+    a file was rejected before it came into any batch.
+    """
+
+    bucket: str
+    key: str
+    version_id: str
+    state: ArrivalState
+    product: str | None = None
+    object_id: str | None = None
+    batch_id: str | None = None
+    rule: str | None = None
+
+
+class Lease(_Frozen):
+    """The right to work on a product, held by one attempt of one batch. `expires_at` in milliseconds since 1970."""
+
+    product: str
+    batch_id: str
+    attempt: int
+    expires_at: int
+
+
+class ContractOutcome(_Frozen):
+    """What became of one version of a contract's landing object. `findings` as in the event ContractRejected."""
+
+    outcome: Literal["applied", "rejected"]
+    version: str = ""
+    findings: tuple[dict[str, Any], ...] = ()

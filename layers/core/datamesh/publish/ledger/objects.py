@@ -1,0 +1,160 @@
+"""The ledger's objects: each version of a landing object once, each content of a key once.
+
+arrival#<bucket>/<key>  <version>        a version was seen; names its object
+object#<object id>      state            PENDING, or ASSIGNED to a batch
+pending#<product>       <time>#<id>      there while PENDING only: what the next batch takes, oldest first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from datamesh.errors import LeaseLost
+from datamesh.publish.ledger.batches import BatchItems
+from datamesh.publish.ledger.model import Arrival, ArrivalState, BatchState, Recorded
+from datamesh.publish.ledger.store import Write, plain
+from datamesh.publish.manifest import ObjectRef
+
+__all__ = ["ObjectItems"]
+
+_STATE = "state"
+_HALF = 50  # a transaction takes 100 writes, an object needs two
+_AS_ARRIVAL: dict[BatchState, ArrivalState] = {
+    "ASSIGNED": "ASSIGNED",
+    "FAILED": "ASSIGNED",  # it keeps its objects until it is retried
+    "COMMITTED": "COMMITTED",
+    "ANNOUNCED": "COMMITTED",
+    "REJECTED": "REJECTED",
+}
+
+
+class ObjectItems(BatchItems):
+    def record(self, product: str, ref: ObjectRef) -> Recorded:
+        """Records an arrival: `pending` when its object is new, `duplicate` when its content was taken before.
+
+        `known` says that this very version was recorded already (an event told twice). Content whose batch was
+        rejected is taken again when it comes as a new version: its contract may have been mended since.
+        """
+        failed = self._transact([self._new_arrival(product, ref), self._new_object(ref), self._marker(product, ref)])
+        if 0 in failed:
+            return "known"
+        if not failed:
+            return "pending"
+        return self._record_again(product, ref)
+
+    def reject_arrival(self, bucket: str, key: str, version_id: str, *, rule: str, product: str | None = None) -> bool:
+        """Records a version that comes into no batch, and why. False when the version is known already."""
+        arrival = Arrival(bucket=bucket, key=key, version_id=version_id, state="REJECTED", product=product, rule=rule)
+        item = _arrival_key(bucket, key, version_id) | plain(arrival)
+        return self._apply(self._put(item, when="attribute_not_exists(pk)"))
+
+    def arrival(self, bucket: str, key: str, version_id: str) -> Arrival | None:
+        """One version of a landing object as it stands now, or None when its event has not come."""
+        at = _arrival_key(bucket, key, version_id)
+        item = self._get(at["pk"], at["sk"])
+        if item is None:
+            return None
+        arrival = Arrival.model_validate(item)
+        if arrival.object_id is None:
+            return arrival
+        if arrival.batch_id is not None:  # its content came again since, and is in another batch now
+            return self._as_its_batch(arrival, arrival.batch_id)
+        taken = self._object(arrival.object_id)
+        batch_id = taken.get("batch_id")
+        if taken["version_id"] != arrival.version_id:
+            return arrival.model_copy(update={"state": "DUPLICATE", "batch_id": batch_id})
+        return self._as_its_batch(arrival, batch_id) if batch_id else arrival
+
+    def pending(self, product: str, *, limit: int | None = None) -> list[ObjectRef]:
+        """The objects that no batch has taken, oldest first."""
+        return [ObjectRef.model_validate(item) for item in self._query(_pending(product), limit=limit)]
+
+    def assign(self, product: str, batch_id: str, objects: Sequence[ObjectRef]) -> None:
+        """Gives pending objects to a batch; may be repeated. Raises LeaseLost when another batch has one of them."""
+        for start in range(0, len(objects), _HALF):
+            part = objects[start : start + _HALF]
+            writes = [write for ref in part for write in self._taking(product, batch_id, ref)]
+            if self._transact(writes):
+                raise LeaseLost(f"objects of batch {batch_id} of {product} are in another batch")
+
+    def _record_again(self, product: str, ref: ObjectRef) -> Recorded:
+        taken = self._object(ref.object_id)
+        batch_id = taken.get("batch_id")
+        batch = self.batch(product, batch_id) if batch_id else None
+        if batch is None or batch.state != "REJECTED":
+            known = not self._apply(self._new_arrival(product, ref))
+            return "known" if known else "duplicate"
+        before = _arrival_key(taken["bucket"], taken["key"], taken["version_id"])
+        failed = self._transact(
+            [
+                self._new_arrival(product, ref),
+                self._new_object(ref, when="#batch_id = :batch", values={":batch": batch_id}),
+                self._marker(product, ref),
+                self._update(
+                    before["pk"],
+                    before["sk"],
+                    "SET #batch_id = :batch",
+                    when="attribute_exists(pk)",
+                    values={":batch": batch_id},
+                ),
+            ]
+        )
+        if not failed:
+            return "pending"
+        return "known" if 0 in failed else self._record_again(product, ref)
+
+    def _as_its_batch(self, arrival: Arrival, batch_id: str) -> Arrival:
+        batch = self.batch(arrival.product or "", batch_id)
+        state = _AS_ARRIVAL[batch.state] if batch else "ASSIGNED"
+        return arrival.model_copy(update={"state": state, "batch_id": batch_id})
+
+    def _object(self, object_id: str) -> dict[str, Any]:
+        return self._get(_object(object_id), _STATE) or {}
+
+    def _new_arrival(self, product: str, ref: ObjectRef) -> Write:
+        arrival = Arrival(
+            bucket=ref.bucket,
+            key=ref.key,
+            version_id=ref.version_id,
+            state="PENDING",
+            product=product,
+            object_id=ref.object_id,
+        )
+        item = _arrival_key(ref.bucket, ref.key, ref.version_id) | plain(arrival)
+        return self._put(item, when="attribute_not_exists(pk)")
+
+    def _new_object(
+        self, ref: ObjectRef, *, when: str = "attribute_not_exists(pk)", values: dict[str, Any] | None = None
+    ) -> Write:
+        item = {"pk": _object(ref.object_id), "sk": _STATE, "state": "PENDING"} | plain(ref)
+        return self._put(item, when=when, values=values)
+
+    def _marker(self, product: str, ref: ObjectRef) -> Write:
+        return self._put({"pk": _pending(product), "sk": _pending_order(ref)} | plain(ref))
+
+    def _taking(self, product: str, batch_id: str, ref: ObjectRef) -> tuple[Write, Write]:
+        take = self._update(
+            _object(ref.object_id),
+            _STATE,
+            "SET #state = :assigned, #batch_id = :batch",
+            when="#state = :pending OR #batch_id = :batch",
+            values={":assigned": "ASSIGNED", ":pending": "PENDING", ":batch": batch_id},
+        )
+        return take, self._delete(_pending(product), _pending_order(ref))
+
+
+def _arrival_key(bucket: str, key: str, version_id: str) -> dict[str, str]:
+    return {"pk": f"arrival#{bucket}/{key}", "sk": version_id or "null"}
+
+
+def _object(object_id: str) -> str:
+    return f"object#{object_id}"
+
+
+def _pending(product: str) -> str:
+    return f"pending#{product}"
+
+
+def _pending_order(ref: ObjectRef) -> str:
+    return f"{ref.arrived_at:%Y-%m-%dT%H:%M:%S.%f}#{ref.sequencer}#{ref.object_id}"

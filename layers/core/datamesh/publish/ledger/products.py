@@ -1,0 +1,38 @@
+"""The ledger's products: the contract in force of each, and what became of every contract that was put."""
+
+from __future__ import annotations
+
+from datamesh.publish.ledger.model import ContractOutcome, ProductState
+from datamesh.publish.ledger.store import Store, plain
+
+__all__ = ["ProductItems"]
+
+_PRODUCTS = "products"
+
+
+class ProductItems(Store):
+    def product(self, name: str) -> ProductState | None:
+        item = self._get(_PRODUCTS, name)
+        return ProductState.model_validate(item) if item else None
+
+    def products(self) -> list[ProductState]:
+        return [ProductState.model_validate(item) for item in self._query(_PRODUCTS)]
+
+    def put_product(self, state: ProductState) -> bool:
+        """Puts the state that follows the one in force. False when another apply of the product came between."""
+        first = state.sequence == 1
+        return self._apply(
+            self._put(
+                {"pk": _PRODUCTS, "sk": state.product} | plain(state),
+                when="attribute_not_exists(pk)" if first else "#sequence = :before",
+                values=None if first else {":before": state.sequence - 1},
+            )
+        )
+
+    def contract_outcome(self, product: str, version_id: str) -> ContractOutcome | None:
+        """What became of the contract that was put as `contracts/<product>.odcs.yaml`, in this version."""
+        item = self._get(f"contract#{product}", version_id)
+        return ContractOutcome.model_validate(item) if item else None
+
+    def put_contract_outcome(self, product: str, version_id: str, outcome: ContractOutcome) -> None:
+        self._apply(self._put({"pk": f"contract#{product}", "sk": version_id} | plain(outcome)))
