@@ -8,7 +8,7 @@ from typing import Any
 from datamesh.contract.fields import mapping, mappings, text
 from datamesh.contract.model import Check
 
-__all__ = ["METRICS", "OPERATORS", "parse_check", "parse_checks"]
+__all__ = ["METRICS", "OPERATORS", "not_carried_out", "parse_check", "parse_checks"]
 
 METRICS = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
 OPERATORS = (
@@ -46,3 +46,25 @@ def parse_check(raw: Mapping[str, Any], column: str | None) -> Check:
         query=text(raw, "query") or None,
         description=text(raw, "description") or text(raw, "name"),
     )
+
+
+def not_carried_out(check: Check) -> str | None:
+    """Why publishing leaves this rule alone, or None when it is carried out. Lint says it; nothing is skipped silently.
+
+    A `text` rule is prose: there is nothing to carry out.
+    """
+    if check.kind in ("sql", "custom"):
+        return f"rules of type {check.kind} are not supported yet"
+    return _library_problem(check) if check.kind == "library" else None
+
+
+def _library_problem(check: Check) -> str | None:
+    if check.metric not in METRICS:
+        return f"`{check.metric}` is no metric of ODCS"
+    if check.operator is None:
+        return "it has no operator, such as mustBe"
+    if check.column is not None:
+        return "rowCount belongs to the table" if check.metric == "rowCount" else None
+    if check.metric == "duplicateValues" and not check.arguments.get("properties"):
+        return "duplicateValues of a table needs arguments.properties"
+    return None if check.metric in ("rowCount", "duplicateValues") else f"{check.metric} belongs to a column"

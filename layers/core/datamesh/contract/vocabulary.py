@@ -24,6 +24,7 @@ __all__ = [
     "TableProperties",
     "ThresholdProperties",
     "json_schema",
+    "names",
     "read",
 ]
 
@@ -130,6 +131,11 @@ PLACES: Mapping[str, type[_Place]] = {
 }
 
 P = TypeVar("P", bound=_Place)
+
+
+def names(place: str) -> list[str]:
+    """The custom properties that may stand in a place."""
+    return [str(field.alias) for field in PLACES[place].model_fields.values()]
 
 
 @dataclass(frozen=True)

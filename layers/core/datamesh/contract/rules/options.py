@@ -1,0 +1,94 @@
+"""logicalTypeOptions: bounds that make sense, patterns that compile, and options that nothing here carries out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+from datamesh.contract.finding import Finding
+from datamesh.contract.rules.subject import ColumnAt, Subject
+
+__all__ = ["CARRIED_OUT", "check"]
+
+# Options that become row checks, and those that decide the type.
+CARRIED_OUT = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "multipleOf"}
+    | {"timezone"}
+)
+_LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
+_PARSERS = {
+    "date": date.fromisoformat,
+    "timestamp": datetime.fromisoformat,
+    "timestamptz": datetime.fromisoformat,
+    "time": time.fromisoformat,
+}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for at in subject.columns():
+        path = f"{at.path}.logicalTypeOptions"
+        yield from _bounds(subject, at, path)
+        yield from _lengths(subject, at, path)
+        yield from _pattern(subject, at, path)
+        for name in at.column.options:
+            if name not in CARRIED_OUT:
+                fix = "datamesh.input.timestampFormat says how times are written" if name == "format" else ""
+                yield subject.warning("not-carried-out", f"{path}.{name}", f"`{name}` is not checked yet", fix)
+
+
+def _bounds(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
+    values: dict[str, Any] = {}
+    for name in (*_LOWER, *_UPPER):
+        if name not in at.column.options:
+            continue
+        value = _comparable(at.column.type.kind, at.column.options[name])
+        if value is None:
+            message = f"`{at.column.options[name]}` is no {at.column.type.kind}"
+            yield subject.error("options.bound", f"{path}.{name}", message, "write it as the type's values are written")
+        else:
+            values[name] = value
+    for low in _LOWER:
+        for high in _UPPER:
+            if low in values and high in values and _beyond(values[low], values[high]):
+                yield subject.error("options.range", f"{path}.{low}", f"{low} is above {high}: no value passes", "")
+
+
+def _comparable(kind: str, value: Any) -> Any:
+    if kind in ("integer", "number", "decimal"):
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    parser = _PARSERS.get(kind)
+    if parser is None or not isinstance(value, str):
+        return None
+    try:
+        return parser(value)
+    except ValueError:
+        return None
+
+
+def _beyond(low: Any, high: Any) -> bool:
+    try:
+        return bool(low > high)
+    except TypeError:  # one instant with a time zone, one without
+        return False
+
+
+def _lengths(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
+    low, high = at.column.options.get("minLength"), at.column.options.get("maxLength")
+    if isinstance(low, int) and isinstance(high, int) and low > high:
+        yield subject.error("options.range", f"{path}.minLength", "minLength is above maxLength: no value passes", "")
+
+
+def _pattern(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
+    pattern = at.column.options.get("pattern")
+    if not isinstance(pattern, str):
+        return
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield subject.error("options.pattern", f"{path}.pattern", f"no regular expression: {error}", "")
+        return
+    if re.search(r"\(\?[=!<]|\\[1-9]", pattern):
+        message = "look-around and back-references are not in the engine's regular expressions (RE2)"
+        yield subject.error("options.pattern", f"{path}.pattern", message, "write it without them")

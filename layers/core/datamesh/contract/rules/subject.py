@@ -1,0 +1,71 @@
+"""What the rules look at: the contract beside the text it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datamesh.contract.fields import mappings
+from datamesh.contract.finding import Finding
+from datamesh.contract.model import Column, Contract, Severity, Table
+from datamesh.contract.parse import parse_column
+from datamesh.contract.source import Source
+
+__all__ = ["ColumnAt", "Subject", "TableAt"]
+
+
+@dataclass(frozen=True)
+class ColumnAt:
+    """A property, its place in the text and its raw fields."""
+
+    path: str
+    raw: Mapping[str, Any]
+    column: Column
+
+    @property
+    def is_measure(self) -> bool:
+        return self.column.semantic_type == "measure"
+
+
+@dataclass(frozen=True)
+class TableAt:
+    """A schema object, its place in the text and its raw fields."""
+
+    path: str
+    raw: Mapping[str, Any]
+    table: Table
+
+    def columns(self) -> Iterator[ColumnAt]:
+        for index, raw in enumerate(mappings(self.raw, "properties")):
+            yield ColumnAt(f"{self.path}.properties[{index}]", raw, parse_column(raw, index))
+
+    def column_names(self) -> set[str]:
+        return {column.name for column in self.table.columns}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The contract under examination; makes findings that know their line."""
+
+    source: Source
+    contract: Contract
+    file: str = ""
+
+    def tables(self) -> Iterator[TableAt]:
+        raws = mappings(self.source.data, "schema")
+        for index, (raw, table) in enumerate(zip(raws, self.contract.tables, strict=True)):
+            yield TableAt(f"schema[{index}]", raw, table)
+
+    def columns(self) -> Iterator[ColumnAt]:
+        for table in self.tables():
+            yield from table.columns()
+
+    def error(self, rule: str, path: str, message: str, fix: str = "") -> Finding:
+        return self._finding(rule, path, "error", message, fix)
+
+    def warning(self, rule: str, path: str, message: str, fix: str = "") -> Finding:
+        return self._finding(rule, path, "warning", message, fix)
+
+    def _finding(self, rule: str, path: str, severity: Severity, message: str, fix: str) -> Finding:
+        return Finding(rule, path, self.source.line(path), severity, message, fix)
