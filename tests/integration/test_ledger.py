@@ -188,7 +188,7 @@ def test_more_objects_than_a_transaction_takes_are_assigned_and_again_after_a_cr
     assert ledger.pending("flights") == []
 
 
-def test_objects_of_another_batch_are_not_taken(ledger: Ledger) -> None:
+def test_objects_are_taken_under_the_lease_only(ledger: Ledger) -> None:
     given_a_batch(ledger, ref(1))
     with pytest.raises(LeaseLost):
         ledger.assign("flights", "b2", [ref(1)])

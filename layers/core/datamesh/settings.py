@@ -33,6 +33,7 @@ class DomainSettings(_Settings):
     arrivals_queue_url: str = ""
     publish_state_machine_arn: str = ""
     reader_role_arn: str = ""
+    lease_seconds: int = 120  # longer than the function that takes a lease may run
 
 
 class PlatformSettings(_Settings):

@@ -19,7 +19,7 @@ from datamesh.publish.manifest import ObjectRef
 __all__ = ["ObjectItems"]
 
 _STATE = "state"
-_HALF = 50  # a transaction takes 100 writes, an object needs two
+_PART = 49  # a transaction takes 100 writes: two for each object, one for the lease
 _AS_ARRIVAL: dict[BatchState, ArrivalState] = {
     "ASSIGNED": "ASSIGNED",
     "FAILED": "ASSIGNED",  # it keeps its objects until it is retried
@@ -71,12 +71,12 @@ class ObjectItems(BatchItems):
         return [ObjectRef.model_validate(item) for item in self._query(_pending(product), limit=limit)]
 
     def assign(self, product: str, batch_id: str, objects: Sequence[ObjectRef]) -> None:
-        """Gives pending objects to a batch; may be repeated. Raises LeaseLost when another batch has one of them."""
-        for start in range(0, len(objects), _HALF):
-            part = objects[start : start + _HALF]
+        """Gives pending objects to the batch that holds the lease; may be repeated. Raises LeaseLost when it does not."""
+        for start in range(0, len(objects), _PART):
+            part = objects[start : start + _PART]
             writes = [write for ref in part for write in self._taking(product, batch_id, ref)]
-            if self._transact(writes):
-                raise LeaseLost(f"objects of batch {batch_id} of {product} are in another batch")
+            if self._transact([self._lease_held(product, batch_id), *writes]):
+                raise LeaseLost(f"batch {batch_id} lost {product} while it took its objects")
 
     def _record_again(self, product: str, ref: ObjectRef) -> Recorded:
         taken = self._object(ref.object_id)

@@ -1,0 +1,29 @@
+"""Who forms the next batch of a product: whoever gets its lease, and then all that is pending is one batch.
+
+Without the lease there is nothing to do. The object is pending already, and the lease's holder, when it ends, gives
+the lease back first and looks for pending objects second: so either it sees this one, or the lease was free here.
+"""
+
+from __future__ import annotations
+
+from datamesh.publish.forming import form, new_batch_id
+from datamesh.publish.plane import Plane
+from datamesh.publish.resume import resume
+
+__all__ = ["route"]
+
+
+def route(plane: Plane, product: str) -> str | None:
+    """Forms a batch of all that is pending, or goes on with the batch of an expired lease. The new batch's id.
+
+    May be repeated. Raises LeaseLost or Transient when it met somebody else at it.
+    """
+    if not plane.ledger.pending(product, limit=1):
+        return None
+    batch_id = new_batch_id(plane.now())
+    if plane.ledger.acquire(product, batch_id, ttl=plane.lease_ttl):
+        return batch_id if form(plane, product, batch_id) else None
+    lease = plane.ledger.lease(product)
+    if lease is not None and plane.ledger.expired(lease):
+        resume(plane, lease)
+    return None
