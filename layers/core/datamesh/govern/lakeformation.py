@@ -1,0 +1,147 @@
+"""Lake Formation brought to what the policy wants: read, compare, change only what differs.
+
+The account's settings are merged, never replaced. A second run finds nothing to do and writes nothing.
+Each domain has one writer (`apply_grants`); another domain of the same account may write at the same moment, so
+ConcurrentModificationException is tried again after a random wait.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from datamesh.errors import Transient
+from datamesh.govern.policy import LFTags
+from datamesh.govern.projection import Change, State, TableGrant, changes
+
+__all__ = ["Applied", "apply", "differs", "existing"]
+
+_TRIES = 6
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was done: permissions given and taken, and the principals (arns) that Lake Formation would not take.
+
+    A principal is refused when no such role exists; the grants of the others are made all the same.
+    """
+
+    granted: int
+    revoked: int
+    refused: tuple[str, ...] = ()
+
+
+def differs(client: Any, want: State) -> bool:
+    """Whether Lake Formation stands otherwise than wanted. Reads only."""
+    return bool(changes(existing(client, want), want))
+
+
+def apply(client: Any, want: State, *, sleep: Callable[[float], None] = time.sleep) -> Applied:
+    """Makes Lake Formation stand as wanted. May be repeated. Raises Transient when it stays busy or refuses a tag."""
+    granted = revoked = 0
+    refused: list[str] = []
+    for change in changes(existing(client, want), want):
+        if change.operation != "grant_permissions":
+            _call(client, change, sleep)
+            revoked += len(change.grants)
+            continue
+        try:
+            _call(client, change, sleep)
+            granted += len(change.grants)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidInputException":
+                raise
+            refused.append(change.grants[0].principal)
+    return Applied(granted, revoked, tuple(sorted(set(refused))))
+
+
+def _call(client: Any, change: Change, sleep: Callable[[float], None]) -> None:
+    for attempt in range(_TRIES):
+        try:
+            answer = getattr(client, change.operation)(**change.arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConcurrentModificationException":
+                raise
+            sleep(random.uniform(0, 0.2 * 2**attempt))  # noqa: S311 (jitter, not a secret)
+        else:
+            _check_failures(change, answer)
+            return
+    raise Transient(f"Lake Formation is busy: {change.operation} was refused {_TRIES} times")
+
+
+def _check_failures(change: Change, answer: Mapping[str, Any]) -> None:
+    """The tag calls answer 200 with the tags that failed inside."""
+    if failures := answer.get("Failures"):
+        codes = sorted({failure["Error"]["ErrorCode"] for failure in failures})
+        raise Transient(f"Lake Formation refused {len(failures)} tag(s) in {change.operation}: {', '.join(codes)}")
+
+
+def existing(client: Any, want: State) -> State:
+    """What Lake Formation holds of the product that `want` is about."""
+    settings = client.get_data_lake_settings()["DataLakeSettings"]
+    return State(
+        database=want.database,
+        table=want.table,
+        columns=want.columns,
+        tags=_assigned(client, want),
+        tag_values=_ontology(client),
+        grants=frozenset(_grants(client, want)),
+        admins=frozenset(admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])),
+        settings=settings,
+    )
+
+
+def _ontology(client: Any) -> dict[str, frozenset[str]]:
+    pages = client.get_paginator("list_lf_tags").paginate()
+    return {tag["TagKey"]: frozenset(tag["TagValues"]) for page in pages for tag in page.get("LFTags", ())}
+
+
+def _assigned(client: Any, want: State) -> LFTags:
+    """The tags that stand on the database, the table and the columns themselves, not what they inherit."""
+    table = {"DatabaseName": want.database, "Name": want.table}
+
+    def read(resource: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = client.get_resource_lf_tags(Resource=resource, ShowAssignedLFTags=True)
+        return answer
+
+    database = read({"Database": {"Name": want.database}}).get("LFTagOnDatabase", [])
+    on_table = read({"Table": table}).get("LFTagsOnTable", [])
+    columns = read({"TableWithColumns": {**table, "ColumnNames": list(want.columns)}}).get("LFTagsOnColumns", [])
+    return LFTags(_values(database), _values(on_table), {each["Name"]: _values(each["LFTags"]) for each in columns})
+
+
+def _values(pairs: list[dict[str, Any]]) -> dict[str, str]:
+    return {pair["TagKey"]: pair["TagValues"][0] for pair in pairs}
+
+
+def _grants(client: Any, want: State) -> Iterator[TableGrant]:
+    """Every permission on the table by its name. A listing of the table tells of its columns, too."""
+    request: dict[str, Any] = {"Resource": {"Table": {"DatabaseName": want.database, "Name": want.table}}}
+    while True:
+        page = client.list_permissions(**request)
+        for entry in page.get("PrincipalResourcePermissions", ()):
+            yield from _table_grants(entry, want)
+        if not page.get("NextToken"):
+            return
+        request["NextToken"] = page["NextToken"]
+
+
+def _table_grants(entry: Mapping[str, Any], want: State) -> Iterator[TableGrant]:
+    """SELECT on the table is listed as SELECT on all its columns: both are one thing here."""
+    resource = entry["Resource"].get("Table") or entry["Resource"].get("TableWithColumns")
+    if resource is None or resource.get("Name") != want.table or "TableWildcard" in resource:
+        return
+    grantable = set(entry.get("PermissionsWithGrantOption", ()))
+    for permission in sorted({*entry.get("Permissions", ()), *grantable}):
+        yield TableGrant(
+            principal=entry["Principal"]["DataLakePrincipalIdentifier"],
+            columns=tuple(sorted(resource.get("ColumnNames", ()))),
+            excluded=tuple(sorted(resource.get("ColumnWildcard", {}).get("ExcludedColumnNames", ()))),
+            grantable=permission in grantable,
+            permission=permission,
+        )
