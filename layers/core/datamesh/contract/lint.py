@@ -10,7 +10,7 @@ from datamesh.contract.finding import Finding
 from datamesh.contract.parse import parse_source
 from datamesh.contract.rules import access, columns, enums, options, product, quality, relations, vocabulary
 from datamesh.contract.rules.subject import Subject
-from datamesh.contract.source import UnreadableContract, load
+from datamesh.contract.source import UnreadableContract, load, parent
 
 __all__ = ["RULE_SETS", "has_errors", "lint"]
 
@@ -27,15 +27,19 @@ RULE_SETS = (
 
 
 def lint(data: bytes, *, file: str = "") -> list[Finding]:
-    """All findings about a contract, in the order of its lines. `file` (a path or an S3 key) is compared by name."""
+    """All findings about a contract, in the order of its lines. `file` (a path or an S3 key) is compared by name.
+
+    Where ODCS itself objects to a value, the mesh's rules about that value wait until it is mended.
+    """
     try:
         source = load(data)
     except UnreadableContract as error:
         return [Finding(error.rule, "", error.line, "error", error.reason, error.hint)]
     subject = Subject(source, parse_source(source), file)
     findings = list(standard.check(source))
+    explained = {path for finding in findings for path in (finding.path, parent(finding.path))}
     for rules in RULE_SETS:
-        findings += rules(subject)
+        findings += (f for f in rules(subject) if f.path not in explained or not f.path)
     return sorted(dict.fromkeys(findings), key=lambda f: (f.line, f.path, f.rule))
 
 

@@ -17,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from datamesh.errors import ContractError
 
-__all__ = ["MAX_BYTES", "MAX_VALUES", "Source", "UnreadableContract", "load"]
+__all__ = ["MAX_BYTES", "MAX_VALUES", "Source", "UnreadableContract", "load", "parent"]
 
 MAX_BYTES = 2_000_000
 MAX_VALUES = 200_000  # values after aliases are followed: a bomb of a few hundred bytes has billions
@@ -50,7 +50,7 @@ class Source:
         while path:
             if path in self.lines:
                 return self.lines[path]
-            path = _parent(path)
+            path = parent(path)
         return 1
 
     def get(self, path: str) -> Any:
@@ -66,7 +66,8 @@ class Source:
         return value
 
 
-def _parent(path: str) -> str:
+def parent(path: str) -> str:
+    """The path of what holds the value at `path`."""
     return path[: max(path.rfind("."), path.rfind("["), 0)]
 
 

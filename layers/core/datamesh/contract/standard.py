@@ -100,7 +100,7 @@ def _words(error: Any, validator: str) -> tuple[str, str]:
     if validator == "not":
         return str(error.schema.get("description", "this is not allowed here")), ""
     if validator == "pattern":
-        return f"`{error.instance}` has not the form that ODCS asks for", f"it must match {expected}"
+        return f"`{error.instance}` has not the form that ODCS asks for", str(error.schema.get("description", expected))
     return error.message, ""
 
 
@@ -124,10 +124,10 @@ def _explain_choice(error: Any, path: str) -> Iterator[_Explained]:
         yield from _explain(inner)
 
 
-def _distance(errors: list[Any]) -> tuple[int, int]:
-    """How far a form is from what was written: another type altogether is farthest."""
-    other = any(e.validator == "type" and not e.relative_path for e in errors)
-    return int(other), len(errors)
+def _distance(errors: list[Any]) -> tuple[bool, bool, int]:
+    """How far a form is from what was written: another type altogether is farthest, then one whose field is missing."""
+    at_root = {e.validator for e in errors if not e.relative_path}
+    return "type" in at_root, "required" in at_root, len(errors)
 
 
 def _explain_unknown(error: Any, path: str) -> Iterator[_Explained]:

@@ -31,8 +31,9 @@ __all__ = [
 PREFIX = "datamesh."
 SCHEMA_ID = "https://datamesh.example/schemas/datamesh-properties.v1.schema.json"
 
-Rule = Literal["required", "type", "enum", "pattern", "range", "length", "multipleOf", "unique", "primaryKey"]
-Severities = dict[Rule, Literal["error", "warning"]]
+ColumnRule = Literal["required", "type", "enum", "pattern", "range", "length", "multipleOf", "unique"]
+TableRule = Literal["primaryKey"]
+SeverityWord = Literal["error", "warning"]
 Character = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 Principal = Annotated[
     str,
@@ -43,7 +44,12 @@ Principal = Annotated[
 
 
 class _Place(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        field_title_generator=lambda name, field: field.alias or name,
+    )
 
 
 class InputProperties(_Place):
@@ -80,7 +86,7 @@ class TableProperties(_Place):
     )
     input: InputProperties = Field(default=InputProperties(), alias="datamesh.input")
     thresholds: ThresholdProperties = Field(default=ThresholdProperties(), alias="datamesh.thresholds")
-    severity: Severities = Field(
+    severity: dict[ColumnRule, SeverityWord] = Field(
         default={},
         alias="datamesh.severity",
         description="Severity of the table's built-in rules; error when left out.",
@@ -93,7 +99,7 @@ class ColumnProperties(_Place):
     partition_transform: Literal["identity", "year", "month", "day"] = Field(
         default="identity", alias="datamesh.partitionTransform"
     )
-    severity: Severities = Field(
+    severity: dict[ColumnRule, SeverityWord] = Field(
         default={},
         alias="datamesh.severity",
         description="Severity of the column's built-in rules: error (the default) sends a row to quarantine, "
@@ -174,9 +180,12 @@ def read(place: type[P], custom: Iterable[Any]) -> tuple[P, tuple[Problem, ...]]
 
 def _problem(index: int, name: str, error: Any) -> Problem:
     if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
-        return Problem(index, name, "is not in the vocabulary here", unknown=True)
+        return Problem(index, name, "this is not in the vocabulary here", unknown=True)
+    message = error["msg"]
+    if error["type"] == "string_pattern_mismatch":  # principals are the only values with a pattern
+        message = f"`{error['input']}` is neither role/<name> nor arn:aws:iam::<account>:role/<name>"
     inside = ".".join(str(step) for step in error["loc"][1:])
-    return Problem(index, name, f"{inside}: {error['msg']}" if inside else error["msg"])
+    return Problem(index, name, f"{inside}: {message}" if inside else message)
 
 
 def json_schema() -> dict[str, Any]:

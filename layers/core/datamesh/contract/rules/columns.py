@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from datamesh.contract.fields import mappings, text, texts
+from datamesh.contract.fields import text, texts
 from datamesh.contract.finding import Finding
 from datamesh.contract.rules.names import name_problem
-from datamesh.contract.rules.subject import ColumnAt, Subject, TableAt
+from datamesh.contract.rules.subject import ColumnAt, Subject, TableAt, custom_path
 from datamesh.contract.types import UNPUBLISHED, physical_kind
 
 __all__ = ["check"]
@@ -119,7 +119,7 @@ def _positions(subject: Subject, table: TableAt) -> Iterator[Finding]:
 def _partition(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
     column = at.column
     if column.partition_transform != "identity":
-        path = _custom_path(at, "datamesh.partitionTransform")
+        path = custom_path(at, "datamesh.partitionTransform")
         if column.partition_position is None:
             yield subject.warning("partition.unused", path, "the column is not partitioned", "add `partitioned: true`")
         if column.type.kind not in _TIMES:
@@ -133,13 +133,6 @@ def _partition(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
             yield subject.warning(
                 "partition.fine", f"{at.path}.partitioned", "one partition for each instant", "add a transform: month"
             )
-
-
-def _custom_path(at: ColumnAt, name: str) -> str:
-    for index, entry in enumerate(mappings(at.raw, "customProperties")):
-        if entry.get("property") == name:
-            return f"{at.path}.customProperties[{index}]"
-    return at.path
 
 
 def _measure(subject: Subject, at: ColumnAt) -> Iterator[Finding]:

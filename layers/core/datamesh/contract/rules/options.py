@@ -1,4 +1,4 @@
-"""logicalTypeOptions: bounds that make sense, patterns that compile, and options that nothing here carries out."""
+"""logicalTypeOptions: bounds that make sense, patterns that compile, options and severities that do nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from datamesh.contract.finding import Finding
-from datamesh.contract.rules.subject import ColumnAt, Subject
+from datamesh.contract.rules.subject import ColumnAt, Subject, custom_path
+from datamesh.contract.types import KINDS
 
 __all__ = ["CARRIED_OUT", "check"]
 
@@ -28,10 +29,13 @@ _PARSERS = {
 
 def check(subject: Subject) -> Iterator[Finding]:
     for at in subject.columns():
+        if at.column.type.kind not in KINDS:
+            continue  # the type itself is the finding
         path = f"{at.path}.logicalTypeOptions"
         yield from _bounds(subject, at, path)
         yield from _lengths(subject, at, path)
         yield from _pattern(subject, at, path)
+        yield from _severities(subject, at)
         for name in at.column.options:
             if name not in CARRIED_OUT:
                 fix = "datamesh.input.timestampFormat says how times are written" if name == "format" else ""
@@ -92,3 +96,22 @@ def _pattern(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
     if re.search(r"\(\?[=!<]|\\[1-9]", pattern):
         message = "look-around and back-references are not in the engine's regular expressions (RE2)"
         yield subject.error("options.pattern", f"{path}.pattern", message, "write it without them")
+
+
+def _severities(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
+    """A severity for a rule that the column does not have is most likely a slip."""
+    options = at.column.options.keys()
+    has = {
+        "required": at.column.required,
+        "unique": at.column.unique,
+        "enum": bool(at.column.enum),
+        "pattern": "pattern" in options,
+        "multipleOf": "multipleOf" in options,
+        "range": bool(options & {*_LOWER, *_UPPER}),
+        "length": bool(options & {"minLength", "maxLength"}),
+        "type": at.column.type.kind != "string",
+    }
+    for rule in at.column.severities:
+        if not has[rule]:
+            message = f"a severity for `{rule}`, a rule that `{at.column.name}` does not have"
+            yield subject.warning("severity.unused", custom_path(at, "datamesh.severity"), message, "remove it")

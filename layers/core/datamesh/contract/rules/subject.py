@@ -12,7 +12,7 @@ from datamesh.contract.model import Column, Contract, Severity, Table
 from datamesh.contract.parse import parse_column
 from datamesh.contract.source import Source
 
-__all__ = ["ColumnAt", "Subject", "TableAt"]
+__all__ = ["ColumnAt", "Subject", "TableAt", "custom_path"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,14 @@ class ColumnAt:
     @property
     def is_measure(self) -> bool:
         return self.column.semantic_type == "measure"
+
+
+def custom_path(at: ColumnAt, name: str) -> str:
+    """Where the custom property `name` of a column is written, or the column itself."""
+    for index, entry in enumerate(mappings(at.raw, "customProperties")):
+        if entry.get("property") == name:
+            return f"{at.path}.customProperties[{index}]"
+    return at.path
 
 
 @dataclass(frozen=True)
