@@ -31,7 +31,7 @@ PURE = [
     "publish/gate.py",
     "publish/slices.py",
     "ask/compile.py",
-    "ask/guard.py",
+    "ask/guard",
     "ask/intent.py",
     "ask/planner.py",
 ]

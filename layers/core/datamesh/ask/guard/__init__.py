@@ -1,0 +1,83 @@
+"""The guard: what a statement must be before any engine sees it, whoever wrote it. Pure.
+
+One SELECT in, in mesh names; out comes a tree whose every part was understood, whose every table is a subquery of the
+columns this caller may read, and which returns a bounded number of rows. Engines run text rendered from that tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from datamesh.ask.guard.columns import Scope, columns_read, name_outputs, output_names, qualified, restrict
+from datamesh.ask.guard.nodes import check_nodes
+from datamesh.ask.guard.predicates import Predicate, predicates
+from datamesh.ask.guard.size import check_size
+from datamesh.ask.guard.tables import resolve_tables
+from datamesh.ask.guard.text import read
+from datamesh.engine.dialect import mesh_sql
+
+__all__ = ["Guarded", "Predicate", "Scope", "guard"]
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A statement that may run.
+
+    `asked` is it in mesh names as its author wrote it; `tree` is what engines are given, in mesh names too.
+    `columns` are the names of the result; `reads` the columns and `predicates` the conditions of each product's scan.
+    At most `limit` rows come back; `limited` says that the guard set that limit.
+    """
+
+    asked: exp.Query
+    tree: exp.Query
+    columns: tuple[str, ...]
+    reads: Mapping[str, tuple[str, ...]]
+    predicates: Mapping[str, tuple[Predicate, ...]]
+    limit: int
+    limited: bool
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        return tuple(self.reads)
+
+    def sql(self, *, rows: int = 0) -> str:
+        """The statement to show and run again; with our limit where it cut the `rows` that came back."""
+        cut = self.limited and rows >= self.limit
+        return mesh_sql(_limited(self.asked, self.limit) if cut else self.asked)
+
+
+def guard(statement: str | exp.Expr, scopes: Mapping[str, Scope], *, max_rows: int) -> Guarded:
+    """`statement` made safe for a caller who may read `scopes` (by product name) and nothing else.
+
+    Raises AccessDenied for a product that is unknown or not granted, and StatementRejected for everything that is not
+    one understood SELECT; `rule` names the reason. A tree is read as its text would be: there is one way in.
+    """
+    asked = read(statement if isinstance(statement, str) else mesh_sql(statement, pretty=False))
+    check_nodes(asked)
+    resolve_tables(asked, scopes)
+    check_size(asked, {name: scope.columns for name, scope in scopes.items()})
+    named = asked.copy()
+    name_outputs(named)
+    tree = qualified(named, scopes)
+    check_nodes(tree)
+    reads, pushed, columns = columns_read(tree, scopes), predicates(tree), output_names(named, tree)
+    restrict(tree, reads)
+    limit, limited = _limit(asked, max_rows)
+    return Guarded(asked, _limited(tree, limit), columns, reads, pushed, limit, limited)
+
+
+def _limited(tree: exp.Query, limit: int) -> exp.Query:
+    """A copy of `tree` that returns at most `limit` rows."""
+    copy = tree.copy()
+    copy.set("limit", exp.Limit(expression=exp.Literal.number(limit)))
+    return copy
+
+
+def _limit(asked: exp.Query, most: int) -> tuple[int, bool]:
+    """How many rows may come back, and whether that is the guard's doing."""
+    own = asked.args.get("limit")
+    count = int(own.expression.name) if own is not None else None
+    return (count, False) if count is not None and count <= most else (most, True)
