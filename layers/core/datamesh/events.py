@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,7 @@ __all__ = [
     "ContractApplied",
     "ContractRejected",
     "DataProductPublished",
+    "Delivery",
     "Envelope",
     "Event",
     "GrantsApplied",
@@ -38,7 +39,7 @@ __all__ = [
     "parse",
 ]
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Final = "1"
 _BATCH = 10  # PutEvents takes ten entries a call
 
 
@@ -149,9 +150,12 @@ class GrantsDiffer(Event):
 
 
 class GrantsApplied(Event):
+    """Lake Formation stands as the policy wants; `refused` are principals (arns) it does not know, at most 50."""
+
     product: str
     granted: int
     revoked: int
+    refused: list[str] = Field(default=[], max_length=50)
 
 
 class QuestionAnswered(Event):
@@ -198,6 +202,22 @@ class Envelope(_Frozen):
     data: dict[str, Any]
 
     SOURCE_PREFIX: ClassVar[str] = "datamesh."
+
+
+class Delivery(BaseModel):
+    """An event of the mesh as EventBridge hands it to a queue. `account` is the sender's, by EventBridge's own word."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: str
+    account: str
+    detail_type: str = Field(alias="detail-type")
+    detail: dict[str, Any]
+
+    @property
+    def domain(self) -> str:
+        """The domain that the source names; empty when it is not a domain's."""
+        return self.source.removeprefix(Envelope.SOURCE_PREFIX) if self.source.startswith("datamesh.") else ""
 
 
 def envelope(event: Event, *, domain: str, correlation_id: str, causation_id: str = "") -> Envelope:

@@ -33,6 +33,8 @@ class DomainSettings(_Settings):
     arrivals_queue_url: str = ""
     publish_state_machine_arn: str = ""
     reader_role_arn: str = ""
+    writer_role_arns: tuple[str, ...] = ()  # a JSON list: the functions' roles that create and change tables in Glue
+    grants_role_arn: str = ""  # apply_grants' own: a data lake administrator
     lease_seconds: int = 120  # longer than the function that takes a lease may run
 
 

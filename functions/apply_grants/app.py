@@ -1,0 +1,44 @@
+"""Brings Lake Formation to what a product's contract gives: the one writer of its domain's grants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from datamesh import events
+from datamesh.publish.grants import apply_grants
+from datamesh.publish.plane import plane_of
+from datamesh.settings import DomainSettings, load
+
+logger = Logger(service="apply_grants")
+metrics = Metrics(namespace="datamesh", service="apply_grants")
+processor = SqsFifoPartialProcessor()
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    return process_partial_response(event, _apply, processor, context)
+
+
+def _apply(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    delivery = events.Delivery.model_validate_json(record.body)
+    metadata, asked = events.parse(delivery.detail_type, delivery.detail)
+    if not isinstance(asked, events.ContractApplied | events.GrantsDiffer):
+        logger.warning("ignored", detail_type=delivery.detail_type)
+        return
+    account = lambda_context.invoked_function_arn.split(":")[4]
+    plane = plane_of(load(DomainSettings))
+    applied = apply_grants(plane, asked.product, account=account, about=metadata.correlation_id)
+    if applied is None:
+        logger.warning("no such product", product=asked.product)
+        return
+    logger.info("grants applied", product=asked.product, granted=applied.granted, revoked=applied.revoked)
+    metrics.add_metric("PrincipalsRefused", MetricUnit.Count, len(applied.refused))
+    if applied.refused:
+        logger.error("principals that Lake Formation does not know", product=asked.product, arns=applied.refused)
