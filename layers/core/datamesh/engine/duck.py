@@ -1,0 +1,101 @@
+"""The one module that makes DuckDB connections, so that all of them have the same limits and the same locks.
+
+No extension is ever installed or loaded by itself, and a session sees only the directories it was given. Instants are
+UTC. Peculiarities of DuckDB's Python API stay in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+__all__ = ["Connection", "EngineError", "connect", "identifier", "literal", "literals", "one", "rows", "side_door"]
+
+Connection = duckdb.DuckDBPyConnection
+EngineError = duckdb.Error
+
+_CLOSED = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+}
+
+
+@contextmanager
+def connect(
+    *, memory_mb: int, threads: int, temp: Path | None = None, directories: Sequence[Path] = (), ordered: bool = False
+) -> Iterator[Connection]:
+    """A connection of its own database in memory, closed at the end.
+
+    Memory above `memory_mb` is spilled to `temp`; without `temp` a statement that needs more fails. Only files under
+    `directories` can be read or written. `ordered` keeps rows in the order of their files, which costs memory.
+    """
+    config: dict[str, Any] = _CLOSED | {
+        "memory_limit": f"{memory_mb}MB",
+        "threads": threads,
+        "preserve_insertion_order": ordered,
+        "temp_directory": str(temp or ""),
+    }
+    con = duckdb.connect(config=config)
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(f"SET allowed_directories = [{literals(f'{d}/' for d in directories)}]")
+        con.execute("SET enable_external_access = false")
+        con.execute("SET lock_configuration = true")
+        yield con
+    finally:
+        con.close()
+
+
+def rows(con: Connection, sql: str) -> list[tuple[Any, ...]]:
+    """All rows of a statement."""
+    return con.execute(sql).fetchall()
+
+
+def one(con: Connection, sql: str) -> tuple[Any, ...]:
+    """The only row of a statement, such as an aggregate."""
+    [row] = rows(con, sql)
+    return row
+
+
+@contextmanager
+def side_door(con: Connection, name: str, take: Callable[..., Any], arguments: Sequence[str]) -> Iterator[None]:
+    """Lets SQL hand rows to Python while a statement runs: `name(...)` gives `take` columns of at most 2,048 values.
+
+    `take` gets one pyarrow array for each of `arguments` (DuckDB types) and answers a boolean array. DuckDB evaluates
+    a branch of CASE only for the rows that come to it, so `CASE WHEN bad THEN door(...) ELSE true END` costs nothing
+    where there are none. Several threads may be in `take` at once.
+    """
+    con.create_function(
+        name, take, list(arguments), "BOOLEAN", type="arrow", side_effects=True, null_handling="special"
+    )
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            con.remove_function(name)
+
+
+def identifier(name: str) -> str:
+    """`name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """A value as an SQL literal; text for everything but numbers, booleans and NULL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def literals(values: Any) -> str:
+    """Values as a comma-separated list of literals."""
+    return ", ".join(literal(value) for value in values)
