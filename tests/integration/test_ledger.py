@@ -333,10 +333,11 @@ def product_state(*, sequence: int) -> ProductState:
 
 
 def test_a_products_contract_follows_the_one_before_it(ledger: Ledger) -> None:
-    assert ledger.put_product(product_state(sequence=1))
-    assert not ledger.put_product(product_state(sequence=1))
-    assert not ledger.put_product(product_state(sequence=3))
-    assert ledger.put_product(product_state(sequence=2))
+    first, second = product_state(sequence=1), product_state(sequence=2)
+    assert ledger.put_product(first)
+    assert not ledger.put_product(first)
+    assert ledger.put_product(second, after=first)
+    assert not ledger.put_product(second, after=first)
     assert ledger.product("flights") == product_state(sequence=2)
     assert ledger.products() == [product_state(sequence=2)]
     assert ledger.product("planes") is None

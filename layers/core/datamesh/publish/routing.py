@@ -6,11 +6,14 @@ the lease back first and looks for pending objects second: so either it sees thi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from datamesh.errors import LeaseLost
 from datamesh.publish.forming import form, new_batch_id
 from datamesh.publish.plane import Plane
 from datamesh.publish.resume import resume
 
-__all__ = ["route"]
+__all__ = ["route", "route_all"]
 
 
 def route(plane: Plane, product: str) -> str | None:
@@ -27,3 +30,22 @@ def route(plane: Plane, product: str) -> str | None:
     if lease is not None and plane.ledger.expired(lease):
         resume(plane, lease)
     return None
+
+
+def route_all(plane: Plane, products: Iterable[str]) -> list[str]:
+    """Routes each product, and gives the new batches' ids.
+
+    One that fails does not keep the others waiting: the first error is raised when all have had their turn.
+    """
+    started, errors = [], []
+    for product in products:
+        try:
+            if batch_id := route(plane, product):
+                started.append(batch_id)
+        except LeaseLost:
+            continue  # somebody else goes on with it
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return started

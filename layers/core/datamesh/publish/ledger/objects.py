@@ -71,7 +71,7 @@ class ObjectItems(BatchItems):
         return [ObjectRef.model_validate(item) for item in self._query(_pending(product), limit=limit)]
 
     def assign(self, product: str, batch_id: str, objects: Sequence[ObjectRef]) -> None:
-        """Gives pending objects to the batch that holds the lease; may be repeated. Raises LeaseLost when it does not."""
+        """Gives pending objects to the batch that holds the lease; may be repeated. Raises LeaseLost."""
         for start in range(0, len(objects), _PART):
             part = objects[start : start + _PART]
             writes = [write for ref in part for write in self._taking(product, batch_id, ref)]

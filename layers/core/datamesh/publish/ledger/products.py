@@ -18,14 +18,13 @@ class ProductItems(Store):
     def products(self) -> list[ProductState]:
         return [ProductState.model_validate(item) for item in self._query(_PRODUCTS)]
 
-    def put_product(self, state: ProductState) -> bool:
-        """Puts the state that follows the one in force. False when another apply of the product came between."""
-        first = state.sequence == 1
+    def put_product(self, state: ProductState, *, after: ProductState | None = None) -> bool:
+        """Puts the state that follows `after`, the one in force. False when another apply came between them."""
         return self._apply(
             self._put(
                 {"pk": _PRODUCTS, "sk": state.product} | plain(state),
-                when="attribute_not_exists(pk)" if first else "#sequence = :before",
-                values=None if first else {":before": state.sequence - 1},
+                when="#sequence = :after" if after else "attribute_not_exists(pk)",
+                values={":after": after.sequence} if after else None,
             )
         )
 
