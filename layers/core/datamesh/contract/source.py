@@ -151,7 +151,7 @@ class _Builder:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, ScalarNode):
                 raise UnreadableContract("a key must be text", line=line)
-            key = str(key_node.value)
+            key = _writable(str(key_node.value), line)
             if str(key_node.tag).endswith(":merge"):
                 merged += _mappings(value_node, line)
                 continue
@@ -172,14 +172,23 @@ class _Builder:
                     yield key, value_node
 
     def _text_or_number(self, node: Node) -> Any:
-        kind = str(node.tag).removeprefix(_YAML)
+        kind, line = str(node.tag).removeprefix(_YAML), node.start_mark.line + 1
         if kind not in _SCALARS:
-            return str(node.value)
+            return _writable(str(node.value), line)
         try:
             return getattr(self._scalar, f"construct_yaml_{kind}")(node)
         except (ValueError, KeyError) as error:
-            line = node.start_mark.line + 1
             raise UnreadableContract(f"`{node.value}` is no {kind}", line=line, hint="put it in quotes") from error
+
+
+def _writable(value: str, line: int) -> str:
+    """Text that can be written again: an escaped half of a surrogate pair cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        hint = "write the character itself"
+        raise UnreadableContract("an escape that is no character", line=line, hint=hint) from error
+    return value
 
 
 def _mappings(node: Node, line: int) -> list[MappingNode]:

@@ -75,7 +75,7 @@ class InputProperties(_Place):
 class ThresholdProperties(_Place):
     """When a batch is rejected whole."""
 
-    max_quarantined_percent: float = Field(default=100.0, alias="maxQuarantinedPercent", ge=0, le=100, strict=False)
+    max_quarantined_percent: float = Field(default=100.0, alias="maxQuarantinedPercent", ge=0, le=100)
 
 
 class TableProperties(_Place):
@@ -86,7 +86,7 @@ class TableProperties(_Place):
     )
     input: InputProperties = Field(default=InputProperties(), alias="datamesh.input")
     thresholds: ThresholdProperties = Field(default=ThresholdProperties(), alias="datamesh.thresholds")
-    severity: dict[ColumnRule, SeverityWord] = Field(
+    severity: dict[TableRule, SeverityWord] = Field(
         default={},
         alias="datamesh.severity",
         description="Severity of the table's built-in rules; error when left out.",
