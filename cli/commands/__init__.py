@@ -1,0 +1,1 @@
+"""The commands of `mesh`, one module per group."""

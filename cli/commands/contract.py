@@ -1,0 +1,76 @@
+"""mesh contract lint | push | test"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli import landing
+from cli.frame import USERS, Failure, Frame, command
+from cli.screen import table
+from datamesh.contract.finding import Finding
+from datamesh.contract.lint import lint as check
+from datamesh.errors import UnreadableInput
+
+__all__ = ["app", "findings_table"]
+
+app = typer.Typer(help="Contracts: check them, put them in force, try them on files.", no_args_is_help=True)
+
+_Contract = Annotated[Path, typer.Argument(metavar="CONTRACT", help="An ODCS contract, YAML.")]
+
+
+@command(app)
+def lint(frame: Frame, files: Annotated[list[Path], typer.Argument(metavar="FILE...")]) -> None:
+    """Say what is wrong with contracts, with line and rule."""
+    findings = [{"file": str(file)} | found.as_dict() for file in files for found in _check(file)]
+    errors = sum(found["severity"] == "error" for found in findings)
+    warnings = len(findings) - errors
+    frame.screen.result(
+        {"findings": findings, "errors": errors, "warnings": warnings},
+        *([findings_table(findings)] if findings else []),
+        f"{len(files)} read: {errors} errors, {warnings} warnings",
+    )
+    if errors:
+        raise Failure(USERS)
+
+
+@command(app)
+def push(frame: Frame, file: _Contract) -> None:
+    """Put a contract in force, and wait until its domain has applied or rejected it."""
+    product, outcome = landing.push(frame.target, frame.screen, file)
+    answer = {"product": str(product), "file": str(file)} | outcome.model_dump(mode="json")
+    frame.screen.result(
+        answer,
+        f"{product} {outcome.version}: {outcome.outcome}",
+        *([findings_table([{"file": str(file)} | found for found in outcome.findings])] if outcome.findings else []),
+    )
+    if outcome.outcome == "rejected":
+        raise Failure(USERS)
+
+
+def findings_table(findings: Sequence[Mapping[str, Any]]) -> Table:
+    """Findings in the order given, each with where it is and what to write instead."""
+    made = table("where", "severity", "rule", "finding")
+    for found in findings:
+        colour = "red" if found["severity"] == "error" else "yellow"
+        path = f" ({found['path']})" if found.get("path") else ""
+        fix = f"\n{found['fix']}" if found.get("fix") else ""
+        made.add_row(
+            f"{found['file']}:{found['line']}",
+            Text(found["severity"], style=colour),
+            found["rule"],
+            Text(found["message"] + path) + Text(fix, style="dim"),
+        )
+    return made
+
+
+def _check(file: Path) -> list[Finding]:
+    try:
+        return check(file.read_bytes(), file=str(file))
+    except OSError as error:
+        raise UnreadableInput(f"{file} cannot be read: {error.strerror}", hint="check the path") from error

@@ -1,0 +1,74 @@
+"""mesh publish"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli import landing
+from cli.frame import OURS, USERS, Failure, Frame, command
+from cli.landing import Run
+from cli.screen import table
+
+__all__ = ["register", "runs_table"]
+
+COLOURS = {"published": "green", "partial": "yellow", "unchanged": "cyan", "rejected": "red", "failed": "bold red"}
+
+
+def register(app: typer.Typer) -> None:
+    command(app)(publish)
+
+
+def publish(
+    frame: Frame,
+    product: Annotated[str, typer.Argument(metavar="DOMAIN.PRODUCT")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    again: Annotated[bool, typer.Option("--again", help="Take the files even if the mesh has them already.")] = False,
+) -> None:
+    """Put files of a product into the mesh, and wait until they are published."""
+    name = frame.target.product(product)
+    runs = landing.publish(frame.target, frame.screen, name, files, again=again)
+    frame.screen.result({"runs": [run.model_dump(mode="json") for run in runs]}, runs_table(runs))
+    for run in runs:
+        if run.status == "partial":
+            kept_back = f"{run.rows_quarantined:,} of {run.rows_in:,} rows are in quarantine"
+            frame.screen.note(f"{kept_back}: `mesh show {run.run_id}`")
+    if code := _code(runs):
+        raise Failure(code)
+
+
+def runs_table(runs: Sequence[Run]) -> Table:
+    numbers = ("rows in", "published", "quarantined", "seconds")
+    made = table("product", "status", *numbers[:3], "snapshot", "seconds", "run", "reasons", right=numbers)
+    for run in runs:
+        made.add_row(
+            run.product,
+            status(run.status),
+            f"{run.rows_in:,}",
+            f"{run.rows_published:,}",
+            f"{run.rows_quarantined:,}",
+            str(run.snapshot_id or ""),
+            f"{run.seconds:.1f}" if run.seconds is not None else "",
+            run.run_id or "",
+            "; ".join(_reason(reason.rule, reason.column, reason.rows) for reason in run.reasons),
+        )
+    return made
+
+
+def status(word: str) -> Text:
+    return Text(word, style=COLOURS.get(word, ""))
+
+
+def _reason(rule: str, column: str | None, rows: int) -> str:
+    where = f"{rule}({column})" if column else rule
+    return f"{where}: {rows:,}" if rows else where
+
+
+def _code(runs: Sequence[Run]) -> int:
+    ended = {run.status for run in runs}
+    return OURS if "failed" in ended else USERS if "rejected" in ended else 0

@@ -1,0 +1,84 @@
+"""mesh sql and mesh ask"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from cli import api
+from cli.frame import OURS, REFUSED, Failure, Frame, command
+from cli.screen import table
+
+__all__ = ["answer_view", "register"]
+
+_SHOWN = 40  # rows for people; --json has them all
+
+_As = Annotated[str | None, typer.Option("--as", metavar="ROLE", help="Ask with the rights of this role.")]
+
+
+def register(app: typer.Typer) -> None:
+    command(app)(sql)
+    command(app)(ask)
+
+
+def sql(frame: Frame, statement: Annotated[str, typer.Argument(metavar='"SELECT ..."')], role: _As = None) -> None:
+    """Run one SELECT over products; tables are named domain.product."""
+    target = frame.asking_as(role)
+    answer = api.post(target, frame.screen, "sql", {"sql": statement}, doing="reading")
+    frame.screen.result(answer, *_rows_view(answer))
+
+
+def ask(frame: Frame, question: Annotated[str, typer.Argument(metavar='"QUESTION"')], role: _As = None) -> None:
+    """Ask a question in plain language."""
+    target = frame.asking_as(role)
+    answer = api.post(target, frame.screen, "ask", {"question": question}, doing="thinking")
+    frame.screen.result(answer, *answer_view(answer))
+    if answer["status"] == "failed":
+        raise Failure(OURS)
+    if answer["status"] != "answered":
+        raise Failure(REFUSED)
+
+
+def answer_view(answer: Mapping[str, Any]) -> list[RenderableType]:
+    """An answer for people: rows, SQL and sources; or why there is none, and what could be asked."""
+    if answer["status"] == "answered":
+        return [Text(str(answer.get("explanation") or ""), style="italic"), *_rows_view(answer)]
+    why = Text(str(answer.get("explanation") or ""))
+    lines: list[RenderableType] = [Text(f"{answer['status']}: ", style="bold yellow") + why]
+    for label, words in (
+        ("not understood", answer.get("unmatched")),
+        ("could mean", answer.get("candidates")),
+        ("could be asked", answer.get("suggestions")),
+    ):
+        lines += [Text(f"{label}: ", style="dim") + Text(str(word)) for word in words or []]
+    return lines
+
+
+def _rows_view(answer: Mapping[str, Any]) -> list[RenderableType]:
+    products = answer.get("products") or []
+    sources = ", ".join(f"{p['name']} {p['version']} (snapshot {p['snapshot_id']})" for p in products)
+    shown: list[RenderableType] = [_rows(answer), Syntax(answer.get("sql") or "", "sql", word_wrap=True)]
+    return [*shown, Text(f"from {sources}; {answer.get('engine')}, {_total(answer)} ms", style="dim")]
+
+
+def _rows(answer: Mapping[str, Any]) -> Table:
+    rows = answer.get("rows") or []
+    names = [column["name"] if isinstance(column, dict) else str(column) for column in answer.get("columns") or []]
+    numeric = tuple(name for index, name in enumerate(names) if rows and isinstance(rows[0][index], int | float))
+    made = table(*names, right=numeric)
+    for row in rows[:_SHOWN]:
+        made.add_row(*(Text("" if value is None else str(value)) for value in row))
+    if len(rows) > _SHOWN:
+        made.caption = f"{len(rows) - _SHOWN:,} more rows; --json has all"
+    return made
+
+
+def _total(answer: Mapping[str, Any]) -> int:
+    timings = answer.get("timings_ms") or {}
+    return round(timings.get("total") or sum(timings.values())) if isinstance(timings, dict) else round(timings)

@@ -1,0 +1,109 @@
+"""mesh runs, show RUN and retry RUN"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from cli import landing
+from cli.commands.publish import runs_table, status
+from cli.frame import OURS, USERS, Failure, Frame, command
+from cli.screen import table
+from cli.target import ProductName, Target
+from datamesh.errors import UserError
+from datamesh.publish.ledger import Batch, Step
+from datamesh.publish.plane import Plane
+from datamesh.publish.retry import retry as start_again
+from datamesh.settings import DomainSettings
+
+__all__ = ["is_run", "register", "show_run"]
+
+_RUN = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")
+
+
+def register(app: typer.Typer) -> None:
+    command(app)(runs)
+    command(app)(retry)
+
+
+def is_run(name: str) -> bool:
+    """Whether `name` is a run's id; products are written domain.product."""
+    return bool(_RUN.match(name))
+
+
+def runs(
+    frame: Frame,
+    product: Annotated[str | None, typer.Argument(metavar="[PRODUCT]", help="domain.product, or all of them")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
+) -> None:
+    """List what was published, the newest first."""
+    found = [landing.run_of(name, batch) for name, batch in _batches(frame.target, product, limit)]
+    newest = sorted(found, key=lambda run: run.run_id or "", reverse=True)[:limit]
+    frame.screen.result({"runs": [run.model_dump(mode="json") for run in newest]}, runs_table(newest))
+
+
+def show_run(frame: Frame, run_id: str) -> None:
+    """One run, step by step."""
+    name, batch = _find(frame.target, run_id)
+    run, steps = landing.run_of(name, batch), frame.target.ledger(name.domain).steps(name.product, run_id)
+    more = {
+        "attempt": batch.attempt,
+        "contract_version": batch.contract_version,
+        "files": batch.objects,
+        "bytes": batch.size,
+        "created_at": batch.created_at,
+        "ended_at": batch.ended_at,
+        "error": batch.error,
+        "steps": [step.model_dump(mode="json") for step in steps],
+    }
+    frame.screen.result(run.model_dump(mode="json") | more, runs_table([run]), "", _steps(steps))
+
+
+def retry(frame: Frame, run: Annotated[str, typer.Argument(metavar="RUN")]) -> None:
+    """Run a failed run again, with the files it has, and wait for it."""
+    name, _ = _find(frame.target, run)
+    ledger = frame.target.ledger(name.domain)
+    with frame.screen.step(f"{name}: run {run} again") as step:
+        batch = landing.follow(ledger, start_again(_plane(frame.target, name), name.product, run), step)
+        step.say(f"{name}: {batch.status}", well=batch.status not in {"rejected", "failed"})
+    ended = landing.run_of(name, batch)
+    frame.screen.result(ended.model_dump(mode="json"), runs_table([ended]))
+    if ended.status in {"failed", "rejected"}:
+        raise Failure(OURS if ended.status == "failed" else USERS)
+
+
+def _batches(target: Target, product: str | None, limit: int) -> Iterator[tuple[ProductName, Batch]]:
+    wanted = target.product(product) if product else None
+    for domain in [wanted.domain] if wanted else target.domains():
+        for batch in target.ledger(domain).batches(wanted.product if wanted else None, limit=limit):
+            yield ProductName(domain, batch.product), batch
+
+
+def _find(target: Target, run_id: str) -> tuple[ProductName, Batch]:
+    if not is_run(run_id):
+        raise UserError(f"{run_id!r} is no run", hint="`mesh runs` lists them")
+    for domain in target.domains():
+        for held in target.ledger(domain).products():
+            if batch := target.ledger(domain).batch(held.product, run_id):
+                return ProductName(domain, held.product), batch
+    raise UserError(f"no run {run_id}", hint="`mesh runs` lists them")
+
+
+def _plane(target: Target, name: ProductName) -> Plane:
+    """The domain's side of the mesh, as its own functions see it."""
+    known: dict[str, Any] = {key.replace("-", "_"): value for key, value in target.parameters(name.domain).items()}
+    known["bus_name"] = target.parameters("platform")["bus-name"]
+    settings = DomainSettings(stage=target.stage, domain=name.domain, **known)
+    return Plane(settings, target.ledger(name.domain), client=target.client)
+
+
+def _steps(steps: list[Step]) -> Table:
+    made = table("step", "attempt", "status", "seconds", "detail", right=("attempt", "seconds"))
+    for step in steps:
+        detail = ", ".join(f"{key} {value}" for key, value in step.detail.items())
+        made.add_row(step.name, str(step.attempt), status(step.status), f"{step.seconds:.2f}", detail)
+    return made

@@ -1,0 +1,152 @@
+"""Deploys the project's own templates into the local AWS, with the `sam build` and `sam deploy` that AWS gets.
+
+What differs from AWS is named here and nowhere else: layers without third-party packages, for functions run in the
+project's own environment; and two template parameters, for what the emulator lacks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.local import services
+from cli.local.state import State
+from cli.screen import Screen
+from datamesh.errors import InfrastructureError, UserError
+
+__all__ = ["Stack", "build", "deploy", "digest", "stacks"]
+
+_PLATFORM = "platform"  # deployed before all others, which find it by its parameters
+_LACKING: Mapping[str, Sequence[str]] = {
+    "platform.yaml": ["EventArchiveDays=0"],
+    "template.yaml": ["RegisterWithLakeFormation=false"],
+}
+_SOURCES = ("samconfig.toml", "*.yaml", "functions", "layers", "statemachines", "examples/**/*.yaml")
+_AT_ONCE = min(4, max(2, os.cpu_count() or 2))
+_SAM = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "LAYER_DEPENDENCIES": "none", "PYTHONWARNINGS": "ignore"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One environment of samconfig.toml: its stack, the template it is made of, and that template's parameters."""
+
+    environment: str
+    name: str
+    template: str
+    parameters: tuple[str, ...]
+
+
+def stacks(project: Path) -> list[Stack]:
+    """Every stack that samconfig.toml describes, the platform first. Raises UserError outside of a project."""
+    try:
+        described = tomllib.loads((project / "samconfig.toml").read_text(encoding="utf-8"))
+    except OSError as missing:
+        raise UserError(
+            f"{project} holds no samconfig.toml", hint="run mesh inside a clone of the project"
+        ) from missing
+    found = [_stack(name, section) for name, section in described.items() if isinstance(section, dict)]
+    return sorted(found, key=lambda stack: stack.environment != _PLATFORM)
+
+
+def digest(project: Path) -> str:
+    """Changes whenever something changes that is deployed, or applied afterwards."""
+    seen = hashlib.sha256()
+    for path in sorted(set(_files(project))):
+        seen.update(f"{path.relative_to(project)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return seen.hexdigest()[:16]
+
+
+def build(project: Path, home: Path, state: State, screen: Screen) -> None:
+    """Builds every template once, in `home`/build. What was built of the same sources is kept."""
+    now, marker = digest(project), home / "build" / "digest"
+    if marker.is_file() and marker.read_text(encoding="utf-8") == now:
+        return
+    marker.unlink(missing_ok=True)
+    templates = {stack.template: stack for stack in stacks(project)}
+    _at_once(lambda stack: _build(stack, project, home, state, screen), templates.values())
+    marker.write_text(now, encoding="utf-8")
+
+
+def deploy(project: Path, home: Path, state: State, screen: Screen) -> None:
+    """Deploys what was built: the platform, then all else side by side. Does nothing to a stack that is up to date."""
+    first, *others = stacks(project)
+    _deploy(first, project, home, state, screen)
+    _at_once(lambda stack: _deploy(stack, project, home, state, screen), others)
+
+
+def _stack(environment: str, section: Mapping[str, Mapping[str, Mapping[str, object]]]) -> Stack:
+    deployed, built = section["deploy"]["parameters"], section["build"]["parameters"]
+    given = deployed.get("parameter_overrides", [])
+    template = str(built["template_file"])
+    own = given.split() if isinstance(given, str) else [str(item) for item in given]  # type: ignore[attr-defined]
+    return Stack(environment, str(deployed["stack_name"]), template, (*own, *_LACKING.get(template, [])))
+
+
+def _build(stack: Stack, project: Path, home: Path, state: State, screen: Screen) -> None:
+    with screen.step(f"building {stack.template}"):
+        _sam(
+            ["build", "--config-env", stack.environment, "--build-dir", str(_built(stack, home).parent)],
+            project=project,
+            state=state,
+            log=home / "logs" / f"build-{Path(stack.template).stem}.log",
+        )
+
+
+def _deploy(stack: Stack, project: Path, home: Path, state: State, screen: Screen) -> None:
+    with screen.step(f"deploying {stack.name}"):
+        _sam(
+            [
+                *("deploy", "--config-env", stack.environment, "--template-file", str(_built(stack, home))),
+                *("--region", state.region, "--parameter-overrides", *stack.parameters),
+            ],
+            project=project,
+            state=state,
+            log=home / "logs" / f"deploy-{stack.environment}.log",
+        )
+
+
+def _sam(arguments: Sequence[str], *, project: Path, state: State, log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        ended = subprocess.run(  # noqa: S603 (our own command)
+            [str(Path(sys.executable).parent / "sam"), *arguments],
+            cwd=project,
+            env=services.environment(state) | _SAM,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if ended.returncode:
+        raise InfrastructureError(f"sam {arguments[0]} failed: {_reason(log)}", hint=f"see {log}")
+
+
+def _reason(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("Error:")]
+    return (errors or lines or ["it said nothing"])[-1]
+
+
+def _built(stack: Stack, home: Path) -> Path:
+    return home / "build" / Path(stack.template).stem / "sam" / "template.yaml"
+
+
+def _at_once(work: Callable[[Stack], None], things: Iterable[Stack]) -> None:
+    """Does `work` for several at a time. The first failure is raised once what has begun has ended."""
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        for done in [pool.submit(work, thing) for thing in things]:
+            done.result()
+
+
+def _files(project: Path) -> Iterable[Path]:
+    for pattern in _SOURCES:
+        for path in project.glob(pattern):
+            inside = path.rglob("*") if path.is_dir() else [path]
+            yield from (p for p in inside if p.is_file() and "__pycache__" not in p.parts)

@@ -1,0 +1,85 @@
+"""The two servers of the local mesh: the AWS emulator with IAM enforced, and Lake Formation, which it lacks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cli.local.processes import Service
+from cli.local.state import State
+
+__all__ = ["AWS", "LAKE_FORMATION", "SECRET", "aws", "environment", "lakeformation", "unproxied"]
+
+AWS = "aws"
+LAKE_FORMATION = "lakeformation"
+SECRET = "local"  # noqa: S105 (the emulator's root user has no secret; the SDK wants one to sign with)
+
+_IDLE_SECONDS = "20"  # a function's surplus workers are ended after this; one of each stays warm
+
+
+def environment(state: State) -> dict[str, str]:
+    """The environment of whatever talks to the local mesh as its root user: the SDK's own variables, nothing of ours.
+
+    What the person has set for AWS is left out, so that nothing of it reaches an account or a profile of theirs.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+    return inherited | {
+        "AWS_ACCESS_KEY_ID": state.account,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_DEFAULT_REGION": state.region,
+        "AWS_REGION": state.region,
+        "AWS_ENDPOINT_URL": state.endpoint,
+        "AWS_ENDPOINT_URL_LAKEFORMATION": state.lakeformation_endpoint,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": unproxied(inherited),
+        "no_proxy": unproxied(inherited),
+    }
+
+
+def aws(state: State, home: Path) -> Service:
+    """The emulator. Its functions are its children and inherit its environment: so they know their endpoints."""
+    return Service(
+        name=AWS,
+        command=[sys.executable, "-m", "ministack"],
+        environment=environment(state)
+        | {
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(state.aws_port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "LAMBDA_WARM_TTL_SECONDS": _IDLE_SECONDS,
+            "MINISTACK_ACCOUNT_ID": state.account,
+            "MINISTACK_REGION": state.region,
+            "PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT": state.endpoint,
+            "S3_DATA_DIR": str(home / "data"),
+            "STATE_DIR": str(home / "data"),
+            "TMPDIR": str(home / "tmp"),
+        },
+        health=f"{state.endpoint}/_ministack/ready",
+    )
+
+
+def lakeformation(state: State) -> Service:
+    return Service(
+        name=LAKE_FORMATION,
+        command=[
+            *(sys.executable, "-m", "cli.local.lakeformation"),
+            *("--port", str(state.lakeformation_port), "--account", state.account),
+        ],
+        environment=environment(state) | {"PYTHONPATH": _python_path()},
+        health=f"{state.lakeformation_endpoint}/moto-api/",
+    )
+
+
+def _python_path() -> str:
+    return os.pathsep.join([str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(":")
+
+
+def unproxied(inherited: Mapping[str, str]) -> str:
+    """The hosts that are reached without a proxy: those of `inherited`, and this machine."""
+    return ",".join(filter(None, [inherited.get("NO_PROXY") or inherited.get("no_proxy"), "127.0.0.1", "localhost"]))
