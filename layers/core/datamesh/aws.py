@@ -7,8 +7,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+from botocore.session import get_session
 
-__all__ = ["client", "resource_table", "session_for_role"]
+__all__ = ["client", "client_as", "resource_table", "session_for_role"]
 
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
 
@@ -17,6 +19,24 @@ _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
 def client(service: str) -> Any:
     """A client with standard retries, made once per process."""
     return boto3.client(service, config=_RETRIES)
+
+
+@cache
+def client_as(role_arn: str, service: str) -> Any:
+    """A client under `role_arn`, made once per process; its credentials are renewed before they end."""
+
+    def assume() -> dict[str, str]:
+        keys = client("sts").assume_role(RoleArn=role_arn, RoleSessionName="datamesh")["Credentials"]
+        return {
+            "access_key": keys["AccessKeyId"],
+            "secret_key": keys["SecretAccessKey"],
+            "token": keys["SessionToken"],
+            "expiry_time": keys["Expiration"].isoformat(),
+        }
+
+    session = get_session()
+    session._credentials = RefreshableCredentials.create_from_metadata(assume(), assume, "assume-role")
+    return boto3.Session(botocore_session=session).client(service, config=_RETRIES)
 
 
 @cache

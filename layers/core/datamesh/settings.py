@@ -44,6 +44,10 @@ class PlatformSettings(_Settings):
     registry_table: str
     knowledge_bucket: str
 
+    def reader_role_arn(self, domain: str, account: str) -> str:
+        """The role that reads a domain's tables: it follows from who the domain is, and no event can name another."""
+        return f"arn:aws:iam::{account}:role/datamesh-{self.stage}-{domain}-reader"
+
 
 class AskSettings(PlatformSettings):
     """The query function. Times in seconds, sizes in rows."""

@@ -75,6 +75,11 @@ def test_a_column_the_contract_lacks_gives_nothing() -> None:
     assert readable([Product(contract(role("role/analyst", columns=("salary",))))], ANALYST) == {}
 
 
+def test_what_is_no_principal_gets_nothing_and_harms_no_other() -> None:
+    promised = contract(role("everyone", "*", "role/analyst"))
+    assert [grant.principal for grant in grants_of(promised, ACCOUNT)] == [ANALYST]
+
+
 @pytest.mark.parametrize("status", ["draft", "proposed", "retired", "", "whatever"])
 def test_only_a_contract_in_force_gives_access(status: str) -> None:
     assert grants_of(contract(role("role/analyst"), status=status), ACCOUNT) == ()

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from datamesh.contract.model import Contract
+from datamesh.contract.parse import parse
 from datamesh.contract.profile import Profile
+from datamesh.registry.store import Item, Registry
 
-__all__ = ["Knowledge", "ProductKnowledge"]
+__all__ = ["Failure", "Knowledge", "KnowledgeLoader", "ProductKnowledge"]
+
+_READERS = 8  # contracts and profiles read at a time
+_OF_SNAPSHOT = (
+    "snapshot_id",
+    "sequence",
+    "run_id",
+    "status",
+    "total_rows",
+    "rows_in",
+    "rows_published",
+    "rows_quarantined",
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The last run that did not publish. `kind` is BatchRejected or BatchFailed; `reasons` are {rule, column, rows}."""
+
+    kind: str
+    run_id: str
+    occurred_at: datetime
+    reasons: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +65,7 @@ class ProductKnowledge:
     rows_published: int = 0
     rows_quarantined: int = 0
     profile: Profile | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -44,3 +73,80 @@ class Knowledge:
     """All products of the mesh by name, at one moment."""
 
     products: Mapping[str, ProductKnowledge]
+
+
+class KnowledgeLoader:
+    """Knowledge as of now: one query of the registry a call, and of the rest only what changed since the last."""
+
+    def __init__(self, registry: Registry, s3: Any, bucket: str) -> None:
+        self._registry = registry
+        self._s3 = s3
+        self._bucket = bucket
+        self._contracts: dict[str, Contract] = {}
+        self._profiles: dict[str, Profile] = {}
+
+    def load(self) -> Knowledge:
+        """Raises what DynamoDB and S3 raise."""
+        try:
+            return self._load()
+        except self._s3.exceptions.NoSuchKey:
+            return self._load()  # replaced between the query and the read: the registry names the new one by now
+
+    def _load(self) -> Knowledge:
+        items = [item for item in self._registry.products() if "contract" in item]
+        published = [item for item in items if _is_published(item)]
+        self._contracts = self._read(self._contracts, (_key(item, "contract") for item in items), parse)
+        keys = (_key(item, "snapshot") for item in published)
+        self._profiles = self._read(self._profiles, keys, Profile.model_validate_json)
+        return Knowledge({item["name"]: self._product(item) for item in items})
+
+    def _read(self, known: Mapping[str, T], keys: Iterable[str], parsed: Callable[[bytes], T]) -> dict[str, T]:
+        """What lies under `keys`; keys name one version each, so what is known needs no second look."""
+        wanted = list(keys)
+        missing = [key for key in wanted if key not in known]
+        with ThreadPoolExecutor(_READERS) as pool:
+            read = dict(zip(missing, pool.map(self._get, missing), strict=True))
+        return {key: known[key] if key in known else parsed(read[key]) for key in wanted}
+
+    def _get(self, key: str) -> bytes:
+        data: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return data
+
+    def _product(self, item: Item) -> ProductKnowledge:
+        applied = item["contract"]
+        promised = ProductKnowledge(
+            contract=self._contracts[_key(item, "contract")],
+            name=item["name"],
+            version=applied["version"],
+            account=item["account"],
+            database=applied["database"],
+            table=applied["table"],
+            reader_role_arn=applied["reader_role_arn"],
+            failure=_failure(item.get("failure")),
+        )
+        if not _is_published(item):
+            return promised
+        snapshot = item["snapshot"]
+        return replace(
+            promised,
+            **{name: snapshot[name] for name in _OF_SNAPSHOT},
+            published_at=datetime.fromisoformat(snapshot["published_at"]),
+            profile=self._profiles[_key(item, "snapshot")],
+        )
+
+
+def _key(item: Item, part: str) -> str:
+    return str(item[part]["knowledge_key"])
+
+
+def _is_published(item: Item) -> bool:
+    """Whether the snapshot is of the table that the contract in force speaks of: a new major begins without one."""
+    majors = [item[part]["version"].partition(".")[0] for part in ("contract", "snapshot") if part in item]
+    return len(majors) == 2 and majors[0] == majors[1]
+
+
+def _failure(last: Mapping[str, Any] | None) -> Failure | None:
+    if last is None:
+        return None
+    occurred_at = datetime.fromisoformat(last["occurred_at"])
+    return Failure(last["detail_type"], last["run_id"], occurred_at, tuple(last.get("reasons", ())))
