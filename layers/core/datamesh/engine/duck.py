@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
 __all__ = ["Connection", "EngineError", "connect", "identifier", "literal", "literals", "one", "rows", "side_door"]
 
-Connection = duckdb.DuckDBPyConnection
+Connection: TypeAlias = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 
 _CLOSED = {
@@ -53,7 +53,8 @@ def connect(
 
 def rows(con: Connection, sql: str) -> list[tuple[Any, ...]]:
     """All rows of a statement."""
-    return con.execute(sql).fetchall()
+    found: list[tuple[Any, ...]] = con.execute(sql).fetchall()
+    return found
 
 
 def one(con: Connection, sql: str) -> tuple[Any, ...]:
