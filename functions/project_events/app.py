@@ -19,7 +19,7 @@ from datamesh.settings import PlatformSettings, load
 
 logger = Logger(service="project_events")
 metrics = Metrics(namespace="datamesh", service="project_events")
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logger.inject_lambda_context
