@@ -152,10 +152,8 @@ def test_only_what_is_no_mapping_is_refused(text: str) -> None:
         parse(text)
 
 
-KEYS = (
-    "name properties quality customProperties property value enum relationships to from synonyms members "
-    "logicalType logicalTypeOptions type verifiedStatements"
-).split()
+KEYS = ["name", "properties", "quality", "enum", "relationships", "to", "from", "synonyms", "members"]
+KEYS += ["customProperties", "property", "value", "logicalType", "logicalTypeOptions", "type", "verifiedStatements"]
 SCRAPS = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "integer", "measure", "library"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),

@@ -65,7 +65,26 @@ def _schema() -> dict[str, Any]:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("open_data_contract_standard")
     schema: dict[str, Any] = json.loads(Path(spec.origin).with_name("schema.json").read_text(encoding="utf-8"))
+    _require_logical_type(schema)
     return schema
+
+
+def _require_logical_type(schema: Any) -> None:
+    """Mends, in place, the schema's conditions on logicalType: a property without one meets them all.
+
+    As published (3.2.0), `if: {properties: {logicalType: {const: map}}}` holds where logicalType is left out, so that
+    every such property would have to carry a `map`. ODCS makes logicalType optional.
+    """
+    if isinstance(schema, list):
+        for item in schema:
+            _require_logical_type(item)
+    elif isinstance(schema, dict):
+        condition = schema.get("if")
+        for form in condition.get("anyOf", [condition]) if isinstance(condition, dict) else []:
+            if "logicalType" in form.get("properties", {}):
+                form.setdefault("required", ["logicalType"])
+        for item in schema.values():
+            _require_logical_type(item)
 
 
 _Explained = tuple[str, str, str, str]  # path, rule, message, fix

@@ -1,0 +1,291 @@
+"""Every lint rule, broken once: its id, its line, its severity."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from datamesh.contract.lint import has_errors, lint
+from tests.support.contracts import STOPS, edited
+
+DOCS = Path(__file__).parents[3] / "docs" / "contract.md"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The contract with `old` written as `new` breaks `rule` on the line of `at` (of `new`, when left out).
+
+    That is the first `at` from the edit on or, unless `after`, the last one before it.
+    """
+
+    rule: str
+    old: str
+    new: str
+    at: str = ""
+    severity: str = "error"
+    after: bool = True
+
+    @property
+    def text(self) -> str:
+        return edited(self.old, self.new)
+
+    @property
+    def line(self) -> int:
+        wanted, edit = self.at or self.new, STOPS.index(self.old)
+        found = self.text.find(wanted, edit)
+        return self.text[: found if self.after else self.text.rindex(wanted, 0, edit)].count("\n") + 1
+
+
+CUSTOM = "\n        customProperties:\n          - "
+DIRECTION = "logicalTypeOptions: {minimum: 1, maximum: 2}"
+ROWS = "- metric: rowCount\n        mustBeGreaterThan: 0"
+PARTITION = "        customProperties:\n          - property: datamesh.partitionTransform\n            value: year\n"
+
+BROKEN = [
+    # The text
+    Broken("yaml", "schema:\n", "schema: [\n", at="- name: stops"),
+    Broken("yaml.duplicate-key", "status: active\n", "status: active\nid: again\n", at="id: again"),
+    # The standard
+    Broken("odcs.required", "id: transit-stops\n", "", at="apiVersion", after=False),
+    Broken("odcs.unknown-field", "status: active", "status: active\ncolour: red", at="colour"),
+    Broken("odcs.type", "version: 1.0.0", "version: 1.0"),
+    Broken("odcs.value", "kind: DataContract", "kind: Contract"),
+    Broken("odcs.form", "- name: line", "- name: line\n        id: a b", at="id: a b"),
+    Broken("odcs.one-of", ROWS, "- metric: rowCount"),
+    Broken("odcs.one-of", ROWS, ROWS + "\n        mustBe: 3"),
+    Broken(
+        "odcs.not-allowed",
+        "- name: line",
+        "- name: line\n        relationships: [{from: stops.line, to: stops.stop_id}]",
+        at="relationships: [{from",
+    ),
+    Broken("odcs.invalid", DIRECTION, "enum: []"),
+    Broken("odcs.version", "apiVersion: v3.2.0", "apiVersion: v2.2.2"),
+    # The contract as a whole
+    Broken("version", "version: 1.0.0", "version: first"),
+    Broken("status", "status: active", "status: lively", severity="warning"),
+    Broken("domain.missing", "domain: transit\n", "", at="apiVersion", after=False),
+    Broken("domain.name", "domain: transit", "domain: Public Transit"),
+    Broken("domain.name", "domain: transit", "domain: " + "t" * 25),
+    Broken("domain.reserved", "domain: transit", "domain: table"),
+    Broken("dataProduct.missing", "dataProduct: stops\nschema:\n", "schema: []\nold:\n", at="apiVersion", after=False),
+    Broken("dataProduct.name", "dataProduct: stops", "dataProduct: bus-stops"),
+    Broken("dataProduct.reserved", "dataProduct: stops", "dataProduct: contracts"),
+    Broken("dataProduct.file", "dataProduct: stops", "dataProduct: halts"),
+    Broken("schema.one-object", "context:\n", "  - name: more\ncontext:\n", at="schema:", after=False),
+    Broken("schema.name", "- name: stops\n", "- name: halts\n"),
+    Broken("schema.no-columns", "    properties:\n", "    tags: []\nold:\n", at="- name: stops", after=False),
+    # Columns
+    Broken("column.name", "- name: fare", "- name: Fare in EUR"),
+    Broken("column.reserved", "- name: fare", "- name: order"),
+    Broken("column.duplicate", "- name: fare", "- name: line", at="- name: line\n        logicalType: number"),
+    Broken("column.unpublished-type", "logicalType: number\n        physicalType: decimal(8,2)", "logicalType: array"),
+    Broken("column.no-type", "- name: fare\n        logicalType: number", "- name: fare", severity="warning"),
+    Broken("column.decimal", "physicalType: decimal(8,2)", "physicalType: decimal"),
+    Broken("column.decimal", "physicalType: decimal(8,2)", "physicalType: decimal(40,2)"),
+    Broken("column.physical-type", "physicalType: decimal(8,2)", "physicalType: varchar(9)", severity="warning"),
+    Broken(
+        "primary-key.missing", "primaryKey: true", "unique: true", at="- name: stops", severity="warning", after=False
+    ),
+    Broken(
+        "primary-key.required",
+        "required: true\n        primaryKey: true",
+        "required: false\n        primaryKey: true",
+        at="primaryKey: true",
+        severity="warning",
+    ),
+    Broken(
+        "primary-key.number",
+        "physicalType: decimal(8,2)",
+        "required: true\n        primaryKey: true",
+        at="primaryKey: true\n        quality",
+        severity="warning",
+    ),
+    Broken(
+        "primary-key.measure",
+        "semanticType: measure",
+        "semanticType: measure\n        primaryKey: true",
+        at="primaryKey: true",
+    ),
+    Broken("primary-key.position", "primaryKey: true\n", "unique: true\n", at="primaryKeyPosition", severity="warning"),
+    Broken(
+        "primary-key.position",
+        "- name: line\n",
+        "- name: line\n        primaryKey: true\n        primaryKeyPosition: 1\n",
+        at="primaryKeyPosition: 1",
+        after=False,
+    ),
+    Broken(
+        "partition.position", "partitioned: true\n", "unique: true\n", at="partitionKeyPosition", severity="warning"
+    ),
+    Broken(
+        "partition.unused", "partitioned: true\n", "unique: true\n", at="- property: datamesh.part", severity="warning"
+    ),
+    Broken("partition.transform", "logicalType: timestamp", "logicalType: string", at="- property: datamesh.part"),
+    Broken(
+        "partition.transform",
+        "physicalType: decimal(8,2)",
+        "physicalType: double\n        partitioned: true",
+        at="partitioned: true\n        quality",
+    ),
+    Broken("partition.fine", PARTITION, "", at="partitioned", severity="warning", after=False),
+    Broken(
+        "measure.expression",
+        "        transformLogic: COUNT(*) / COUNT(DISTINCT line)\n",
+        "",
+        at="- name: stops_per",
+        after=False,
+    ),
+    Broken("not-carried-out", "- name: line", "- name: line\n        transformLogic: UPPER(line)", "t", "warning"),
+    Broken("not-carried-out", "- name: line", "- name: line\n        physicalName: line_no", "physicalN", "warning"),
+    Broken("not-carried-out", "- name: line", "- name: line\n        encryptedName: l", "encrypted", "warning"),
+    Broken(
+        "not-carried-out",
+        "- name: line",
+        "- name: line\n        transformSourceObjects: [a, b]",
+        "transformS",
+        "warning",
+    ),
+    Broken(
+        "not-carried-out",
+        "- name: line",
+        "- name: line\n        logicalTypeOptions: {format: uuid}",
+        "logicalTypeO",
+        "warning",
+    ),
+    # Options and enumerations
+    Broken(
+        "options.bound", "- name: opened", "- name: opened\n        logicalTypeOptions: {minimum: soon}", "logicalTypeO"
+    ),
+    Broken("options.range", DIRECTION, "logicalTypeOptions: {minimum: 3, maximum: 2}"),
+    Broken(
+        "options.range",
+        "- name: line",
+        "- name: line\n        logicalTypeOptions: {minLength: 3, maxLength: 2}",
+        "logicalTypeO",
+    ),
+    Broken(
+        "options.pattern", "- name: line", "- name: line\n        logicalTypeOptions: {pattern: '['}", "logicalTypeO"
+    ),
+    Broken(
+        "options.pattern",
+        "- name: line",
+        "- name: line\n        logicalTypeOptions: {pattern: '(?=A)'}",
+        "logicalTypeO",
+    ),
+    Broken(
+        "severity.unused",
+        DIRECTION,
+        DIRECTION + CUSTOM + "{property: datamesh.severity, value: {pattern: warning}}",
+        at="- {property: datamesh.sev",
+        severity="warning",
+    ),
+    Broken("enum.type", "- {value: B, label: Beach}", "- {value: 2, label: Beach}"),
+    Broken("enum.duplicate", "- {value: B, label: Beach}", "- {value: A, label: Beach}"),
+    # Relationships
+    Broken("relationship.form", "- from: [stops.line, stops.direction]", "- from: [stops.line]"),
+    Broken("relationship.column", "- from: [stops.line, stops.direction]", "- from: [stops.line, stops.way]"),
+    Broken(
+        "relationship.column",
+        "- name: line",
+        "- name: line\n        relationships: [{to: lines.line}]",
+        at="relationships: [{to",
+    ),
+    Broken(
+        "relationship.column",
+        "- name: line",
+        "- name: line\n        relationships: [{to: stops.code}]",
+        at="relationships: [{to",
+    ),
+    # Roles and verified statements
+    Broken("role.duplicate", "roles:\n", "roles:\n  - role: planner\n", at="- role: planner"),
+    Broken("role.access", "access: read", "access: write"),
+    Broken(
+        "role.principals", "value: [role/planner]", "value: []", at="- role: planner", severity="warning", after=False
+    ),
+    Broken(
+        "role.columns",
+        "        value: [role/planner]\n",
+        "        value: [role/planner]\n      - {property: datamesh.columns, value: [colour]}\n",
+        at="- role: planner",
+        after=False,
+    ),
+    Broken(
+        "verified.sql",
+        "- property: datamesh.sql\n          value: SELECT COUNT(*) FROM transit.stops",
+        "- {property: vendor.note, value: later}",
+        at="- question",
+        severity="warning",
+        after=False,
+    ),
+    # Quality
+    Broken("quality.not-carried-out", ROWS, "- {type: custom, engine: soda, implementation: x}", severity="warning"),
+    Broken("quality.not-carried-out", ROWS, "- {metric: nullValues, mustBe: 0}", severity="warning"),
+    Broken("quality.not-carried-out", ROWS, "- {metric: duplicateValues, mustBe: 0}", severity="warning"),
+    Broken("quality.severity", "severity: warning", "severity: info", severity="warning"),
+    Broken("quality.unit", "unit: percent", "unit: pages", severity="warning"),
+    Broken("quality.arguments", ROWS, "- {metric: duplicateValues, mustBe: 0, arguments: {properties: [colour]}}"),
+    # The vocabulary
+    Broken("datamesh.unknown", "- property: datamesh.writeMode", "- property: datamesh.writemode"),
+    Broken("datamesh.unknown", "- property: datamesh.partitionTransform", "- property: datamesh.writeMode"),
+    Broken(
+        "datamesh.unknown", "status: active", "customProperties: [{property: datamesh.sql, value: x}]", severity="error"
+    ),
+    Broken("datamesh.value", "value: overwrite", "value: upsert", at="- property: datamesh.writeMode", after=False),
+    Broken(
+        "datamesh.value", "value: [role/planner]", "value: [planner]", at="- property: datamesh.principals", after=False
+    ),
+]
+
+
+def test_the_contract_is_right_before_it_is_broken() -> None:
+    assert lint(STOPS.encode(), file="transit/stops.odcs.yaml") == []
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda b: b.rule)
+def test_each_rule_finds_what_breaks_it(broken: Broken) -> None:
+    # Given a contract with one mistake, when it is linted
+    findings = lint(broken.text.encode(), file="transit/stops.odcs.yaml")
+    # Then the rule finds it on its line and says something
+    found = [f for f in findings if f.rule == broken.rule]
+    assert found, f"found only {findings}"
+    assert (found[0].line, found[0].severity) == (broken.line, broken.severity)
+    assert found[0].message
+    assert has_errors(findings) or broken.severity == "warning"
+
+
+def test_the_documentation_names_every_rule_and_no_other() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([a-zA-Z.-]+)` \| (?:error|warning)", text, re.MULTILINE))
+    assert documented == {broken.rule for broken in BROKEN} | {"yaml.aliases"}
+
+
+def test_what_is_no_yaml_is_one_finding() -> None:
+    (finding,) = lint(b"a: 1\na: 2\n")
+    assert (finding.rule, finding.line, finding.severity) == ("yaml.duplicate-key", 2, "error")
+
+
+def test_one_mistake_is_said_once() -> None:
+    # A wrong operator breaks one of eight forms of a rule inside an if/then inside a list: still one sentence.
+    (finding,) = lint(edited("mustBeGreaterThan: 0", "mustBeGreaterThan: some").encode())
+    assert finding.path == "schema[0].quality[0].mustBeGreaterThan"
+    assert finding.message == "this must be a number"
+
+
+def test_a_slip_of_the_pen_is_recognised() -> None:
+    (finding,) = lint(edited("logicalTypeOptions", "logicalTypeOption").encode())
+    assert finding.fix == "did you mean `logicalTypeOptions`?"
+
+
+@pytest.mark.parametrize(
+    "file", ["", "stops.odcs.yaml", "contracts/stops.odcs.yaml", "C:\\mesh\\stops.odcs.yml", "x.yaml"]
+)
+def test_a_file_may_be_named_for_its_product_or_for_nothing(file: str) -> None:
+    assert lint(STOPS.encode(), file=file) == []
+
+
+def test_text_rules_are_prose() -> None:
+    assert lint(edited(ROWS, "- {type: text, description: Stops are surveyed each spring.}").encode()) == []
