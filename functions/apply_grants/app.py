@@ -23,6 +23,7 @@ processor = SqsFifoPartialProcessor()
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    metrics.add_metric("EventsReceived", MetricUnit.Count, len(event["Records"]))
     return process_partial_response(event, _apply, processor, context)
 
 

@@ -25,6 +25,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    metrics.add_metric("EventsReceived", MetricUnit.Count, len(event["Records"]))
     settings = load(PlatformSettings)
     projector = Projector(
         registry=Registry(aws.resource_table(settings.registry_table)),
