@@ -22,6 +22,7 @@ _CLOSED = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
+    "python_enable_replacements": False,  # a name in a statement is never a variable of ours
 }
 
 

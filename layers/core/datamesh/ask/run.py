@@ -1,0 +1,140 @@
+"""Runs a guarded statement with DuckDB over Iceberg scans: open, estimate, read in parallel, compute."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import pyarrow as pa
+
+from datamesh.ask.guard import Guarded, Predicate
+from datamesh.ask.rows import json_rows
+from datamesh.ask.stop import Stop, Stopped
+from datamesh.engine.dialect import duckdb_name, render
+from datamesh.engine.query import Interrupted, query
+from datamesh.errors import StatementRejected
+from datamesh.registry.knowledge import ProductKnowledge
+
+__all__ = ["Estimate", "Limits", "OpenTable", "Ran", "Run", "Snapshot", "Tables", "duck_run"]
+
+V = TypeVar("V")
+
+_PARALLEL = 8
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a table held when it was opened; `id` None when nothing was published yet."""
+
+    id: int | None
+    committed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a scan is about to bring into memory."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`scan_bytes` bounds what all scans of a statement bring into memory; DuckDB gets `memory_mb` beside it."""
+
+    scan_bytes: int
+    memory_mb: int
+    threads: int
+
+
+class OpenTable(Protocol):
+    """A product's table at one snapshot. Any number of threads may use it."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    def estimate(self, columns: Sequence[str], predicates: Sequence[Predicate]) -> Estimate: ...
+
+    def read(self, columns: Sequence[str], predicates: Sequence[Predicate]) -> pa.Table: ...
+
+
+class Tables(Protocol):
+    def open(self, product: ProductKnowledge) -> OpenTable: ...
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a statement: JSON rows, the snapshot of each product it read, milliseconds of each step."""
+
+    rows: list[list[Any]]
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
+    timings_ms: Mapping[str, int] = field(default_factory=dict)
+
+
+Run = Callable[[Guarded, Mapping[str, ProductKnowledge], Stop], Ran]
+
+
+def duck_run(tables: Tables, limits: Limits) -> Run:
+    """A way to run statements. It raises StatementRejected (scan-size, memory, engine, value) and Stopped."""
+
+    def run(guarded: Guarded, products: Mapping[str, ProductKnowledge], stop: Stop) -> Ran:
+        timings: dict[str, int] = {}
+        with _timed(timings, "open"):
+            opened = _each(lambda name: tables.open(products[name]), guarded.products)
+            scans = {name: (opened[name], guarded.reads[name], guarded.predicates.get(name, ())) for name in opened}
+            estimates = _each(lambda name: scans[name][0].estimate(*scans[name][1:]), scans)
+            _check_size(estimates.values(), limits.scan_bytes)
+        stop.check()
+        with _timed(timings, "scan"):
+            arrow = _each(lambda name: _read(scans[name], stop), scans)
+        with _timed(timings, "compute"):
+            table = _compute(guarded, arrow, limits, stop)
+            rows = json_rows(table)
+        return Ran(rows, {name: table.snapshot for name, table in opened.items()}, timings)
+
+    return run
+
+
+@contextmanager
+def _timed(timings: dict[str, int], name: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings[name] = round((time.perf_counter() - started) * 1000)
+
+
+def _each(work: Callable[[str], V], names: Iterable[str]) -> dict[str, V]:
+    """`work` for every name at once."""
+    names = list(names)
+    if len(names) < 2:
+        return {name: work(name) for name in names}
+    with ThreadPoolExecutor(min(len(names), _PARALLEL)) as pool:
+        return dict(zip(names, pool.map(work, names), strict=True))
+
+
+def _read(scan: tuple[OpenTable, Sequence[str], Sequence[Predicate]], stop: Stop) -> pa.Table:
+    stop.check()
+    table, columns, predicates = scan
+    return table.read(columns, predicates)
+
+
+def _check_size(estimates: Iterable[Estimate], most: int) -> None:
+    expected = sum(estimate.bytes for estimate in estimates)
+    if expected > most:
+        raise StatementRejected(
+            f"this would read about {expected // 2**20:,} MB; a statement may read {most // 2**20:,} MB",
+            rule="scan-size",
+            hint="Name fewer columns, or filter on the columns by which the tables are partitioned.",
+        )
+
+
+def _compute(guarded: Guarded, arrow: Mapping[str, pa.Table], limits: Limits, stop: Stop) -> pa.Table:
+    text = render(guarded.tree, "duckdb", {name: duckdb_name(name) for name in arrow})
+    try:
+        return query(text, arrow, memory_mb=limits.memory_mb, threads=limits.threads, interrupting=stop.interrupting)
+    except Interrupted as error:
+        raise Stopped from error
