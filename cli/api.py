@@ -53,10 +53,15 @@ def _send(target: Target, method: str, path: tuple[str, ...], body: Any = None) 
     request = AWSRequest(method, url, data=data, headers={"Content-Type": "application/json"})
     SigV4Auth(target.session.get_credentials(), "execute-api", target.region).add_auth(request)
     try:
-        response = URLLib3Session(timeout=_TIMEOUT).send(request.prepare())
+        response = URLLib3Session(verify=_trusted(target), timeout=_TIMEOUT).send(request.prepare())
     except HTTPClientError as error:
         raise Transient(f"the question API does not answer: {error}", hint="try again in a moment") from error
     return response.status_code, _json(response.content)
+
+
+def _trusted(target: Target) -> Any:
+    """What botocore calls `verify`: a bundle of certificates, or True for the usual ones."""
+    return target.certificate or True
 
 
 def _base(target: Target) -> str:

@@ -99,6 +99,7 @@ class Screen:
                     TimeElapsedColumn(),
                     console=self._err,
                     transient=True,
+                    disable=not self._err.is_terminal,
                 )
                 self._progress.start()
             self._running += 1

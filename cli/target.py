@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 
 from cli.local import processes, state
+from cli.local.certificate import certificate
 from cli.local.services import AWS, SECRET, unproxied
 from datamesh.errors import UnknownProduct, UserError
 from datamesh.publish.ledger import Ledger
@@ -51,6 +52,7 @@ class Target:
     session: Any  # a boto3 session
     endpoints: Mapping[str, str] = field(default_factory=dict)
     role: str = ""
+    certificate: str | None = None  # of those endpoints
 
     @property
     def region(self) -> str:
@@ -66,17 +68,12 @@ class Target:
     def client(self, service: str) -> Any:
         """A client of this mesh, made once."""
         if service not in self._clients:
-            self._clients[service] = self.session.client(
-                service, region_name=self.region, endpoint_url=self.endpoint(service), config=_RETRIES
-            )
+            self._clients[service] = self.session.client(service, **self._connection(service))
         return self._clients[service]
 
     def table(self, name: str) -> Any:
         """A DynamoDB table resource."""
-        resource = self.session.resource(
-            "dynamodb", region_name=self.region, endpoint_url=self.endpoint("dynamodb"), config=_RETRIES
-        )
-        return resource.Table(name)
+        return self.session.resource("dynamodb", **self._connection("dynamodb")).Table(name)
 
     @cached_property
     def account(self) -> str:
@@ -147,6 +144,14 @@ class Target:
                 planes.setdefault(plane, {})[name] = parameter["Value"]
         return planes
 
+    def _connection(self, service: str) -> dict[str, Any]:
+        return {
+            "region_name": self.region,
+            "endpoint_url": self.endpoint(service),
+            "verify": self.certificate,
+            "config": _RETRIES,
+        }
+
     def _called(self, plane: str) -> str:
         return "platform: nothing is deployed" if plane == _PLATFORM else f"domain {plane}"
 
@@ -165,7 +170,7 @@ def local(home: Path) -> Target:
         botocore_session=botocore.session.Session(_NOBODYS_SETTINGS),
     )
     endpoints = {"*": standing.endpoint, "lakeformation": standing.lakeformation_endpoint}
-    return Target(stage=standing.stage, session=session, endpoints=endpoints)
+    return Target(stage=standing.stage, session=session, endpoints=endpoints, certificate=str(certificate(home)))
 
 
 def account(stage: str) -> Target:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cli.local import services
 from cli.local.state import State
@@ -30,7 +31,7 @@ _LACKING: Mapping[str, Sequence[str]] = {
 }
 _SOURCES = ("samconfig.toml", "*.yaml", "functions", "layers", "statemachines", "examples/**/*.yaml")
 _AT_ONCE = min(4, max(2, os.cpu_count() or 2))
-_SAM = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "LAYER_DEPENDENCIES": "none", "PYTHONWARNINGS": "ignore"}
+_SAM = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "LAYER_DEPENDENCIES": "none"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Stack:
     environment: str
     name: str
     template: str
+    is_built: bool  # it has code; others are deployed as they are written
     parameters: tuple[str, ...]
 
 
@@ -69,7 +71,7 @@ def build(project: Path, home: Path, state: State, screen: Screen) -> None:
     if marker.is_file() and marker.read_text(encoding="utf-8") == now:
         return
     marker.unlink(missing_ok=True)
-    templates = {stack.template: stack for stack in stacks(project)}
+    templates = {stack.template: stack for stack in stacks(project) if stack.is_built}
     _at_once(lambda stack: _build(stack, project, home, state, screen), templates.values())
     marker.write_text(now, encoding="utf-8")
 
@@ -81,12 +83,12 @@ def deploy(project: Path, home: Path, state: State, screen: Screen) -> None:
     _at_once(lambda stack: _deploy(stack, project, home, state, screen), others)
 
 
-def _stack(environment: str, section: Mapping[str, Mapping[str, Mapping[str, object]]]) -> Stack:
-    deployed, built = section["deploy"]["parameters"], section["build"]["parameters"]
+def _stack(environment: str, section: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Stack:
+    deployed, built = section["deploy"]["parameters"], section.get("build", {}).get("parameters")
     given = deployed.get("parameter_overrides", [])
-    template = str(built["template_file"])
-    own = given.split() if isinstance(given, str) else [str(item) for item in given]  # type: ignore[attr-defined]
-    return Stack(environment, str(deployed["stack_name"]), template, (*own, *_LACKING.get(template, [])))
+    own = given.split() if isinstance(given, str) else given
+    template = built["template_file"] if built else deployed["template_file"]
+    return Stack(environment, deployed["stack_name"], template, built is not None, (*own, *_LACKING.get(template, [])))
 
 
 def _build(stack: Stack, project: Path, home: Path, state: State, screen: Screen) -> None:
@@ -94,7 +96,7 @@ def _build(stack: Stack, project: Path, home: Path, state: State, screen: Screen
         _sam(
             ["build", "--config-env", stack.environment, "--build-dir", str(_built(stack, home).parent)],
             project=project,
-            state=state,
+            environment=services.environment(state, home),
             log=home / "logs" / f"build-{Path(stack.template).stem}.log",
         )
 
@@ -103,22 +105,23 @@ def _deploy(stack: Stack, project: Path, home: Path, state: State, screen: Scree
     with screen.step(f"deploying {stack.name}"):
         _sam(
             [
-                *("deploy", "--config-env", stack.environment, "--template-file", str(_built(stack, home))),
+                *("deploy", "--config-env", stack.environment, "--config-file", str(project / "samconfig.toml")),
+                *("--template-file", str(_built(stack, home) if stack.is_built else project / stack.template)),
                 *("--region", state.region, "--parameter-overrides", *stack.parameters),
             ],
             project=project,
-            state=state,
+            environment=services.environment(state, home),
             log=home / "logs" / f"deploy-{stack.environment}.log",
         )
 
 
-def _sam(arguments: Sequence[str], *, project: Path, state: State, log: Path) -> None:
+def _sam(arguments: Sequence[str], *, project: Path, environment: Mapping[str, str], log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         ended = subprocess.run(  # noqa: S603 (our own command)
             [str(Path(sys.executable).parent / "sam"), *arguments],
             cwd=project,
-            env=services.environment(state) | _SAM,
+            env={**environment, **_SAM},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -135,7 +138,8 @@ def _reason(log: Path) -> str:
 
 
 def _built(stack: Stack, home: Path) -> Path:
-    return home / "build" / Path(stack.template).stem / "sam" / "template.yaml"
+    """sam keeps notes beside the directory that it builds into: each has a place of its own."""
+    return home / "build" / Path(stack.template).stem / "built" / "template.yaml"
 
 
 def _at_once(work: Callable[[Stack], None], things: Iterable[Stack]) -> None:

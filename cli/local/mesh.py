@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from cli import landing, target
-from cli.local import deploy, processes, services, state
+from cli.local import certificate, deploy, processes, services, state
 from cli.local.services import AWS, LAKE_FORMATION
 from cli.local.state import State
 from cli.screen import Screen
@@ -98,7 +98,8 @@ def _start(home: Path, screen: Screen, before: State | None) -> State:
     state.save(fresh, home)
     for kept in ("data", "tmp"):
         (home / kept).mkdir(parents=True, exist_ok=True)
-    servers = [services.aws(fresh, home), services.lakeformation(fresh)]
+    certificate.make(home)
+    servers = [services.aws(fresh, home), services.lakeformation(fresh, home)]
     with screen.step("starting the local AWS"):
         for server in servers:
             processes.start(server, home)

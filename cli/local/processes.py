@@ -10,6 +10,7 @@ import fcntl
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -17,24 +18,25 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
 
 from datamesh.errors import InfrastructureError
 
 __all__ = ["Service", "alive", "await_healthy", "free_port", "start", "stop"]
 
 _GRACE = 3.0  # seconds between asking and killing
-_DIRECTLY = build_opener(ProxyHandler({}))
+_OURS: dict[int, subprocess.Popen[bytes]] = {}  # what this very process started, to be collected when it ends
 
 
 @dataclass(frozen=True)
 class Service:
-    """A server to run in the background. `health` is a URL that answers 200 when it is ready."""
+    """A server to run in the background. `health` is a URL that answers 200 when it is ready, under `certificate`."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     health: str
+    certificate: Path | None = None
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -66,6 +68,7 @@ def start(service: Service, home: Path) -> None:
                 pass_fds=(lock.fileno,),
                 start_new_session=True,
             )
+        _OURS[process.pid] = process
         os.ftruncate(lock.fileno, 0)
         os.pwrite(lock.fileno, str(process.pid).encode(), 0)
 
@@ -85,9 +88,11 @@ def alive(name: str, home: Path) -> int | None:
 
 def await_healthy(service: Service, home: Path, *, within: float = 60.0) -> None:
     """Returns when `service` answers. Raises InfrastructureError when it ends first, or takes too long."""
+    tls = [HTTPSHandler(context=ssl.create_default_context(cafile=service.certificate))] if service.certificate else []
+    opener = build_opener(ProxyHandler({}), *tls)
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        if _answers(service.health):
+        if _answers(opener, service.health):
             return
         if alive(service.name, home) is None:
             break
@@ -111,8 +116,8 @@ def stop(name: str, home: Path) -> bool:
         os.killpg(pid, signal.SIGKILL)  # what is left of its group: workers, and itself when it would not listen
     while alive(name, home) == pid:
         time.sleep(0.02)
-    with suppress(ChildProcessError):  # collected here when it was this very process that started it
-        os.waitpid(pid, 0)
+    if ours := _OURS.pop(pid, None):
+        ours.wait()
     return True
 
 
@@ -137,9 +142,9 @@ def _log_file(name: str, home: Path) -> Path:
     return home / "logs" / f"{name}.log"
 
 
-def _answers(url: str) -> bool:
+def _answers(opener: OpenerDirector, url: str) -> bool:
     try:
-        with _DIRECTLY.open(url, timeout=2) as answer:
+        with opener.open(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cli.local.certificate import certificate, private_key
 from cli.local.processes import Service
 from cli.local.state import State
 
@@ -19,18 +20,21 @@ SECRET = "local"  # noqa: S105 (the emulator's root user has no secret; the SDK 
 _IDLE_SECONDS = "20"  # a function's surplus workers are ended after this; one of each stays warm
 
 
-def environment(state: State) -> dict[str, str]:
+def environment(state: State, home: Path) -> dict[str, str]:
     """The environment of whatever talks to the local mesh as its root user: the SDK's own variables, nothing of ours.
 
     What the person has set for AWS is left out, so that nothing of it reaches an account or a profile of theirs.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+    kept_out = ("AWS_", "SAM_", "PYTHONDONTWRITEBYTECODE")  # without bytecode every function compiles all it imports
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(kept_out)}
     return inherited | {
         "AWS_ACCESS_KEY_ID": state.account,
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": state.region,
         "AWS_REGION": state.region,
         "AWS_ENDPOINT_URL": state.endpoint,
+        "AWS_CA_BUNDLE": str(certificate(home)),
+        "SSL_CERT_FILE": str(certificate(home)),  # what Arrow's S3 client reads
         "AWS_ENDPOINT_URL_LAKEFORMATION": state.lakeformation_endpoint,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -45,7 +49,7 @@ def aws(state: State, home: Path) -> Service:
     return Service(
         name=AWS,
         command=[sys.executable, "-m", "ministack"],
-        environment=environment(state)
+        environment=environment(state, home)
         | {
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",
@@ -59,19 +63,23 @@ def aws(state: State, home: Path) -> Service:
             "S3_DATA_DIR": str(home / "data"),
             "STATE_DIR": str(home / "data"),
             "TMPDIR": str(home / "tmp"),
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(certificate(home)),
+            "MINISTACK_SSL_KEY": str(private_key(home)),
         },
         health=f"{state.endpoint}/_ministack/ready",
+        certificate=certificate(home),
     )
 
 
-def lakeformation(state: State) -> Service:
+def lakeformation(state: State, home: Path) -> Service:
     return Service(
         name=LAKE_FORMATION,
         command=[
             *(sys.executable, "-m", "cli.local.lakeformation"),
             *("--port", str(state.lakeformation_port), "--account", state.account),
         ],
-        environment=environment(state) | {"PYTHONPATH": _python_path()},
+        environment=environment(state, home) | {"PYTHONPATH": _python_path()},
         health=f"{state.lakeformation_endpoint}/moto-api/",
     )
 

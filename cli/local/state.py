@@ -31,7 +31,7 @@ class State(BaseModel):
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.aws_port}"
+        return f"https://127.0.0.1:{self.aws_port}"
 
     @property
     def lakeformation_endpoint(self) -> str:
