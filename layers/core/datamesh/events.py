@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from datamesh.errors import Transient
 
@@ -36,6 +36,7 @@ __all__ = [
     "Reason",
     "emit",
     "envelope",
+    "json_schemas",
     "parse",
 ]
 
@@ -254,3 +255,18 @@ def emit(events: Sequence[Event], *, client: Any, bus: str, domain: str, correla
         if answer["FailedEntryCount"]:
             codes = sorted({e["ErrorCode"] for e in answer["Entries"] if "ErrorCode" in e})
             raise Transient(f"EventBridge refused {answer['FailedEntryCount']} event(s): {', '.join(codes)}")
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """File name to JSON Schema of each event as it is sent: EventBridge's `detail`, envelope and data."""
+    return {f"{name}.v{SCHEMA_VERSION}.schema.json": _schema_of(kind) for name, kind in sorted(EVENT_TYPES.items())}
+
+
+def _schema_of(kind: type[Event]) -> dict[str, Any]:
+    name = kind.detail_type()
+    detail = create_model(name, __base__=_Frozen, __doc__=kind.__doc__, metadata=(Metadata, ...), data=(kind, ...))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://datamesh.example/schemas/events/{name}.v{SCHEMA_VERSION}.schema.json",
+        **detail.model_json_schema(mode="serialization"),
+    }
