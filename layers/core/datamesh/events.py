@@ -22,6 +22,7 @@ __all__ = [
     "BatchFailed",
     "BatchRejected",
     "ContractApplied",
+    "ContractFailed",
     "ContractRejected",
     "DataProductPublished",
     "Delivery",
@@ -81,6 +82,13 @@ class ContractApplied(Event):
     database: str
     table: str
     reader_role_arn: str
+
+
+class ContractFailed(Event):
+    """Infrastructure failed a contract that was put; it is neither applied nor rejected. `error` is the error's name."""
+
+    contract: ObjectPointer
+    error: str
 
 
 class ContractRejected(Event):
@@ -177,6 +185,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         BatchFailed,
         BatchRejected,
         ContractApplied,
+        ContractFailed,
         ContractRejected,
         DataProductPublished,
         GrantsApplied,
