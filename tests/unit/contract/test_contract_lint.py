@@ -227,6 +227,20 @@ BROKEN = [
     Broken("quality.not-carried-out", ROWS, "- {metric: duplicateValues, mustBe: 0}", severity="warning"),
     Broken("quality.severity", "severity: warning", "severity: info", severity="warning"),
     Broken("quality.unit", "unit: percent", "unit: pages", severity="warning"),
+    Broken("quality.threshold", "mustBeLessThan: 5", "mustBe: none"),
+    Broken("quality.threshold", "mustBeLessThan: 5", "mustBeBetween: [3, 1]"),
+    Broken(
+        "quality.arguments",
+        "mustBeLessThan: 5",
+        "mustBeLessThan: 5\n            arguments: {pattern: '('}",
+        "arguments",
+    ),
+    Broken(
+        "quality.arguments", "mustBeLessThan: 5", "mustBeLessThan: 5\n            arguments: {validValues: [a]}", "arg"
+    ),
+    Broken(
+        "quality.arguments", "mustBeLessThan: 5", "mustBeLessThan: 5\n            arguments: {validValues: 3}", "arg"
+    ),
     Broken("quality.arguments", ROWS, "- {metric: duplicateValues, mustBe: 0, arguments: {properties: [colour]}}"),
     # The vocabulary
     Broken("datamesh.unknown", "- property: datamesh.writeMode", "- property: datamesh.writemode"),

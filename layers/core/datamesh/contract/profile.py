@@ -10,9 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["VALUES_CAP", "ColumnProfile", "Profile"]
+from datamesh.contract.model import Column
+
+__all__ = ["VALUES_CAP", "ColumnProfile", "Profile", "keeps_values", "merged"]
 
 VALUES_CAP = 5_000  # distinct values kept of one column
+_OPEN = ("", "public", "internal")  # classifications whose values may lie in a profile
 
 
 class ColumnProfile(BaseModel):
@@ -40,3 +43,43 @@ class Profile(BaseModel):
 
     def column(self, name: str) -> ColumnProfile | None:
         return next((c for c in self.columns if c.name == name), None)
+
+
+def keeps_values(column: Column) -> bool:
+    """False for a column that is classified as sensitive: of it only counts are kept."""
+    return column.classification.lower() in _OPEN
+
+
+def merged(first: Profile, second: Profile) -> Profile:
+    """The profile of the rows of both. `distinct` is exact where the values are kept, else at least that many."""
+    if not first.rows or not second.rows:
+        whole = first if first.rows else second
+        return whole.model_copy(update={"snapshot_id": second.snapshot_id})
+    names = list(dict.fromkeys(c.name for c in (*first.columns, *second.columns)))
+    pairs = ((_seen(first, name), _seen(second, name)) for name in names)
+    return Profile(
+        product=second.product,
+        snapshot_id=second.snapshot_id,
+        rows=first.rows + second.rows,
+        columns=tuple(_together(a, b) for a, b in pairs),
+    )
+
+
+def _seen(profile: Profile, name: str) -> ColumnProfile:
+    """A column that came later, or went, is NULL in the rows that lack it."""
+    return profile.column(name) or ColumnProfile(name=name, nulls=profile.rows, distinct=0, values=())
+
+
+def _together(a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
+    values: tuple[str, ...] | None = None
+    if a.values is not None and b.values is not None:
+        values = tuple(sorted({*a.values, *b.values}))
+    distinct = len(values) if values is not None else max(a.distinct or 0, b.distinct or 0)
+    return ColumnProfile(
+        name=b.name,
+        nulls=a.nulls + b.nulls,
+        distinct=distinct,
+        minimum=min((v for v in (a.minimum, b.minimum) if v is not None), default=None),
+        maximum=max((v for v in (a.maximum, b.maximum) if v is not None), default=None),
+        values=values if values is not None and len(values) <= VALUES_CAP else None,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from datamesh.contract.finding import Finding
 from datamesh.contract.rules.subject import Subject
 
-__all__ = ["check"]
+__all__ = ["check", "fits"]
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -16,7 +16,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         seen: set[str] = set()
         for index, entry in enumerate(at.column.enum):
             path = f"{at.path}.enum[{index}]"
-            if not _fits(at.column.type.kind, entry.value):
+            if not fits(at.column.type.kind, entry.value):
                 message = f"`{entry.value}` is no {at.column.type.kind}"
                 yield subject.error("enum.type", path, message, "write values as the column holds them")
             if repr(entry.value) in seen:
@@ -24,7 +24,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             seen.add(repr(entry.value))
 
 
-def _fits(kind: str, value: Any) -> bool:
+def fits(kind: str, value: Any) -> bool:
+    """Whether a column of this kind may hold `value`, as YAML has it."""
     if kind == "boolean":
         return isinstance(value, bool)
     if kind in ("integer", "number", "decimal"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
@@ -11,7 +12,7 @@ from datamesh.contract.finding import Finding
 from datamesh.contract.rules.subject import ColumnAt, Subject, custom_path
 from datamesh.contract.types import KINDS
 
-__all__ = ["CARRIED_OUT", "check"]
+__all__ = ["CARRIED_OUT", "check", "pattern_problem"]
 
 # Options that become row checks, and those that decide the type.
 CARRIED_OUT = frozenset(
@@ -19,6 +20,11 @@ CARRIED_OUT = frozenset(
     | {"timezone"}
 )
 _LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
+# What Python's regular expressions have and RE2 does not: (?=, (?!, (?<=, (?<!, (?>, (?(1), (?#, (?P=name), the flags
+# a, L, u and x, \1, \Z, \u, \N and a++. And what RE2 has and Python does not: \p{L}.
+_BEYOND_RE2 = re.compile(r"\(\?(?:[=!>(#]|<[=!]|P=|[a-zA-Z-]*[aLux])|\\[1-9ZuUN]|[*+?}]\+")
+_UNICODE_CLASS = re.compile(r"\\[pP](?:\{\^?\w+\}|\w)")
+_MAX_REPEAT = 1_000
 _PARSERS = {
     "date": date.fromisoformat,
     "timestamp": datetime.fromisoformat,
@@ -86,16 +92,24 @@ def _lengths(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
 
 def _pattern(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
     pattern = at.column.options.get("pattern")
-    if not isinstance(pattern, str):
-        return
+    problem = pattern_problem(pattern) if isinstance(pattern, str) else None
+    if problem:
+        yield subject.error("options.pattern", f"{path}.pattern", problem, "write it otherwise")
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """Why the engine cannot match with `pattern`, or None."""
+    plain = _UNICODE_CLASS.sub("a", pattern.replace(r"\\", "_"))
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # about sets that a later Python may read otherwise
+            re.compile(plain)
     except re.error as error:
-        yield subject.error("options.pattern", f"{path}.pattern", f"no regular expression: {error}", "")
-        return
-    if re.search(r"\(\?[=!<]|\\[1-9]", pattern):
-        message = "look-around and back-references are not in the engine's regular expressions (RE2)"
-        yield subject.error("options.pattern", f"{path}.pattern", message, "write it without them")
+        return f"no regular expression: {error}"
+    counts = [int(count) for count in re.findall(r"\d+", "".join(re.findall(r"\{[\d,]+\}", plain)))]
+    if _BEYOND_RE2.search(plain) or max(counts, default=0) > _MAX_REPEAT:
+        return "the engine's regular expressions (RE2) do not have this, as in look-around and back-references"
+    return None
 
 
 def _severities(subject: Subject, at: ColumnAt) -> Iterator[Finding]:

@@ -9,6 +9,8 @@ from datamesh.contract.fields import mappings, text
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Check
 from datamesh.contract.quality import not_carried_out, parse_check
+from datamesh.contract.rules.enums import fits
+from datamesh.contract.rules.options import pattern_problem
 from datamesh.contract.rules.subject import Subject, TableAt
 
 __all__ = ["check"]
@@ -45,9 +47,34 @@ def _words(subject: Subject, path: str, raw: Mapping[str, Any]) -> Iterator[Find
 
 
 def _arguments(subject: Subject, path: str, found: Check, table: TableAt) -> Iterator[Finding]:
-    names = found.arguments.get("properties")
-    for name in names if isinstance(names, list) else []:
+    for name, problem in _argument_problems(found, table):
+        yield subject.error("quality.arguments", f"{path}.arguments.{name}", problem, "see docs/contract.md")
+    if found.kind == "library" and found.operator and not _is_threshold(found.threshold):
+        fix = "write a number, or for Between two numbers, the smaller first"
+        message = f"`{found.threshold}` is nothing to compare a count with"
+        yield subject.error("quality.threshold", f"{path}.{found.operator}", message, fix)
+
+
+def _argument_problems(found: Check, table: TableAt) -> Iterator[tuple[str, str]]:
+    """What is wrong with the arguments of a metric: the argument, and why."""
+    for name in ("properties", "validValues", "missingValues"):
+        if name in found.arguments and not isinstance(found.arguments[name], list):
+            yield name, "this must be a list"
+            return
+    for name in found.arguments.get("properties", []):
         if name not in table.column_names():
-            yield subject.error(
-                "quality.arguments", f"{path}.arguments.properties", f"there is no column `{name}`", "name columns"
-            )
+            yield "properties", f"there is no column `{name}`"
+    column = table.table.column(found.column) if found.column else None
+    for value in found.arguments.get("validValues", []):
+        if column and not fits(column.type.kind, value):
+            yield "validValues", f"`{value}` is no {column.type.kind}"
+    pattern = found.arguments.get("pattern")
+    problem = pattern_problem(pattern) if isinstance(pattern, str) else None
+    if problem or not isinstance(pattern, str | None):
+        yield "pattern", problem or "this must be text"
+
+
+def _is_threshold(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 2 and all(_is_threshold(v) for v in value) and value[0] <= value[1]
+    return isinstance(value, int | float) and not isinstance(value, bool)
