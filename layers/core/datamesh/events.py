@@ -85,7 +85,7 @@ class ContractApplied(Event):
 
 
 class ContractFailed(Event):
-    """Infrastructure failed a contract that was put; it is neither applied nor rejected. `error` is the error's name."""
+    """Infrastructure failed a contract that was put: neither applied nor rejected. `error` is the error's name."""
 
     contract: ObjectPointer
     error: str

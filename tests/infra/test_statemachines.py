@@ -1,0 +1,216 @@
+"""The state machines as written: every name resolves, every task ends in time, and no failure looks green."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonata
+import pytest
+
+from datamesh import errors, events
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "statemachines").glob("*.asl.json"))
+SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
+EXPRESSION = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
+
+# Nothing catches these: their failure fails the execution, and the sweeper goes on with the batch.
+UNCAUGHT = {"RegisterProduct", "RejectBatch", "TellFailure"}
+OURS = {name for name in errors.__all__ if name not in {"InfrastructureError", "DatameshError"}}
+
+
+def machine(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / f"statemachines/{name}.asl.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def scopes(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The machine, and the processor of each Map in it."""
+    yield definition
+    for state in definition["States"].values():
+        if "ItemProcessor" in state:
+            yield from scopes(state["ItemProcessor"])
+
+
+def states(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for scope in scopes(json.loads(path.read_text(encoding="utf-8"))):
+        yield from scope["States"].items()
+
+
+def values(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from values(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from values(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def evaluated(value: Any, **bound: Any) -> Any:
+    """`value` with every expression in it evaluated; `bound` is what `$states` holds."""
+    if isinstance(value, dict):
+        return {key: evaluated(inner, **bound) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [evaluated(inner, **bound) for inner in value]
+    if not isinstance(value, str) or not (match := EXPRESSION.match(value)):
+        return value
+    expression = jsonata.Jsonata.jsonata(match[1])
+    expression.register_lambda("uuid", lambda: "7d6f0a52-6c0e-4a44-9d3a-0d6c3c9f5a11")
+    return expression.evaluate(None, {"states": bound})
+
+
+EACH = [
+    pytest.param(path, name, state, id=f"{path.name.split('.')[0]}.{name}")
+    for path in FILES
+    for name, state in states(path)
+]
+TASKS = [each for each in EACH if each.values[2]["Type"] == "Task"]  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_machine_is_jsonata_with_a_timeout_and_every_name_in_it_resolves(path: Path) -> None:
+    definition = json.loads(path.read_text(encoding="utf-8"))
+    assert definition["QueryLanguage"] == "JSONata"
+    assert definition["TimeoutSeconds"] > 0
+    for scope in scopes(definition):
+        named = {scope["StartAt"]}
+        for state in scope["States"].values():
+            named |= {state[key] for key in ("Next", "Default") if key in state}
+            named |= {rule["Next"] for rule in (*state.get("Choices", []), *state.get("Catch", []))}
+        assert named == scope["States"].keys(), "a state is named that is not there, or is there and never reached"
+
+
+@pytest.mark.parametrize(("path", "name", "state"), TASKS)
+def test_a_task_ends_in_time_and_is_tried_again_by_name(path: Path, name: str, state: dict[str, Any]) -> None:
+    assert state["TimeoutSeconds"] > 0
+    assert state["Retry"]
+    for retrier in state["Retry"]:
+        assert retrier["JitterStrategy"] == "FULL"
+        assert retrier["BackoffRate"] > 1
+        assert "States.ALL" not in retrier["ErrorEquals"]
+    if state["Resource"].endswith("lambda:invoke"):
+        named = [error for retrier in state["Retry"] for error in retrier["ErrorEquals"]]
+        assert {"Transient", "CommitConflict", "Lambda.TooManyRequestsException", "Lambda.ServiceException"} <= set(
+            named
+        )
+        assert not {"LeaseLost", "UnreadableInput"} & set(named), "what a retry cannot help is not tried again"
+
+
+@pytest.mark.parametrize(("path", "name", "state"), [e for e in EACH if e.values[2]["Type"] in {"Task", "Map"}])  # type: ignore[index, call-overload]
+def test_every_failure_is_caught_where_something_is_to_be_done_about_it(
+    path: Path, name: str, state: dict[str, Any]
+) -> None:
+    caught = [error for catcher in state.get("Catch", []) for error in catcher["ErrorEquals"]]
+    in_a_map = name not in json.loads(path.read_text(encoding="utf-8"))["States"]
+    if name in UNCAUGHT or in_a_map:
+        assert not caught
+    else:
+        assert caught[-1] == "States.ALL"
+        assert set(caught[:-1]) <= OURS, "errors of ours stand before States.ALL, by their class's name"
+
+
+@pytest.mark.parametrize(("path", "name", "state"), EACH)
+def test_errors_of_ours_are_named_as_their_classes_are(path: Path, name: str, state: dict[str, Any]) -> None:
+    for rule in (*state.get("Retry", []), *state.get("Catch", [])):
+        for error in rule["ErrorEquals"]:
+            foreign = "." in error or error.endswith(("Exception", "Exceeded", "Error"))
+            assert foreign or error in OURS, error
+
+
+@pytest.mark.parametrize(("path", "name", "state"), EACH)
+def test_every_expression_parses(path: Path, name: str, state: dict[str, Any]) -> None:
+    for value in values({key: inner for key, inner in state.items() if key != "ItemProcessor"}):
+        if match := EXPRESSION.match(value):
+            jsonata.Jsonata.jsonata(match[1])
+        else:
+            assert "{%" not in value, f"half an expression: {value}"
+
+
+def test_an_execution_succeeds_only_where_a_product_or_a_contract_was_published() -> None:
+    for path, ends in (("publish_product", {"RegisterProduct"}), ("apply_contract", {"ContractApplied"})):
+        every = machine(path)["States"]
+        assert {name for name, state in every.items() if state.get("End") or state["Type"] == "Succeed"} == ends
+
+
+def test_a_batch_of_one_file_is_at_most_eight_billed_transitions() -> None:
+    """The start and every state that is entered are billed, those in a Map once for each item."""
+    every = machine("publish_product")["States"]
+    entered, name = ["(start)"], "ValidateBatch"
+    while name:
+        state = every[name]
+        entered += [name, *state.get("ItemProcessor", {}).get("States", {})]
+        name = state["Choices"][0]["Next"] if state["Type"] == "Choice" else state.get("Next", "")
+    assert len(entered) <= 8, entered
+
+
+RUN = {"product": "flights", "batch_id": "20130101T120000Z-00000001", "attempt": 2}
+
+
+def context(**execution: Any) -> dict[str, Any]:
+    return {"Execution": {"Input": RUN, "Name": "execution-1"} | execution}
+
+
+def test_what_the_steps_of_publish_product_are_called_with() -> None:
+    every = machine("publish_product")["States"]
+    slices = every["TransformSlices"]
+    one = slices["ItemProcessor"]["States"]["TransformBatch"]
+
+    assert evaluated(every["ValidateBatch"]["Arguments"], context=context())["Payload"] == RUN
+    assert evaluated(slices["Items"], input={"verdict": "ok", "slices": [0]}) == [0]
+    assert evaluated(one["Arguments"], context=context(), input=1)["Payload"] == RUN | {"slice": 1}
+    assert evaluated(every["CatalogProduct"]["Arguments"], context=context(), input={})["Payload"] == RUN
+    assert evaluated(every["RegisterProduct"]["Arguments"], context=context())["Payload"] == {
+        "product": "flights",
+        "batch_id": RUN["batch_id"],
+    }
+
+
+def test_a_batch_is_rejected_with_its_reasons_and_failed_with_its_error() -> None:
+    every = machine("publish_product")["States"]
+    reasons = [{"rule": "header", "column": None, "rows": 0}]
+    payload = evaluated(
+        every["RejectBatch"]["Arguments"], context=context(), input={"verdict": "rejected", "reasons": reasons}
+    )["Payload"]
+    assert (payload["reasons"], payload["batch_id"], payload["attempt"]) == (reasons, RUN["batch_id"], 2)
+
+    caught = evaluated(
+        every["ValidateBatch"]["Catch"][-1]["Output"], errorOutput={"Error": "Transient", "Cause": "long"}
+    )
+    assert caught == {"error": {"Error": "Transient"}}
+    assert evaluated(every["RejectBatch"]["Arguments"], context=context(), input=caught)["Payload"] == RUN | caught
+    for state, error in (("REJECTED", "BatchRejected"), ("FAILED", "BatchFailed")):
+        assert evaluated(every["Unpublished"]["Error"], input={"state": state}) == error
+
+
+@pytest.mark.parametrize("version", [{}, {"version-id": "v1"}], ids=["without version", "with version"])
+def test_a_contract_that_infrastructure_failed_is_told_of_in_our_envelope(version: dict[str, str]) -> None:
+    text = json.dumps(machine("apply_contract")["States"]["TellFailure"]["Arguments"])
+    filled = json.loads(text.replace("${Domain}", "operations").replace("${BusName}", "bus"))
+    s3 = {"detail": {"bucket": {"name": "landing"}, "object": {"key": "contracts/flights.odcs.yaml", **version}}}
+
+    [entry] = evaluated(filled, context=context(Input=s3), input={"error": "Transient"})["Entries"]
+
+    assert (entry["Source"], entry["EventBusName"]) == ("datamesh.operations", "bus")
+    metadata, event = events.parse(entry["DetailType"], entry["Detail"])
+    assert (metadata.domain, metadata.correlation_id) == ("operations", "execution-1")
+    pointer = events.ObjectPointer(
+        bucket="landing", key="contracts/flights.odcs.yaml", version_id="".join(version.values())
+    )
+    assert event == events.ContractFailed(contract=pointer, error="Transient")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_template_fills_in_every_name_and_no_other(path: Path) -> None:
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    _, _, after = text.partition(f"DefinitionUri: statemachines/{path.name}")
+    block = after[after.index("DefinitionSubstitutions:") : after.index("Role:")]
+    given = set(re.findall(r"^ {8}(\w+):", block, re.MULTILINE))
+    assert set(SUBSTITUTION.findall(path.read_text(encoding="utf-8"))) == given
+    for value in values(json.loads(path.read_text(encoding="utf-8"))):
+        assert "$" not in SUBSTITUTION.sub("", value) or EXPRESSION.match(value), f"unquoted: {value}"
