@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from datamesh.contract.fields import text, texts
+from datamesh.contract.fields import number_or, text, texts
 from datamesh.contract.finding import Finding
 from datamesh.contract.rules.names import name_problem
 from datamesh.contract.rules.subject import ColumnAt, Subject, TableAt, custom_path
@@ -105,14 +105,16 @@ def _positions(subject: Subject, table: TableAt) -> Iterator[Finding]:
         ("primaryKey", "primaryKeyPosition", "primary-key.position"),
         ("partitioned", "partitionKeyPosition", "partition.position"),
     ):
-        placed = [at for at in table.columns() if at.raw.get(field, -1) != -1]
-        counts = Counter(at.raw[field] for at in placed if isinstance(at.raw[field], int))
-        for at in placed:
+        positions = [(at, number_or(at.raw.get(field), -1)) for at in table.columns()]
+        counts = Counter(position for _, position in positions)
+        for at, position in positions:
+            if position == -1:  # what ODCS says for none
+                continue
             path = f"{at.path}.{field}"
             if at.raw.get(on) is not True:
                 yield subject.warning(rule, path, f"`{field}` without `{on}: true` means nothing", f"add `{on}: true`")
-            elif counts[at.raw[field]] > 1:
-                message = f"position {at.raw[field]} is taken more than once"
+            elif counts[position] > 1:
+                message = f"position {position} is taken more than once"
                 yield subject.error(rule, path, message, "count 1, 2, 3")
 
 

@@ -62,7 +62,7 @@ def _argument_problems(found: Check, table: TableAt) -> Iterator[tuple[str, str]
             yield name, "this must be a list"
             return
     for name in found.arguments.get("properties", []):
-        if name not in table.column_names():
+        if not isinstance(name, str) or name not in table.column_names():
             yield "properties", f"there is no column `{name}`"
     column = table.table.column(found.column) if found.column else None
     for value in found.arguments.get("validValues", []):

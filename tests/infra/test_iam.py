@@ -1,0 +1,103 @@
+"""Nobody may more than is needed: what the policies of the templates grant, read off the templates themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.templates import TEMPLATES, Template, listed, statements, template
+
+PLANES = ("platform.yaml", "template.yaml")
+PLATFORM_ROLES = {"datamesh-${Stage}-ask", "datamesh-${Stage}-project-events"}
+
+# What AWS lets be granted on "*" only, by the statement's Sid.
+UNSCOPED = {
+    "Traces": "X-Ray has no resources to write to",
+    "LogDelivery": "Step Functions asks for its log's delivery on all resources",
+    "LakeFormation": "Lake Formation's own permissions scope these; IAM cannot",
+    "LakeFormationCompare": "Lake Formation's own permissions scope these; IAM cannot",
+    "LakeFormationData": "lakeformation:GetDataAccess has no resource; grants decide",
+}
+
+
+def granted(plane: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, resource in plane.resources.items():
+        if resource["Type"] in {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}:
+            yield from ((name, statement) for statement in statements(resource))
+
+
+def holders(action: str) -> set[str]:
+    """The roles of a domain that may do `action`."""
+    return {name for name, s in granted(template("template.yaml")) if action in listed(s["Action"])}
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_every_permission_names_its_actions_and_resources(path: str) -> None:
+    for name, statement in granted(template(path)):
+        where = f"{name}/{statement.get('Sid')}"
+        assert not [action for action in listed(statement["Action"]) if "*" in action], where
+        if "*" in listed(statement["Resource"]):
+            assert statement["Sid"] in UNSCOPED, where
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_no_policy_is_somebody_elses(path: str) -> None:
+    """AWS's managed policies for Lambda grant logs and queues on "*"."""
+    for _, role in template(path).of_type("AWS::IAM::Role"):
+        assert all(isinstance(policy, dict) for policy in role["Properties"].get("ManagedPolicyArns", []))
+
+
+@pytest.mark.parametrize("path", PLANES)
+def test_each_function_has_a_role_of_its_own(path: str) -> None:
+    for function in template(path).functions:
+        assert function.properties["Role"] == {"Fn::GetAtt": [f"{function.name}Role", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "source"), [("platform.yaml", "datamesh.platform"), ("template.yaml", "datamesh.${Domain}")]
+)
+def test_events_are_sent_in_ones_own_name(path: str, source: str) -> None:
+    sending = [statement for _, statement in granted(template(path)) if statement["Action"] == "events:PutEvents"]
+    assert sending
+    for statement in sending:
+        assert statement["Condition"]["StringEquals"]["events:source"] in (source, {"Fn::Sub": source})
+
+
+def test_the_platform_reaches_domains_through_their_reader_roles_only() -> None:
+    assuming = [s["Resource"] for _, s in granted(template("platform.yaml")) if s["Action"] == "sts:AssumeRole"]
+    assert assuming == [{"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/datamesh-${Stage}-*-reader"}] * 2
+
+
+def test_a_reader_reads() -> None:
+    reader = template("template.yaml").resources["ReaderRole"]
+    verbs = {action.split(":")[1] for s in statements(reader) for action in listed(s["Action"])}
+    assert verbs == {"GetObject", "GetDatabase", "GetTable", "GetDataAccess", "Decrypt"}
+    (trust,) = reader["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    for arns in trust["Condition"]["ArnEquals"]["aws:PrincipalArn"]["Fn::If"][1:]:
+        assert {arn["Fn::Sub"].rpartition("/")[2] for arn in arns} == PLATFORM_ROLES
+
+
+def test_the_roles_that_readers_trust_have_these_names() -> None:
+    roles = template("platform.yaml").of_type("AWS::IAM::Role")
+    assert {role["Properties"]["RoleName"]["Fn::Sub"] for _, role in roles} == PLATFORM_ROLES
+
+
+def test_people_may_ask_and_nothing_else() -> None:
+    actions = {action for _, s in granted(template("examples/people.yaml")) for action in listed(s["Action"])}
+    assert actions == {"execute-api:Invoke", "ssm:GetParameter"}
+
+
+def test_the_api_answers_signed_calls_with_its_own_rights() -> None:
+    auth = template("platform.yaml").resources["Api"]["Properties"]["Auth"]
+    assert auth == {"DefaultAuthorizer": "AWS_IAM", "InvokeRole": "NONE"}
+
+
+def test_tables_are_changed_by_their_two_writers_only() -> None:
+    """Whoever may UpdateTable can put an Iceberg table back in time."""
+    assert holders("glue:UpdateTable") == {"ApplyContractRole", "CatalogProductRole"}
+
+
+def test_lake_formation_has_one_writer() -> None:
+    assert holders("lakeformation:GrantPermissions") == {"ApplyGrantsRole"}

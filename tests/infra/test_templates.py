@@ -1,0 +1,265 @@
+"""The templates hold together: every name resolves, nothing can be lost silently, each function has what it imports."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from ministack.services.cloudformation import provisioners
+
+from datamesh.settings import AskSettings, DomainSettings, PlatformSettings
+from tests.support.imports import imported, reached
+from tests.support.templates import ROOT, TEMPLATES, Function, Template, listed, nodes, statements, template
+
+PLANES = ("platform.yaml", "template.yaml")
+FUNCTIONS = [(template(path), function) for path in PLANES for function in template(path).functions]
+ENGINE = {"duckdb", "pyarrow", "pyiceberg", "snowballstemmer", "sqlglot"}
+KEEPS_DATA = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Glue::Database"}
+PSEUDO = re.compile(r"^AWS::\w+$")
+
+
+def each_function(function: object) -> object:
+    return pytest.mark.parametrize(
+        ("plane", "function"), FUNCTIONS, ids=[function.directory for _, function in FUNCTIONS]
+    )(function)
+
+
+# ---------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_every_name_resolves(path: str) -> None:
+    it = template(path)
+    known = {*it.resources, *it.body.get("Parameters", {}), *it.body.get("Conditions", {})}
+    assert {name for name in it.names() if name not in known and not PSEUDO.match(name)} == set()
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_every_parameter_and_condition_is_used(path: str) -> None:
+    it = template(path)
+    assert {*it.body.get("Parameters", {}), *it.body.get("Conditions", {})} - set(it.names()) == set()
+
+
+def test_what_is_read_from_the_parameter_store_is_written_by_the_platform() -> None:
+    written = template("platform.yaml").stored_names_written()
+    for path in TEMPLATES:
+        assert template(path).stored_names_read() <= written
+
+
+def test_a_domain_can_be_found() -> None:
+    names = {Path(name).name for name in template("template.yaml").stored_names_written()}
+    assert names == {
+        "landing-bucket",
+        "lake-bucket",
+        "ledger-table",
+        "arrivals-queue-url",
+        "publish-state-machine-arn",
+        "reader-role-arn",
+        "glue-database",
+    }
+
+
+@pytest.mark.parametrize("name", ["ApplyContractMachine", "PublishProductMachine"])
+def test_a_state_machine_gets_the_substitutions_that_it_names(name: str) -> None:
+    machine = template("template.yaml").resources[name]["Properties"]
+    definition = (ROOT / machine["DefinitionUri"]).read_text(encoding="utf-8")
+    assert json.loads(definition)
+    assert set(re.findall(r"\$\{(\w+)\}", definition)) == set(machine["DefinitionSubstitutions"])
+
+
+def test_each_function_directory_is_deployed_once() -> None:
+    directories = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    deployed = [function.directory for _, function in FUNCTIONS]
+    assert sorted(directories) == sorted(deployed)
+
+
+# ---------------------------------------------------------------- functions
+
+
+@each_function
+def test_a_function_declares_the_layers_that_its_imports_need(plane: Template, function: Function) -> None:
+    packages = {name.split(".")[0] for name in reached(ROOT / "functions" / function.directory / "app.py")}
+    assert function.layers == ({"core", "engine"} if packages & ENGINE else {"core"})
+
+
+@each_function
+def test_a_function_gets_the_variables_that_its_settings_name(plane: Template, function: Function) -> None:
+    names = imported(ROOT / "functions" / function.directory / "app.py")
+    kinds = (AskSettings, DomainSettings, PlatformSettings)
+    (settings,) = (kind for kind in kinds if f"datamesh.settings.{kind.__name__}" in names)
+    given = {name.lower() for name in plane.environment(function)}
+    assert given <= set(settings.model_fields)
+    assert {name for name, field in settings.model_fields.items() if field.is_required()} <= given
+
+
+@each_function
+def test_a_function_keeps_a_log_for_a_while(plane: Template, function: Function) -> None:
+    log = plane.resources[function.properties["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+    assert log["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/{function.properties['FunctionName']['Fn::Sub']}"
+    assert log["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    basics = [s for _, s in nodes(plane.resources["FunctionBasics"]) if isinstance(s, dict) and s.get("Sid") == "Logs"]
+    assert {"Fn::GetAtt": [f"{function.name}Logs", "Arn"]} in basics[0]["Resource"]
+
+
+@each_function
+def test_a_function_is_what_the_layers_are_built_for(plane: Template, function: Function) -> None:
+    shared = plane.body["Globals"]["Function"]
+    assert (shared["Runtime"], shared["Architectures"], shared["Handler"]) == ("python3.13", ["arm64"], "app.handler")
+    assert shared["Tracing"] == "Active"
+    assert not {"Runtime", "Architectures", "Handler", "Tracing"} & set(function.properties)
+
+
+@each_function
+def test_what_a_function_could_not_take_is_kept(plane: Template, function: Function) -> None:
+    for event in function.properties.get("Events", {}).values():
+        it = event["Properties"]
+        if event["Type"] == "SQS":
+            queue = plane.resources[it["Queue"]["Fn::GetAtt"][0]]["Properties"]
+            assert queue["RedrivePolicy"]["maxReceiveCount"] >= 3
+            assert queue["VisibilityTimeout"] >= 6 * function.properties["Timeout"]
+            assert it["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        elif event["Type"] == "ScheduleV2":
+            assert "DeadLetterConfig" in it
+            assert "OnFailure" in function.properties["EventInvokeConfig"]["DestinationConfig"]
+        else:
+            assert event["Type"] == "Api"  # its caller sees the failure
+
+
+def test_a_function_without_a_trigger_is_a_step_of_a_state_machine() -> None:
+    domain = template("template.yaml")
+    steps = {
+        given["Fn::GetAtt"][0]
+        for _, machine in domain.of_type("AWS::Serverless::StateMachine")
+        for name, given in machine["Properties"]["DefinitionSubstitutions"].items()
+        if name.endswith("FunctionArn")
+    }
+    assert {function.name for function in domain.functions if "Events" not in function.properties} == steps
+
+
+def test_a_function_that_calls_itself_later_keeps_what_failed() -> None:
+    (ask,) = (function for _, function in FUNCTIONS if function.directory == "ask")
+    assert ask.properties["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+    assert "OnFailure" in ask.properties["EventInvokeConfig"]["DestinationConfig"]
+
+
+# ---------------------------------------------------------------- events and queues
+
+
+@pytest.mark.parametrize("path", PLANES)
+def test_every_rule_keeps_what_it_could_not_deliver(path: str) -> None:
+    plane = template(path)
+    senders = [
+        (queue, statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+        for _, policy in plane.of_type("AWS::SQS::QueuePolicy")
+        for statement in statements(policy)
+        for queue in listed(statement["Resource"])
+    ]
+    for name, rule in plane.of_type("AWS::Events::Rule"):
+        for target in rule["Properties"]["Targets"]:
+            letters = target["DeadLetterConfig"]["Arn"]
+            assert "FifoQueue" not in plane.resources[letters["Fn::GetAtt"][0]]["Properties"], "EventBridge takes none"
+            for queue in [letters, *([target["Arn"]] if "Queue" in str(target["Arn"]) else [])]:
+                assert (queue, {"Fn::GetAtt": [name, "Arn"]}) in senders
+
+
+@pytest.mark.parametrize("path", PLANES)
+def test_every_queue_of_failures_has_an_alarm(path: str) -> None:
+    plane = template(path)
+    queues = {name for name, _ in plane.of_type("AWS::SQS::Queue")}
+    worked_on = {
+        event["Properties"]["Queue"]["Fn::GetAtt"][0]
+        for function in plane.functions
+        for event in function.properties.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    }
+    watched = {
+        it["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for _, it in plane.of_type("AWS::CloudWatch::Alarm")
+    }
+    assert watched == queues - worked_on
+    assert all(plane.resources[queue]["DeletionPolicy"] == "Retain" for queue in watched - {"FailuresDlq"})
+
+
+def test_a_contract_is_no_arrival_and_every_other_object_is_one() -> None:
+    domain = template("template.yaml")
+    patterns = [domain.resources[name]["Properties"]["EventPattern"] for name in ("ArrivalsRule", "ContractsRule")]
+    arrivals, contracts = (pattern["detail"]["object"]["key"] for pattern in patterns)
+    assert arrivals == [{"anything-but": contracts[0]}]
+
+
+def test_one_writer_of_grants_for_each_database() -> None:
+    domain = template("template.yaml")
+    (target,) = domain.resources["GrantsRule"]["Properties"]["Targets"]
+    assert target["SqsParameters"] == {"MessageGroupId": {"Ref": "Database"}}
+    assert domain.resources["GrantsQueue"]["Properties"]["ContentBasedDeduplication"] is True
+
+
+# ---------------------------------------------------------------- data
+
+
+@pytest.mark.parametrize("path", PLANES)
+def test_data_outlives_its_stack(path: str) -> None:
+    for name, it in template(path).resources.items():
+        if it["Type"] in KEEPS_DATA:
+            assert (it["DeletionPolicy"], it["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+@pytest.mark.parametrize("path", PLANES)
+def test_buckets_are_private_encrypted_and_reached_by_tls(path: str) -> None:
+    plane = template(path)
+    policies = {it["Properties"]["Bucket"]["Ref"]: it for _, it in plane.of_type("AWS::S3::BucketPolicy")}
+    for name, bucket in plane.of_type("AWS::S3::Bucket"):
+        properties = bucket["Properties"]
+        assert all(properties["PublicAccessBlockConfiguration"].values())
+        assert properties["BucketEncryption"]
+        (rule,) = policies[name]["Properties"]["PolicyDocument"]["Statement"]
+        assert (rule["Effect"], rule["Principal"], rule["Action"]) == ("Deny", "*", "s3:*")
+        assert rule["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert rule["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+@pytest.mark.parametrize("path", PLANES)
+def test_tables_are_encrypted_and_can_be_turned_back(path: str) -> None:
+    for _, table in template(path).of_type("AWS::DynamoDB::Table"):
+        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["Properties"]["SSESpecification"]
+
+
+def test_no_rule_expires_what_tables_are_made_of() -> None:
+    for _, bucket in template("template.yaml").of_type("AWS::S3::Bucket"):
+        rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+        assert {key for rule in rules for key in rule} == {"Id", "Status", "AbortIncompleteMultipartUpload"}
+
+
+# ---------------------------------------------------------------- where it runs
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_no_template_knows_where_it_runs(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert not re.search(r"\b(local|localhost|ministack|moto|emulator)\b", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", PLANES)
+def test_what_the_local_aws_lacks_is_a_choice_on_aws(path: str) -> None:
+    """The named exceptions: what is deployed to AWS only, each behind a condition that means something there."""
+    known = provisioners._RESOURCE_HANDLERS
+    lacking = {
+        (it["Type"], it.get("Condition"))
+        for it in template(path).resources.values()
+        if it["Type"] not in known and not it["Type"].startswith("AWS::Serverless::")
+    }
+    assert (
+        lacking
+        == {
+            "platform.yaml": {
+                ("AWS::Events::Archive", "KeepsArchive"),
+                ("AWS::Events::EventBusPolicy", "HasOrganization"),
+            },
+            "template.yaml": {
+                ("AWS::LakeFormation::Resource", "UsesLakeFormation"),
+                ("AWS::LakeFormation::PrincipalPermissions", "UsesLakeFormation"),
+            },
+        }[path]
+    )
