@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from tests.support.templates import TEMPLATES, Template, listed, statements, template
+from tests.support.templates import ROOT, TEMPLATES, Template, listed, statements, template
 
 PLANES = ("platform.yaml", "template.yaml")
 PLATFORM_ROLES = {"datamesh-${Stage}-ask", "datamesh-${Stage}-project-events"}
@@ -92,6 +93,24 @@ def test_people_may_ask_and_nothing_else() -> None:
 def test_the_api_answers_signed_calls_with_its_own_rights() -> None:
     auth = template("platform.yaml").resources["Api"]["Properties"]["Auth"]
     assert auth == {"DefaultAuthorizer": "AWS_IAM", "InvokeRole": "NONE"}
+
+
+@pytest.mark.parametrize("name", ["ApplyContractMachine", "PublishProductMachine"])
+def test_a_state_machine_may_do_its_steps_and_nothing_else(name: str) -> None:
+    domain = template("template.yaml")
+    machine = domain.resources[name]["Properties"]
+    definition = (ROOT / machine["DefinitionUri"]).read_text(encoding="utf-8")
+    given = machine["DefinitionSubstitutions"]
+    steps = {it["Fn::GetAtt"][0] for key, it in given.items() if key.endswith("FunctionArn")}
+    may = {s["Sid"]: s for s in statements(domain.resources[f"{name}Role"])}
+    assert {listed(s["Action"])[0] for s in may.values()} == {"lambda:InvokeFunction"} | (
+        {"events:PutEvents"} if "events:putEvents" in definition else set()
+    )
+    wanted: list[Any] = [{"Fn::GetAtt": [step, "Arn"]} for step in steps]
+    wanted += [{"Fn::Sub": f"${{{step}.Arn}}:*"} for step in steps]
+    assert sorted(may["Steps"]["Resource"], key=str) == sorted(wanted, key=str)
+    assert set(re.findall(r"arn:aws:states:::([\w:-]+)", definition)) <= {"lambda:invoke", "events:putEvents"}
+    assert "DISTRIBUTED" not in definition, "a distributed map starts and follows executions of its own"
 
 
 def test_tables_are_changed_by_their_two_writers_only() -> None:
