@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 
@@ -54,7 +55,7 @@ def _send(target: Target, method: str, path: tuple[str, ...], body: Any = None) 
     SigV4Auth(target.session.get_credentials(), "execute-api", target.region).add_auth(request)
     try:
         response = URLLib3Session(verify=_trusted(target), timeout=_TIMEOUT).send(request.prepare())
-    except HTTPClientError as error:
+    except (HTTPClientError, NoConnection) as error:
         raise Transient(f"the question API does not answer: {error}", hint="try again in a moment") from error
     return response.status_code, _json(response.content)
 

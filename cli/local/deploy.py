@@ -70,6 +70,7 @@ def build(project: Path, home: Path, state: State, screen: Screen) -> None:
     now, marker = digest(project), home / "build" / "digest"
     if marker.is_file() and marker.read_text(encoding="utf-8") == now:
         return
+    marker.parent.mkdir(parents=True, exist_ok=True)
     marker.unlink(missing_ok=True)
     templates = {stack.template: stack for stack in stacks(project) if stack.is_built}
     _at_once(lambda stack: _build(stack, project, home, state, screen), templates.values())
