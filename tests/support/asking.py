@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
 import pyarrow as pa
+from sqlglot import exp
 
 from datamesh.ask.guard import Predicate
 from datamesh.ask.run import Estimate, Snapshot
@@ -22,7 +24,19 @@ from datamesh.contract.model import (
 )
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
-__all__ = ["ACCOUNT", "ANALYST", "CLERK", "KNOWLEDGE", "PUBLISHED", "STRANGER", "MemoryTables", "arn", "retired"]
+__all__ = [
+    "ACCOUNT",
+    "ANALYST",
+    "CLERK",
+    "KNOWLEDGE",
+    "PUBLISHED",
+    "STRANGER",
+    "MemoryTables",
+    "Planned",
+    "Planner",
+    "arn",
+    "retired",
+]
 
 ACCOUNT = "123456789012"
 PUBLISHED = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -154,3 +168,27 @@ def retired(knowledge: Knowledge, name: str) -> Knowledge:
     product = knowledge.products[name]
     gone = replace(product, contract=replace(product.contract, status="retired"))
     return Knowledge({**knowledge.products, name: gone})
+
+
+@dataclass(frozen=True)
+class Planned:
+    status: Literal["answered", "refused", "ambiguous"] = "refused"
+    sql: exp.Expr | None = None
+    explanation: str = "Not understood: weather."
+    unmatched: Sequence[str] = ()
+    suggestions: Sequence[str] = ()
+    candidates: Sequence[str] = ()
+
+
+class Planner:
+    """Plans one thing, and remembers what it was told."""
+
+    def __init__(self, plan: Planned) -> None:
+        self.plan = plan
+        self.told: tuple[Any, ...] = ()
+
+    def __call__(
+        self, question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]], *, today: date
+    ) -> Planned:
+        self.told = (question, set(knowledge.products), dict(readable), today)
+        return self.plan

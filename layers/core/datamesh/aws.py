@@ -13,12 +13,13 @@ from botocore.session import get_session
 __all__ = ["client", "client_as", "resource_table", "session_for_role"]
 
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
+_PRESIGNING = Config(signature_version="s3v4")  # links to encrypted objects want it; only S3 has the older one
 
 
 @cache
 def client(service: str) -> Any:
     """A client with standard retries, made once per process."""
-    return boto3.client(service, config=_RETRIES)
+    return boto3.client(service, config=_RETRIES.merge(_PRESIGNING) if service == "s3" else _RETRIES)
 
 
 @cache

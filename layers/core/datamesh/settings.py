@@ -50,13 +50,17 @@ class PlatformSettings(_Settings):
 
 
 class AskSettings(PlatformSettings):
-    """The query function. Times in seconds, sizes in rows."""
+    """The query function. Times in seconds; `max_scan_bytes` is what one statement may bring into memory."""
 
     queries_table: str
     results_bucket: str
     bus_name: str
-    answer_within_seconds: float = 20.0
+    answer_within_seconds: float = 20.0  # API Gateway ends a call at 29
+    finish_within_seconds: float = 270.0  # shorter than the function may run
     max_rows: int = 10_000
+    max_scan_bytes: int = 1_073_741_824
+    engine_memory_mb: int = 1_024
+    engine_threads: int = 2
 
 
 @cache

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from sqlglot import exp
 
 from datamesh.ask.answer import Answer, Desk, QuestionAnswer, answer_question, answer_sql
 from datamesh.ask.guard import Predicate
@@ -18,34 +15,9 @@ from datamesh.ask.stop import Stop, Stopped
 from datamesh.ask.view import view_of
 from datamesh.engine.dialect import parse
 from datamesh.errors import AccessDenied, StatementRejected
-from datamesh.registry.knowledge import Knowledge
-from tests.support.asking import ANALYST, CLERK, KNOWLEDGE, PUBLISHED, STRANGER, MemoryTables
+from tests.support.asking import ANALYST, CLERK, KNOWLEDGE, PUBLISHED, STRANGER, MemoryTables, Planned, Planner
 
 TODAY = date(2024, 6, 1)
-
-
-@dataclass(frozen=True)
-class Planned:
-    status: Literal["answered", "refused", "ambiguous"] = "refused"
-    sql: exp.Expr | None = None
-    explanation: str = "Not understood: weather."
-    unmatched: Sequence[str] = ()
-    suggestions: Sequence[str] = ()
-    candidates: Sequence[str] = ()
-
-
-class Planner:
-    """Plans one thing, and remembers what it was told."""
-
-    def __init__(self, plan: Planned) -> None:
-        self.plan = plan
-        self.told: tuple[Any, ...] = ()
-
-    def __call__(
-        self, question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]], *, today: date
-    ) -> Planned:
-        self.told = (question, set(knowledge.products), dict(readable), today)
-        return self.plan
 
 
 def desk(

@@ -1,0 +1,182 @@
+"""What the API does: answers within a call if it can, goes on without the caller if it must, and gives back later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from datamesh.ask.answer import Answer, Desk, QuestionAnswer, answer_question, answer_sql
+from datamesh.ask.problem import problem, trail
+from datamesh.ask.products import product_page, product_pages
+from datamesh.ask.queries import INLINE_BYTES, Kind, Queries, Query, new_query_id
+from datamesh.ask.stop import Stop
+from datamesh.ask.view import view_of
+from datamesh.errors import DatameshError, InfrastructureError, StatementRejected, UserError
+from datamesh.events import QuestionAnswered
+from datamesh.registry.knowledge import Knowledge
+
+__all__ = ["Patience", "Reply", "Service"]
+
+T = TypeVar("T")
+
+_HANDOVER = timedelta(seconds=90)  # until the run that goes on has begun, and to write down what came of it
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that a caller is kept waiting, and that a run has which nobody waits for."""
+
+    caller: float
+    alone: float
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP status and a JSON text; `query_id` where the reply is about a query."""
+
+    status: int
+    body: str
+    query_id: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts that calls are answered with.
+
+    `go_on` starts `finish` for a query, elsewhere; `announce` tells the mesh that a query has ended.
+    """
+
+    knowledge: Callable[[], Knowledge]
+    desk: Desk
+    queries: Queries
+    go_on: Callable[[str], None]
+    announce: Callable[[QuestionAnswered], None]
+    now: Callable[[], datetime]
+    patience: Patience
+
+    def submit(self, kind: Kind, body: str | None, principal: str) -> Reply:
+        """The answer to what `body` asks, or (202) the promise of one. Raises UserError when it asks nothing."""
+        asked_at = self.now()
+        query = Query(new_query_id(asked_at), principal, kind, _asked(kind, body), asked_at)
+        if done := _within(lambda stop: self._answer(query, stop), self.patience.caller):
+            return self._given(self._done(done))
+        until = self.now() + timedelta(seconds=self.patience.alone) + _HANDOVER
+        self.queries.put(replace(query, running_until=until))
+        self.go_on(query.id)
+        return _running(query.id)
+
+    def finish(self, query_id: str) -> None:
+        """Runs a query that took longer than its caller waited; one that has ended already stays as it is.
+
+        Raises InfrastructureError, when what failed was foreseen by nobody; the query has ended then, too.
+        """
+        query = self.queries.get(query_id)
+        if query is None or query.status:
+            return
+        seconds = self.patience.alone
+        late = StatementRejected(
+            f"this takes longer than {seconds:.0f} s", rule="time", hint="Ask for less, or filter on partition columns."
+        )
+        try:
+            done = _within(lambda stop: self._answer(query, stop), seconds)
+        except Exception as error:
+            failure = InfrastructureError(f"the run ended without an answer: {trail(error)}")
+            self._done(self._failed(query, failure))
+            raise failure from None
+        self._done(done or self._failed(query, late))
+
+    def poll(self, query_id: str, principal: str) -> Reply:
+        """What became of a query, for who asked it; for anybody else there is no such query."""
+        query = self.queries.get(query_id)
+        if query is None or query.principal != principal:
+            return Reply(404, json.dumps({"error": "no such query", "hint": "Answers are kept for seven days."}))
+        if query.status:
+            return self._given(query)
+        if query.running_until and self.now() > query.running_until:
+            return Reply(*problem(InfrastructureError("the run ended without an answer")), query.id)
+        return _running(query.id)
+
+    def products(self, principal: str) -> dict[str, Any]:
+        return {"products": product_pages(view_of(self.knowledge(), principal), self.now())}
+
+    def product(self, name: str, principal: str) -> dict[str, Any]:
+        """Raises UnknownProduct, for what is not granted as for what does not exist."""
+        return product_page(view_of(self.knowledge(), principal), name, self.now())
+
+    def _answer(self, query: Query, stop: Stop) -> _Done:
+        try:
+            view = view_of(self.knowledge(), query.principal)
+            make = answer_sql if query.kind == "sql" else answer_question
+            answer = make(query.text, view, self.desk, stop)
+        except DatameshError as error:
+            return self._failed(query, error)
+        return _Done(replace(query, status=200, answer=answer.model_dump_json()), self._event(query, answer))
+
+    def _failed(self, query: Query, error: DatameshError) -> _Done:
+        status, body = problem(error)
+        event = self._event(query, None, "failed" if status == 503 else "refused")
+        return _Done(replace(query, status=status, answer=body), event)
+
+    def _event(self, query: Query, answer: Answer | None, status: Any = "answered") -> QuestionAnswered:
+        question = answer if isinstance(answer, QuestionAnswer) else None
+        return QuestionAnswered(
+            query_id=query.id,
+            principal=query.principal,
+            status=question.status if question else status,
+            tier=question.tier if question else "sql" if query.kind == "sql" else "none",
+            products=[product.name for product in answer.products] if answer else [],
+            milliseconds=round((self.now() - query.asked_at).total_seconds() * 1000),
+        )
+
+    def _done(self, done: _Done) -> Query:
+        written = self.queries.put(replace(done.query, running_until=None))
+        self.announce(done.event)
+        return written
+
+    def _given(self, query: Query) -> Reply:
+        if query.size <= INLINE_BYTES:
+            return Reply(query.status, query.answer, query.id)
+        link = {"query_id": query.id, "status": "done", **self.queries.link(query)}
+        return Reply(200, json.dumps(link), query.id)
+
+
+@dataclass(frozen=True)
+class _Done:
+    query: Query
+    event: QuestionAnswered
+
+
+def _asked(kind: Kind, body: str | None) -> str:
+    try:
+        text = json.loads(body or "")[kind]
+    except (ValueError, LookupError, TypeError):
+        text = None
+    if not isinstance(text, str) or not text.strip():
+        raise UserError(
+            f"nothing was asked: the body is no JSON object with {kind!r}", hint=f'Send {{"{kind}": "..."}}.'
+        )
+    return text
+
+
+def _running(query_id: str) -> Reply:
+    promise = {"query_id": query_id, "status": "running", "poll": f"/queries/{query_id}"}
+    return Reply(202, json.dumps(promise), query_id)
+
+
+def _within(work: Callable[[Stop], T], seconds: float) -> T | None:
+    """What `work` returns or raises, or None when it takes longer: then it is stopped, and its end is not awaited."""
+    stop, pool = Stop(), ThreadPoolExecutor(1, thread_name_prefix="query")
+    future = pool.submit(work, stop)
+    try:
+        return future.result(seconds)
+    except TimeoutError:
+        if future.done():  # at the last moment, or the time-out is the work's own
+            return future.result()
+        stop.press()
+        return None
+    finally:
+        pool.shutdown(wait=False)
