@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter
 
-from datamesh.publish.arrivals import Drain, ObjectCreated, record
+from datamesh.publish import arrivals
+from datamesh.publish.arrivals import Drain, ObjectCreated
 from datamesh.publish.plane import plane_of
 from datamesh.publish.routing import route_all
 from datamesh.settings import DomainSettings, load
@@ -28,8 +29,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     plane = plane_of(load(DomainSettings))
     products: set[str] = set()
 
-    def arrived(message: SQSRecord) -> None:
-        if product := record(plane, messages.validate_json(message.body)):
+    def arrived(record: SQSRecord) -> None:
+        if product := arrivals.record(plane, messages.validate_json(record.body)):
             products.add(product)
 
     answer = process_partial_response(event, arrived, processor, context)
