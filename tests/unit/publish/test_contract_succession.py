@@ -1,0 +1,101 @@
+"""Which contract may follow which."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from datamesh.contract.parse import parse
+from datamesh.events import ObjectPointer
+from datamesh.publish.ledger import ProductState
+from datamesh.publish.succession import Landed, against, alone, is_older
+from tests.support.contracts import STOPS, edited, line_of
+
+PUT = datetime(2013, 1, 1, tzinfo=UTC)
+SOURCE = ObjectPointer(bucket="landing", key="contracts/stops.odcs.yaml", version_id="v1")
+
+
+def landed(text: str, *, later: float = 1, sequencer: str = "") -> Landed:
+    return Landed(SOURCE, text.encode(), PUT + timedelta(seconds=later), sequencer)
+
+
+def in_force(text: str = STOPS, *, sequencer: str = "") -> ProductState:
+    return ProductState(
+        product="stops",
+        contract=ObjectPointer(bucket="lake", key="contracts/stops/1.0.0.odcs.yaml"),
+        contract_version=str(parse(text).version),
+        sequence=1,
+        database="datamesh_dev_transit",
+        table="stops_v1",
+        location="s3://lake/tables/stops_v1",
+        status="active",
+        source=SOURCE,
+        source_modified_at=PUT,
+        source_sequencer=sequencer,
+        digest=landed(text).digest,
+    )
+
+
+def rules(new: Landed, *, before: str = STOPS) -> list[str]:
+    return [finding.rule for finding in against(new, in_force(before), parse(before))]
+
+
+def versioned(version: str, text: str = STOPS) -> str:
+    return edited("version: 1.0.0", f"version: {version}", text=text)
+
+
+def test_a_contract_of_another_domain_is_refused_with_its_line() -> None:
+    assert alone(landed(STOPS), "transit") == []
+    [finding] = alone(landed(STOPS), "fleet")
+    assert (finding.rule, finding.severity) == ("domain.other", "error")
+    assert finding.line == line_of(STOPS, "domain: transit")
+
+
+def test_lint_speaks_first() -> None:
+    assert {f.rule for f in alone(landed("no: contract"), "fleet")} != set()
+    assert [f.severity for f in alone(landed("- a\n- b"), "fleet")] == ["error"]
+
+
+def test_the_same_bytes_again_are_welcome() -> None:
+    assert rules(landed(STOPS)) == []
+
+
+@pytest.mark.parametrize("version", ["1.0.1", "1.1.0", "2.0.0"])
+def test_a_higher_version_follows(version: str) -> None:
+    assert rules(landed(versioned(version))) == []
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "0.9.0"])
+def test_a_changed_contract_raises_its_version(version: str) -> None:
+    changed = versioned(version, edited("value: A, label: Airport", "value: A, label: The airport"))
+    assert rules(landed(changed)) == ["version.not-raised"]
+
+
+def test_a_breaking_change_needs_a_new_major_version_and_names_the_readers() -> None:
+    broken = edited(
+        "      - name: direction\n        logicalType: integer", "      - name: direction\n        logicalType: string"
+    )
+    broken = edited("        logicalTypeOptions: {minimum: 1, maximum: 2}\n", "", text=broken)
+    [finding] = against(landed(versioned("1.1.0", broken)), in_force(), parse(STOPS))
+    assert finding.rule == "breaking.column.type"
+    assert "role/planner" in finding.message
+    assert "2.0.0" in finding.fix
+    assert rules(landed(versioned("2.0.0", broken))) == []
+
+
+def test_an_older_object_that_comes_late_is_refused() -> None:
+    assert rules(landed(versioned("1.1.0"), later=-1)) == ["superseded"]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "older"),
+    [("0A1", "0A2", True), ("0A2", "0A1", False), ("0A", "0A0", False), ("0A", "0A01", True), ("0B", "0A01", False)],
+)
+def test_sequencers_decide_where_both_have_one(mine: str, theirs: str, older: bool) -> None:
+    new = landed(STOPS, later=0, sequencer=mine)
+    assert is_older(new, in_force(sequencer=theirs)) is older
+
+
+def test_within_a_second_and_without_sequencers_the_later_event_wins() -> None:
+    assert not is_older(landed(STOPS, later=0), in_force(sequencer="0A"))
