@@ -44,6 +44,9 @@ def post(target: Target, screen: Screen, path: str, body: Mapping[str, Any], *, 
             step.say(f"{doing}: query {query} goes on")
             time.sleep(_POLL)
             status, answer = _send(target, "GET", ("queries", query))
+        if status == 200 and "url" in answer:
+            step.say(f"{doing}: fetching a large answer")
+            status, answer = _fetch(target, str(answer["url"]))
         step.well = status < 400
     return _answer(status, answer)
 
@@ -53,6 +56,15 @@ def _send(target: Target, method: str, path: tuple[str, ...], body: Any = None) 
     data = json.dumps(body) if body is not None else None
     request = AWSRequest(method, url, data=data, headers={"Content-Type": "application/json"})
     SigV4Auth(target.session.get_credentials(), "execute-api", target.region).add_auth(request)
+    return _exchange(target, request)
+
+
+def _fetch(target: Target, url: str) -> tuple[int, Answer]:
+    """A large answer lies in a bucket; its link needs no other right."""
+    return _exchange(target, AWSRequest("GET", url))
+
+
+def _exchange(target: Target, request: AWSRequest) -> tuple[int, Answer]:
     try:
         response = URLLib3Session(verify=_trusted(target), timeout=_TIMEOUT).send(request.prepare())
     except (HTTPClientError, NoConnection) as error:

@@ -48,7 +48,7 @@ def aws(state: State, home: Path) -> Service:
     """The emulator. Its functions are its children and inherit its environment: so they know their endpoints."""
     return Service(
         name=AWS,
-        command=[sys.executable, "-m", "ministack"],
+        command=[sys.executable, "-m", "cli.local.emulator"],
         environment=environment(state, home)
         | {
             "AUTH": "true",
@@ -79,13 +79,9 @@ def lakeformation(state: State, home: Path) -> Service:
             *(sys.executable, "-m", "cli.local.lakeformation"),
             *("--port", str(state.lakeformation_port), "--account", state.account),
         ],
-        environment=environment(state, home) | {"PYTHONPATH": _python_path()},
+        environment=environment(state, home),
         health=f"{state.lakeformation_endpoint}/moto-api/",
     )
-
-
-def _python_path() -> str:
-    return os.pathsep.join([str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(":")
 
 
 def unproxied(inherited: Mapping[str, str]) -> str:
