@@ -17,7 +17,7 @@ from cli.target import ANALYST, Target, parse_product
 from datamesh.lake.layout import database_name
 from datamesh.registry.store import Registry
 
-__all__ = ["ask", "check_runs", "count_events", "grants", "known_products", "publish"]
+__all__ = ["ask", "check_answer", "check_runs", "count_events", "grants", "known_products", "publish"]
 
 _SETTLED_WITHIN = 60.0  # seconds until what was published is known and granted everywhere
 
@@ -82,7 +82,7 @@ def ask(mesh: Target, screen: Screen, truth: Truth) -> tuple[list[dict[str, Any]
     for question in QUESTIONS:
         answer = api.post(people[question.role], screen, "ask", {"question": question.text}, doing=question.text)
         answers.append({"as": question.role, **answer})
-        wrong += _check_answer(question, answer, truth)
+        wrong += check_answer(question, answer, truth)
     return answers, wrong
 
 
@@ -102,7 +102,7 @@ def count_events(mesh: Target, screen: Screen, least: Mapping[str, int]) -> tupl
     return dict(sorted(counts.items())), missing(counts)
 
 
-def _check_answer(question: Question, answer: Mapping[str, Any], truth: Truth) -> list[str]:
+def check_answer(question: Question, answer: Mapping[str, Any], truth: Truth) -> list[str]:
     about = f"{question.text!r} as {question.role}"
     if answer["status"] != question.expected:
         return [f"{about} was {answer['status']}: {answer['explanation']}"]

@@ -85,6 +85,16 @@ def test_an_answer_that_takes_longer_is_waited_for(mesh: Mesh) -> None:
     assert Api.asked[0][2] == {"sql": "SELECT 1"}
 
 
+def test_a_large_answer_is_fetched_from_where_it_lies(mesh: Mesh) -> None:
+    link = {"query_id": "q-1", "status": "done", "url": f"{mesh.endpoint('s3')}/results/q-1.json?X-Amz-Signature=1"}
+    Api.answers = [(200, link), (200, {"rows": [[1], [2]]})]
+
+    assert api.post(mesh, Screen(), "sql", {"sql": "SELECT 1"}, doing="reading") == {"rows": [[1], [2]]}
+
+    assert Api.asked[1][1] == "/results/q-1.json?X-Amz-Signature=1"
+    assert Api.asked[1][3] == ""
+
+
 @pytest.mark.parametrize(
     ("status", "payload", "kind"),
     [

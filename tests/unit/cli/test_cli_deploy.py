@@ -70,7 +70,7 @@ def sam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     script = folder / "sam"
     script.write_text(
-        f"#!/bin/sh\necho \"$@\" >> {folder}/calls\n[ ! -f {folder}/fail ] || {{ echo 'Error: no such thing'; exit 1; }}\n",
+        f"#!/bin/sh\necho \"$@\" >> {folder}/calls\n[ ! -f {folder}/fail ] || {{ echo 'Error: no such thing'; exit 1; }}\n",  # noqa: E501
         encoding="utf-8",
     )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
