@@ -30,8 +30,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     products: set[str] = set()
 
     def arrived(record: SQSRecord) -> None:
-        if product := arrivals.record(plane, messages.validate_json(record.body)):
-            products.add(product)
+        try:
+            if product := arrivals.record(plane, messages.validate_json(record.body)):
+                products.add(product)
+        except Exception:
+            logger.exception("not taken in", message_id=record.message_id)  # the processor tells nobody why
+            raise
 
     answer = process_partial_response(event, arrived, processor, context)
     # All are recorded before any is routed: files of one delivery are one batch.

@@ -12,6 +12,7 @@ import jsonata
 import pytest
 
 from datamesh import errors, events
+from tests.support.templates import template
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "statemachines").glob("*.asl.json"))
@@ -207,10 +208,24 @@ def test_a_contract_that_infrastructure_failed_is_told_of_in_our_envelope(versio
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_template_fills_in_every_name_and_no_other(path: Path) -> None:
-    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    _, _, after = text.partition(f"DefinitionUri: statemachines/{path.name}")
-    block = after[after.index("DefinitionSubstitutions:") : after.index("Role:")]
-    given = set(re.findall(r"^ {8}(\w+):", block, re.MULTILINE))
-    assert set(SUBSTITUTION.findall(path.read_text(encoding="utf-8"))) == given
-    for value in values(json.loads(path.read_text(encoding="utf-8"))):
-        assert "$" not in SUBSTITUTION.sub("", value) or EXPRESSION.match(value), f"unquoted: {value}"
+    assert set(SUBSTITUTION.findall(path.read_text(encoding="utf-8"))) == substitutions(path).keys()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_function_ends_before_its_task_does(path: Path) -> None:
+    """Else a task that timed out would be tried again beside a function that still runs."""
+    domain, given = template("template.yaml"), substitutions(path)
+    seconds = {function.name: function.properties["Timeout"] for function in domain.functions}
+    for name, state in states(path):
+        if state["Type"] == "Task" and state["Resource"].endswith("lambda:invoke"):
+            [substituted] = SUBSTITUTION.findall(state["Arguments"]["FunctionName"])
+            function = given[substituted]["Fn::GetAtt"][0]
+            assert seconds[function] < state["TimeoutSeconds"], name
+
+
+def substitutions(path: Path) -> dict[str, Any]:
+    """What the template puts into a definition, by name."""
+    machines = template("template.yaml").of_type("AWS::Serverless::StateMachine")
+    [properties] = [it["Properties"] for _, it in machines if it["Properties"]["DefinitionUri"].endswith(path.name)]
+    given: dict[str, Any] = properties["DefinitionSubstitutions"]
+    return given
