@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -231,6 +233,24 @@ def test_what_would_grow_or_cannot_be_read_is_refused_at_once(statement: str, ru
     with pytest.raises(StatementRejected) as refusal:
         guard(statement, SCOPES, max_rows=10)
     assert refusal.value.rule == rule
+
+
+def documented_functions() -> list[str]:
+    text = (Path(__file__).parents[3] / "docs/api.md").read_text(encoding="utf-8").partition("Functions:")[2]
+    return sorted(set(re.findall(r"`(\w+)`", text)) - {"case", "cast", "try_cast", "extract"})
+
+
+@pytest.mark.parametrize("name", documented_functions())
+def test_every_documented_function_may_be_called(name: str) -> None:
+    forms = [
+        *("", "()", "(month)", "(carrier, origin)", "('day', time_hour)", "(month, day, 1)"),
+        *("('day', time_hour, now())", "(time_hour, INTERVAL 1 DAY)"),
+    ]
+    accepted = []
+    for form in forms:
+        with suppress(StatementRejected):
+            accepted.append(guard(f"SELECT {name}{form} FROM operations.flights", SCOPES, max_rows=10))
+    assert accepted
 
 
 def test_nothing_of_a_statement_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -15,10 +15,22 @@ from sqlglot import Dialect, exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokenizer_core import Token
 
-__all__ = ["MESH_DIALECT", "EngineName", "PhysicalTable", "duckdb_name", "mesh_sql", "parse", "render", "tokens"]
+__all__ = [
+    "MESH_DIALECT",
+    "NOT_UNDERSTOOD",
+    "EngineName",
+    "PhysicalTable",
+    "duckdb_name",
+    "mesh_sql",
+    "parse",
+    "render",
+    "tokens",
+]
 
 EngineName = Literal["duckdb", "athena"]
 MESH_DIALECT = "duckdb"
+# What sqlglot raises over text or a tree that it cannot make sense of: its own errors, and now and then a stumble.
+NOT_UNDERSTOOD = (SqlglotError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 # Its warnings quote the statement, and statements are not for the log. What it cannot read or render raises.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -44,7 +56,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def parse(text: str) -> exp.Expr:
-    """The one statement in `text`, in mesh names. Raises sqlglot.errors.ParseError, also for none or several."""
+    """The one statement in `text`, in mesh names. Raises one of NOT_UNDERSTOOD, also for none or several."""
     dialect = Dialect.get_or_raise(MESH_DIALECT)
     found = [tree for tree in dialect.parse(text, error_level=ErrorLevel.IMMEDIATE) if tree is not None]
     if len(found) != 1:

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
 
-__all__ = ["Connection", "EngineError", "connect", "identifier", "literal", "literals", "one", "rows", "side_door"]
+__all__ = [
+    "Connection",
+    "EngineError",
+    "connect",
+    "identifier",
+    "is_one_select",
+    "literal",
+    "literals",
+    "one",
+    "rows",
+    "side_door",
+]
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
@@ -50,6 +62,21 @@ def connect(
         yield con
     finally:
         con.close()
+
+
+@cache
+def _parser() -> Connection:
+    return duckdb.connect(config={**_CLOSED, "threads": 1, "enable_external_access": False})
+
+
+def is_one_select(sql: str) -> bool:
+    """Whether DuckDB's own parser reads `sql` as one SELECT. Nothing is bound or run."""
+    with _parser().cursor() as cursor:
+        try:
+            statements = cursor.extract_statements(sql)
+        except duckdb.Error:
+            return False
+    return [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
 
 
 def rows(con: Connection, sql: str) -> list[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from datamesh.ask.guard.nodes import check_nodes
 from datamesh.ask.guard.predicates import Predicate, predicates
 from datamesh.ask.guard.size import check_size
 from datamesh.ask.guard.tables import resolve_tables
-from datamesh.ask.guard.text import read
+from datamesh.ask.guard.text import check_agreed, read
 from datamesh.engine.dialect import mesh_sql
 
 __all__ = ["Guarded", "Predicate", "Scope", "guard"]
@@ -55,8 +55,10 @@ def guard(statement: str | exp.Expr, scopes: Mapping[str, Scope], *, max_rows: i
     Raises AccessDenied for a product that is unknown or not granted, and StatementRejected for everything that is not
     one understood SELECT; `rule` names the reason. A tree is read as its text would be: there is one way in.
     """
-    asked = read(statement if isinstance(statement, str) else mesh_sql(statement, pretty=False))
+    text = statement if isinstance(statement, str) else mesh_sql(statement, pretty=False)
+    asked = read(text)
     check_nodes(asked)
+    check_agreed(text)
     resolve_tables(asked, scopes)
     check_size(asked, {name: scope.columns for name, scope in scopes.items()})
     named = asked.copy()

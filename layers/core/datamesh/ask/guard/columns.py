@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from datamesh.ask.guard.tables import products_of
-from datamesh.engine.dialect import MESH_DIALECT
+from datamesh.engine.dialect import MESH_DIALECT, NOT_UNDERSTOOD
 from datamesh.errors import StatementRejected
 
 __all__ = ["Scope", "columns_read", "name_outputs", "output_names", "qualified", "restrict"]
@@ -44,7 +43,7 @@ def qualified(tree: exp.Query, scopes: Mapping[str, Scope]) -> exp.Query:
     """
     try:
         answer = qualify(tree.copy(), schema=_schema(scopes), dialect=MESH_DIALECT)
-    except SqlglotError as error:
+    except NOT_UNDERSTOOD as error:
         raise _unknown(tree, str(error), scopes) from error
     except RecursionError as error:
         raise StatementRejected("the statement is nested too deeply", rule="too-complex") from error

@@ -118,7 +118,6 @@ _TIME: tuple[type[exp.Expr], ...] = (
     exp.DateAdd,
     exp.DateDiff,
     exp.DateFromParts,
-    exp.DateSub,
     exp.DateTrunc,
     exp.Day,
     exp.DayOfMonth,

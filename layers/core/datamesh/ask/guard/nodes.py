@@ -133,6 +133,11 @@ def _check_unit(node: exp.Expr) -> None:
         raise _not_understood(node.name)
 
 
+def _check_interval(node: exp.Expr) -> None:
+    if node.args.get("unit") is None:
+        raise _not_understood("INTERVAL without a unit")
+
+
 def _check_type(node: exp.Expr) -> None:
     if node.this not in _TYPES:
         raise StatementRejected(
@@ -182,6 +187,7 @@ def _check_in(node: exp.Expr) -> None:
 _SPECIAL: Mapping[type[exp.Expr], Callable[[exp.Expr], None]] = {
     exp.Identifier: _check_identifier,
     exp.Var: _check_unit,
+    exp.Interval: _check_interval,
     exp.DataType: _check_type,
     exp.Limit: _check_number,
     exp.Offset: _check_number,

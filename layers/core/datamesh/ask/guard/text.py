@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ParseError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from datamesh.engine import dialect
+from datamesh.engine.dialect import NOT_UNDERSTOOD
+from datamesh.engine.duck import is_one_select
 from datamesh.errors import StatementRejected
 
-__all__ = ["read"]
+__all__ = ["check_agreed", "read"]
 
 _MAX_CHARACTERS = 20_000
 _MAX_DEPTH = 40
@@ -30,7 +32,7 @@ def read(text: str) -> exp.Query:
     try:
         _check_words(dialect.tokens(text))
         tree = dialect.parse(text)
-    except SqlglotError as error:
+    except NOT_UNDERSTOOD as error:
         raise StatementRejected("this is not SQL that can be read", rule="not-readable", hint=_place(error)) from error
     except RecursionError as error:
         raise _too_deep() from error
@@ -39,6 +41,15 @@ def read(text: str) -> exp.Query:
     for node in tree.walk():
         node.comments = None
     return tree
+
+
+def check_agreed(text: str) -> None:
+    """Raises StatementRejected (not-readable) unless DuckDB's parser, too, reads `text` as one SELECT.
+
+    sqlglot's is lenient: it reads `SELECT a,,b` as what its author may have meant.
+    """
+    if not is_one_select(text):
+        raise StatementRejected("this is not SQL that DuckDB can read", rule="not-readable")
 
 
 def _check_words(words: list[Token]) -> None:
@@ -66,6 +77,6 @@ def _too_deep() -> StatementRejected:
     return StatementRejected("the statement is nested too deeply", rule="too-complex", hint="Use WITH to flatten it.")
 
 
-def _place(error: SqlglotError) -> str:
+def _place(error: Exception) -> str:
     details = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
     return f"Look at line {details['line']}, column {details['col']}." if details.get("line") else ""
