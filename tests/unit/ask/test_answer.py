@@ -121,6 +121,15 @@ def test_a_statement_that_needs_too_much_memory_is_refused() -> None:
     assert refusal.value.rule == "memory"
 
 
+def test_a_result_that_would_be_too_large_is_refused() -> None:
+    doubled = "'xxxxxxxxxx'"
+    for _ in range(7):
+        doubled = f"REPLACE({doubled}, 'x', 'xxxxxxxxxx')"
+    with pytest.raises(StatementRejected) as refusal:
+        sql(f"SELECT {doubled} AS x", memory=500)
+    assert refusal.value.rule == "result-size"
+
+
 def test_a_running_statement_can_be_stopped() -> None:
     # Given a statement that would run for very long
     stop = Stop()

@@ -25,6 +25,7 @@ __all__ = ["Estimate", "Limits", "OpenTable", "Ran", "Run", "Snapshot", "Tables"
 V = TypeVar("V")
 
 _PARALLEL = 8
+_RESULT_BYTES = 64_000_000  # text can grow in a statement beyond anything that was read
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ Run = Callable[[Guarded, Mapping[str, ProductKnowledge], Stop], Ran]
 
 
 def duck_run(tables: Tables, limits: Limits) -> Run:
-    """A way to run statements. It raises StatementRejected (scan-size, memory, engine, value) and Stopped."""
+    """A way to run statements. It raises Stopped, and StatementRejected: scan-size, result-size, memory, engine, value."""
 
     def run(guarded: Guarded, products: Mapping[str, ProductKnowledge], stop: Stop) -> Ran:
         timings: dict[str, int] = {}
@@ -93,8 +94,7 @@ def duck_run(tables: Tables, limits: Limits) -> Run:
         with _timed(timings, "scan"):
             arrow = _each(lambda name: _read(scans[name], stop), scans)
         with _timed(timings, "compute"):
-            table = _compute(guarded, arrow, limits, stop)
-            rows = json_rows(table)
+            rows = json_rows(_small(_compute(guarded, arrow, limits, stop)))
         return Ran(rows, {name: table.snapshot for name, table in opened.items()}, timings)
 
     return run
@@ -130,6 +130,16 @@ def _check_size(estimates: Iterable[Estimate], most: int) -> None:
             rule="scan-size",
             hint="Name fewer columns, or filter on the columns by which the tables are partitioned.",
         )
+
+
+def _small(table: pa.Table) -> pa.Table:
+    if table.nbytes > _RESULT_BYTES:
+        raise StatementRejected(
+            f"the result is larger than {_RESULT_BYTES // 10**6} MB",
+            rule="result-size",
+            hint="Ask for fewer rows or columns.",
+        )
+    return table
 
 
 def _compute(guarded: Guarded, arrow: Mapping[str, pa.Table], limits: Limits, stop: Stop) -> pa.Table:

@@ -1,8 +1,8 @@
 """The functions a statement may call: everything else is refused, whatever it is.
 
-All are deterministic but for the clock, read nothing but their arguments, return one value (or aggregate rows to one),
-and cannot blow up a small argument into a large value. Names are sqlglot's classes, which fold the spellings of
-DuckDB and Athena together; `NAMED` are the functions that it has no class for.
+All are deterministic but for the clock, read nothing but their arguments, and return one value or aggregate rows to
+one. Those whose very purpose is a large value (repeat, lpad, range) are left out. Names are sqlglot's classes, which
+fold the spellings of DuckDB and Athena together; `NAMED` are the functions that it has no class for.
 """
 
 from __future__ import annotations
