@@ -1,0 +1,108 @@
+"""What a staging works with: files, the groups that are read together, and what a pass over a group left behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datamesh.contract.model import Table
+from datamesh.engine.duck import Connection, connect
+from datamesh.publish.reading import Layout
+from datamesh.publish.rules import Rule
+
+__all__ = ["DEFAULT_ENGINE", "Engine", "Group", "InputFile", "Job", "Passed", "groups_of"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What DuckDB may use. Memory in megabytes; what needs more is spilled to the work directory."""
+
+    memory_mb: int = 1_024
+    threads: int = 2
+
+
+DEFAULT_ENGINE = Engine()
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file to be staged: where it is, what it is called (an S3 key) and how it is written."""
+
+    path: Path
+    name: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files of one layout, which one statement reads. `order` is each one's place among all files."""
+
+    number: int
+    layout: Layout
+    files: tuple[InputFile, ...]
+    order: tuple[int, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        return [str(file.path) for file in self.files]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One staging. `work` is an empty directory; `field_ids` are the Iceberg ids of the table's columns."""
+
+    table: Table
+    rules: tuple[Rule, ...]
+    groups: tuple[Group, ...]
+    batch_id: str
+    work: Path
+    engine: Engine
+    field_ids: Mapping[str, int]
+
+    @contextmanager
+    def connection(self, *, ordered: bool = False) -> Iterator[Connection]:
+        directories = {self.work, *(file.path.parent for group in self.groups for file in group.files)}
+        with connect(
+            memory_mb=self.engine.memory_mb,
+            threads=self.engine.threads,
+            temp=self.work / "spill",
+            directories=sorted(directories),
+            ordered=ordered,
+        ) as con:
+            yield con
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a pass over a group made. `captured` holds its bad rows (captured.py), `rejects` the lines that are no rows.
+
+    `numbered` says that the bad rows have their number among the rows of the group.
+    """
+
+    group: Group
+    files: tuple[Path, ...] = ()
+    rows_good: int = 0
+    captured_rows: int = 0
+    captured: Path | None = None
+    reject_rows: int = 0
+    rejects: Path | None = None
+    numbered: bool = False
+    hits: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def rows_bad(self) -> int:
+        return self.captured_rows + self.reject_rows
+
+
+def groups_of(files: Sequence[InputFile]) -> tuple[Group, ...]:
+    """Files of the same layout together, in the order of the files."""
+    members: dict[Layout, list[int]] = {}
+    for place, file in enumerate(files):
+        members.setdefault(file.layout, []).append(place)
+    return tuple(
+        Group(number, layout, tuple(files[i] for i in places), tuple(places))
+        for number, (layout, places) in enumerate(members.items())
+    )

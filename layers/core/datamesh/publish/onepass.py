@@ -1,0 +1,107 @@
+"""A pass over the files of one layout, as one statement: read, conform, check, write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from datamesh.contract.model import Column
+from datamesh.engine.duck import Connection, identifier, literal, one, side_door
+from datamesh.errors import InfrastructureError
+from datamesh.publish.captured import ARGUMENTS, Captured
+from datamesh.publish.conform import columns, selection
+from datamesh.publish.job import Group, Job, Passed
+from datamesh.publish.reading import Rejects, original, relation
+from datamesh.publish.repeats import with_repeats
+from datamesh.publish.rules import Rule, any_of, broken, sends_away
+
+__all__ = ["count_rejects", "run_pass"]
+
+_TRANSFORMS = {"identity": "{}", "year": "year({})", "month": "date_trunc('month', {})", "day": "CAST({} AS DATE)"}
+
+
+def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) -> Passed:
+    """Stages one group. With `repeats` its rows are numbered, and those that repeats.py found are bad rows."""
+    chosen = [rule for rule in job.rules if not rule.keys or (repeats and rule.effect == "quarantine")]
+    rejects = Rejects(f"rejects_{group.number}", f"scans_{group.number}")
+    source = relation(group.layout, group.paths, numbered=repeats, rejects=rejects)
+    if repeats:
+        source = with_repeats(source, group)
+    out = job.work / f"good-{group.number}"
+    captured = Captured(job.work / f"captured-{group.number}.parquet")
+    with captured, side_door(con, "door", captured.take, ARGUMENTS):
+        (good,) = one(con, _copy(job, group, source, chosen, out, numbered=repeats))
+    reject_path = job.work / f"rejects-{group.number}.parquet"
+    reject_rows = 0 if group.layout.format == "parquet" else _keep_rejects(con, group, rejects, reject_path)
+    passed = Passed(
+        group,
+        files=_written(out, good),
+        rows_good=good,
+        captured_rows=captured.rows,
+        captured=captured.path if captured.rows else None,
+        reject_rows=reject_rows,
+        rejects=reject_path if reject_rows else None,
+        numbered=repeats,
+        hits=captured.hits,
+    )
+    passed.hits[0] += reject_rows  # rule 0: malformed
+    return passed
+
+
+def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path, *, numbered: bool) -> str:
+    bad = any_of(sends_away(chosen))
+    number = "__n" if numbered else "CAST(NULL AS BIGINT)"
+    arguments = f"__file, {number}, {broken(chosen)}, {bad}, CASE WHEN {bad} THEN {original(group.layout)} END"
+    parts = _parts(job)
+    names = [f"__p{i}" for i in range(len(parts))]
+    kept = "".join(f", {part} AS {name}" for part, name in zip(parts, names, strict=True))
+    ids = ", ".join(f"{identifier(name)}: {number}" for name, number in job.field_ids.items())
+    options = ["FORMAT parquet", "COMPRESSION zstd"]
+    options += [f"FIELD_IDS {{{ids}}}"] if ids else []
+    options += [f"PARTITION_BY ({', '.join(names)})"] if names else []
+    target = out if names else out.with_suffix(".parquet")
+    return (
+        f"COPY (SELECT {columns(job.table)}{kept} FROM ({selection(job.table, group.layout, source)})"
+        f" WHERE CASE WHEN {any_of(chosen)} THEN door({arguments}) ELSE true END)"
+        f" TO {literal(str(target))} ({', '.join(options)})"
+    )
+
+
+def _parts(job: Job) -> list[str]:
+    """One expression for each partition column: a file may hold one value of each only."""
+    return [_TRANSFORMS[c.partition_transform].format(_typed(job, c)) for c in job.table.partition_columns]
+
+
+def _typed(job: Job, column: Column) -> str:
+    return f"t{job.table.columns.index(column)}"
+
+
+def _written(out: Path, rows: int) -> tuple[Path, ...]:
+    """The files with rows in them. Raises InfrastructureError when they do not hold what was said to be written."""
+    found = sorted(out.rglob("*.parquet")) if out.is_dir() else [out.with_suffix(".parquet")]
+    counts = {path: pq.read_metadata(path).num_rows for path in found if path.exists()}
+    if sum(counts.values()) != rows:
+        raise InfrastructureError(f"{rows} rows were to be written, {sum(counts.values())} were")
+    return tuple(path for path, count in counts.items() if count)
+
+
+def count_rejects(con: Connection, rejects: Rejects) -> int:
+    """How many lines were no rows; one line may be wrong in several ways."""
+    lines = f"SELECT DISTINCT scan_id, file_id, line_byte_position FROM {rejects.errors}"
+    (count,) = one(con, f"SELECT count(*) FROM ({lines})")
+    return int(count)
+
+
+def _keep_rejects(con: Connection, group: Group, rejects: Rejects, path: Path) -> int:
+    """Lines that are no rows, once each, as Parquet with `file`, `row` (its number in the file) and `line`."""
+    count = count_rejects(con, rejects)
+    if count:
+        lines = (
+            f"SELECT file_path AS file, min(line) - {int(group.layout.header)} AS row, any_value(csv_line) AS line"
+            f" FROM {rejects.errors} JOIN {rejects.scans} USING (scan_id, file_id)"
+            f" GROUP BY file_path, line_byte_position"
+        )
+        con.execute(f"COPY ({lines}) TO {literal(str(path))} (FORMAT parquet)")
+    return count

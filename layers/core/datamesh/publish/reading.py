@@ -1,0 +1,116 @@
+"""How a file is read: its layout, and the SQL that gives its rows as text, field by field. Pure.
+
+Every relation here has `__file` (the path it was read from) and the file's fields as `f0`, `f1`, ...; a numbered one
+also has `__n`, which counts its rows from one, in the order of the files and their rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from datamesh.engine.duck import identifier, literal, literals
+
+__all__ = ["Layout", "Rejects", "field", "original", "relation"]
+
+_NO_DELIMITER = "\x01"  # JSON allows no control character, so a line of it is one field
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one file is written. `fields` are its columns' names in their order.
+
+    For JSON lines they are the names that the contract wants; for Parquet `kinds` are the columns' types, in the
+    contract's words, or empty where the contract has none for it.
+    """
+
+    format: Literal["csv", "jsonl", "parquet"]
+    fields: tuple[str, ...]
+    gzipped: bool = False
+    header: bool = True
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    encoding: str = "utf-8"
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """The temporary tables in which DuckDB leaves the lines of a CSV that it could not cut into fields."""
+
+    errors: str
+    scans: str
+
+
+def field(position: int) -> str:
+    return f"f{position}"
+
+
+def original(layout: Layout) -> str:
+    """A list of a row's original texts: its fields, after the whole line where it is JSON."""
+    texts = [f"CAST({field(i)} AS VARCHAR)" for i in range(len(layout.fields))]
+    return f"[{', '.join(['__line', *texts] if layout.format == 'jsonl' else texts)}]"
+
+
+def relation(layout: Layout, paths: Sequence[str], *, numbered: bool = False, rejects: Rejects | None = None) -> str:
+    """SQL that reads files of one layout. With `rejects` unreadable lines are left there; else they are left out."""
+    if layout.format == "parquet":
+        return _parquet(layout, paths, numbered)
+    if layout.format == "jsonl":
+        return _json_lines(layout, paths, numbered, rejects)
+    names = [field(i) for i in range(len(layout.fields))]
+    read = _read_csv(layout, paths, names, rejects)
+    return f"SELECT filename AS __file, {', '.join(names)}{_number(numbered)} FROM {read}"
+
+
+def _number(numbered: bool) -> str:
+    return ", row_number() OVER () AS __n" if numbered else ""
+
+
+def _read_csv(layout: Layout, paths: Sequence[str], names: Sequence[str], rejects: Rejects | None) -> str:
+    options = {
+        "header": literal(layout.header),
+        "delim": _text(layout.delimiter),
+        "quote": _text(layout.quote),
+        "escape": _text(layout.escape),
+        "encoding": literal(layout.encoding),
+        "compression": literal("gzip" if layout.gzipped else "none"),
+        "columns": "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}",
+        "auto_detect": "false",
+        "filename": "true",
+    }
+    if rejects:
+        options |= {"store_rejects": "true"}
+        options |= {"rejects_table": literal(rejects.errors), "rejects_scan": literal(rejects.scans)}
+    else:
+        options["ignore_errors"] = "true"
+    return f"read_csv([{literals(paths)}], {', '.join(f'{name} = {value}' for name, value in options.items())})"
+
+
+def _text(characters: str) -> str:
+    """A literal that may hold control characters, such as a tab or the one that never comes."""
+    return "''" if not characters else " || ".join(f"chr({ord(c)})" for c in characters)
+
+
+def _json_lines(layout: Layout, paths: Sequence[str], numbered: bool, rejects: Rejects | None) -> str:
+    """A line that is no JSON object has `__ok` false and no fields. Blank lines are no rows."""
+    lines = Layout("csv", ("line",), layout.gzipped, False, _NO_DELIMITER, "", "", layout.encoding)
+    read = relation(lines, paths, numbered=numbered, rejects=rejects)
+    number = ", __n" if numbered else ""
+    shape = json.dumps(dict.fromkeys(layout.fields, "VARCHAR"), ensure_ascii=False)
+    fields = "".join(f", __row[{literal(name)}] AS {field(i)}" for i, name in enumerate(layout.fields))
+    return (
+        f"SELECT __file{number}, __line, __ok{fields} FROM ("
+        f"SELECT *, CASE WHEN __ok THEN json_transform(__line, {literal(shape)}) END AS __row FROM ("
+        f"SELECT __file{number}, f0 AS __line, CASE WHEN json_valid(f0) THEN json_type(f0) = 'OBJECT' ELSE false END"
+        f" AS __ok FROM ({read}) WHERE f0 IS NOT NULL))"
+    )
+
+
+def _parquet(layout: Layout, paths: Sequence[str], numbered: bool) -> str:
+    fields = "".join(f", {identifier(name)} AS {field(i)}" for i, name in enumerate(layout.fields))
+    number = _number(numbered)
+    return f"SELECT filename AS __file{fields}{number} FROM read_parquet([{literals(paths)}], filename = true)"

@@ -1,0 +1,179 @@
+"""The rules of a contract that are about rows, as SQL conditions over a row's columns. Pure.
+
+A condition stands over `x0`, `x1`, ... (the columns as text) and `t0`, `t1`, ... (typed, see conform.py), holds where
+the row breaks the rule, and is never NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from datamesh.contract.model import Check, Column, Severity, Table
+from datamesh.contract.types import duckdb_type
+from datamesh.engine.duck import literal, literals
+
+__all__ = ["MALFORMED", "Effect", "Rule", "any_of", "broken", "rules", "sends_away"]
+
+MALFORMED = "malformed"  # a line that cannot be read as a row at all
+Effect = Literal["quarantine", "warn", "measure"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a row may break. `condition` is SQL, true where it does.
+
+    Breaking it sends the row to quarantine, or is a warning, or is measured for the data-set gate (`check`).
+    A rule over `keys` is about several rows at once: it holds for each row after the first with the same keys.
+    """
+
+    number: int
+    rule: str
+    column: str | None
+    effect: Effect
+    condition: str
+    keys: tuple[str, ...] = ()
+    check: Check | None = None
+
+
+def rules(table: Table) -> tuple[Rule, ...]:
+    """All rules of a table, numbered: the same numbers for the same contract in every step of a batch."""
+    found = [Rule(0, MALFORMED, None, "quarantine", "NOT __ok")]
+    for position, column in enumerate(table.columns):
+        found += _built_in(table, column, position)
+        found += [_metric(check, column, position) for check in column.checks if _is_row_metric(check)]
+    found += _keys(table)
+    return tuple(_numbered(rule, number) for number, rule in enumerate(found))
+
+
+def any_of(chosen: Sequence[Rule]) -> str:
+    """True where a row breaks one of the rules."""
+    return " OR ".join(f"({rule.condition})" for rule in chosen) or "false"
+
+
+def sends_away(chosen: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Those that keep a row from being published."""
+    return tuple(rule for rule in chosen if rule.effect == "quarantine")
+
+
+def broken(chosen: Sequence[Rule]) -> str:
+    """A list of the numbers of the rules that a row breaks, NULL for each of the others."""
+    numbers = ", ".join(f"CASE WHEN {rule.condition} THEN {rule.number} END" for rule in chosen)
+    return f"CASE WHEN __ok THEN [{numbers}] ELSE [0] END"
+
+
+def _effect_of(severity: Severity) -> Effect:
+    return "quarantine" if severity == "error" else "warn"
+
+
+def _built_in(table: Table, column: Column, position: int) -> list[Rule]:
+    x, t = f"x{position}", f"t{position}"
+    in_key = column.name in table.primary_key
+    conditions = {
+        "type": f"{x} IS NOT NULL AND {t} IS NULL" if column.type.kind != "string" else "",
+        "required": f"{x} IS NULL" if column.required else "",
+        "enum": _outside(t, [e.value for e in column.enum], column) if column.enum else "",
+        "range": _out_of_range(t, column),
+        "length": _wrong_length(t, column),
+        "pattern": _unlike(x, column.options.get("pattern")),
+        "multipleOf": _no_multiple(t, column),
+    }
+    found = [
+        Rule(0, rule, column.name, _effect_of(column.severity(rule)), _never_null(condition))
+        for rule, condition in conditions.items()
+        if condition
+    ]
+    if in_key and not column.required:  # a key without one of its parts is no key
+        effect = _effect_of(table.severity("primaryKey"))
+        found.append(Rule(0, "primaryKey", column.name, effect, f"{x} IS NULL"))
+    return found
+
+
+def _outside(value: str, allowed: Sequence[object], column: Column) -> str:
+    to = duckdb_type(column.type)
+    return f"{value} NOT IN ({', '.join(f'CAST({literal(a)} AS {to})' for a in allowed)})"
+
+
+def _out_of_range(t: str, column: Column) -> str:
+    comparisons = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
+    to = duckdb_type(column.type) if column.type.kind not in ("integer", "number", "decimal") else "DOUBLE"
+    return " OR ".join(
+        f"{t} {comparison} CAST({literal(column.options[name])} AS {to})"
+        for name, comparison in comparisons.items()
+        if name in column.options
+    )
+
+
+def _wrong_length(t: str, column: Column) -> str:
+    comparisons = {"minLength": "<", "maxLength": ">"}
+    return " OR ".join(
+        f"length(CAST({t} AS VARCHAR)) {comparison} {literal(column.options[name])}"
+        for name, comparison in comparisons.items()
+        if name in column.options
+    )
+
+
+def _unlike(x: str, pattern: object) -> str:
+    return f"NOT regexp_matches(CAST({x} AS VARCHAR), {literal(pattern)})" if isinstance(pattern, str) else ""
+
+
+def _no_multiple(t: str, column: Column) -> str:
+    step = column.options.get("multipleOf")
+    return f"abs({t} / {literal(step)} - round({t} / {literal(step)})) > 1e-9" if step else ""
+
+
+def _is_row_metric(check: Check) -> bool:
+    return check.kind == "library" and check.metric in ("nullValues", "missingValues", "invalidValues")
+
+
+def _metric(check: Check, column: Column, position: int) -> Rule:
+    """Where not one such value is allowed, a row that has it is bad; else the share of such rows is measured."""
+    effect = _effect_of(check.severity) if _allows_none(check) else "measure"
+    condition = _never_null(_metric_condition(check, column, position))
+    return Rule(0, check.rule, column.name, effect, condition, check=check)
+
+
+def _allows_none(check: Check) -> bool:
+    return (check.operator, check.threshold) in (("mustBe", 0), ("mustBeLessOrEqualTo", 0))
+
+
+def _metric_condition(check: Check, column: Column, position: int) -> str:
+    x, t = f"x{position}", f"t{position}"
+    if check.metric == "nullValues":
+        return f"{x} IS NULL"
+    if check.metric == "missingValues":
+        words = [w for w in check.arguments.get("missingValues", ()) if w is not None]
+        return f"{x} IS NULL OR CAST({x} AS VARCHAR) IN ({literals(map(str, words))})" if words else f"{x} IS NULL"
+    valid, pattern = check.arguments.get("validValues"), check.arguments.get("pattern")
+    conditions = [_outside(t, valid, column)] if valid else []
+    conditions += [_unlike(x, pattern)] if pattern else []
+    return " OR ".join(conditions) or f"{x} IS NOT NULL AND {t} IS NULL"
+
+
+def _keys(table: Table) -> list[Rule]:
+    key, single = table.primary_key, [c for c in table.columns if c.unique]
+    found = []
+    if key:
+        column = key[0] if len(key) == 1 else None
+        found.append(_repeated("primaryKey", column, _effect_of(table.severity("primaryKey")), key))
+    found += [_repeated("unique", c.name, _effect_of(c.severity("unique")), (c.name,)) for c in single]
+    checks = [check for column in table.columns for check in column.checks] + list(table.checks)
+    for check in checks:
+        if check.kind == "library" and check.metric == "duplicateValues":
+            keys = (check.column,) if check.column else tuple(check.arguments.get("properties", ()))
+            found.append(_repeated(check.rule, check.column, "measure", keys, check))
+    return [rule for rule in found if rule.keys and all(table.column(name) for name in rule.keys)]
+
+
+def _repeated(rule: str, column: str | None, effect: Effect, keys: tuple[str, ...], check: Check | None = None) -> Rule:
+    return Rule(0, rule, column, effect, "false", keys, check)
+
+
+def _never_null(condition: str) -> str:
+    return f"coalesce({condition}, false)" if condition else ""
+
+
+def _numbered(rule: Rule, number: int) -> Rule:
+    condition = f"list_contains(__repeats, {number})" if rule.keys and rule.effect == "quarantine" else rule.condition
+    return replace(rule, number=number, condition=condition)

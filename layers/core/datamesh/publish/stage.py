@@ -1,0 +1,127 @@
+"""One pass over the files of a slice: good rows to Parquet, bad rows to quarantine, everything counted.
+
+    pass      read as text, conform, check; good rows are written while bad ones leave by a side door with the rules
+              that they broke; lines that are no rows are left in DuckDB's reject tables
+    repeats   does a key stand twice among the good rows? Only then: number the rows and pass again, so that the first
+              row of each key, in the order of the files, is the one that is kept
+    number    where rows were bad, and in their files only: which rows of the file they were
+    profile   what the columns of the good rows hold
+
+Rows in = good + bad, always. A file that cannot be read to its end is refused whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from datamesh.contract.model import Table
+from datamesh.contract.profile import Profile
+from datamesh.engine.duck import Connection, EngineError, one
+from datamesh.errors import InfrastructureError
+from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed, groups_of
+from datamesh.publish.onepass import count_rejects, run_pass
+from datamesh.publish.profiling import profile_of
+from datamesh.publish.quarantine import write_quarantine
+from datamesh.publish.reading import Rejects, relation
+from datamesh.publish.repeats import find_repeats, surplus
+from datamesh.publish.rules import rules, sends_away
+
+__all__ = ["Engine", "InputFile", "Staged", "count_rows", "stage"]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What staging made. `hits` counts the rows that broke each rule, in the order of `rules`.
+
+    `unreadable` names files that cannot be read to their end; then there is nothing else.
+    """
+
+    files: tuple[Path, ...] = ()
+    quarantine: tuple[Path, ...] = ()
+    rows_good: int = 0
+    rows_bad: int = 0
+    hits: tuple[int, ...] = ()
+    profile: Profile | None = None
+    unreadable: tuple[str, ...] = ()
+
+
+def stage(
+    table: Table,
+    files: Sequence[InputFile],
+    *,
+    product: str,
+    batch_id: str,
+    work: Path,
+    engine: Engine = DEFAULT_ENGINE,
+    field_ids: Mapping[str, int] | None = None,
+) -> Staged:
+    """Stages the files into `work`, an empty directory. `field_ids` are the Iceberg ids of the table's columns.
+
+    Raises InfrastructureError when the engine fails over files that can all be read.
+    """
+    job = Job(table, rules(table), groups_of(files), batch_id, work, engine, field_ids or {})
+    try:
+        passed, hits = _passes(job)
+        return _collected(job, product, passed, hits)
+    except EngineError as error:
+        unreadable = tuple(file.name for file in files if _rows_of(job, file) is None)
+        if not unreadable:
+            raise InfrastructureError(f"staging failed: {type(error).__name__}") from error
+        return Staged(unreadable=unreadable)
+
+
+def count_rows(files: Sequence[InputFile], *, work: Path, engine: Engine = DEFAULT_ENGINE) -> int:
+    """How many rows the files have, lines that are no rows included. A file that cannot be read has none."""
+    job = Job(Table("", ()), (), groups_of(files), "", work, engine, {})
+    return sum(_rows_of(job, file) or 0 for file in files)
+
+
+def _passes(job: Job) -> tuple[list[Passed], Counter[int]]:
+    with job.connection() as con:
+        passed = [run_pass(con, job, group) for group in job.groups]
+        doubled = _doubled(con, job, passed)
+    if any(doubled[rule.number] for rule in sends_away(job.rules)):
+        _clear(job)
+        with job.connection(ordered=True) as con:
+            find_repeats(con, job)
+            passed = [run_pass(con, job, group, repeats=True) for group in job.groups]
+            doubled = _doubled(con, job, passed)
+    return passed, sum((p.hits for p in passed), Counter()) + doubled
+
+
+def _doubled(con: Connection, job: Job, passed: Sequence[Passed]) -> Counter[int]:
+    files = [file for p in passed for file in p.files]
+    return Counter({rule.number: surplus(con, rule, files) for rule in job.rules if rule.keys})
+
+
+def _clear(job: Job) -> None:
+    for path in job.work.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _collected(job: Job, product: str, passed: Sequence[Passed], hits: Counter[int]) -> Staged:
+    with job.connection(ordered=True) as con:
+        files = tuple(file for p in passed for file in p.files)
+        return Staged(
+            files=files,
+            quarantine=tuple(write_quarantine(con, job, p) for p in passed if p.rows_bad),
+            rows_good=sum(p.rows_good for p in passed),
+            rows_bad=sum(p.rows_bad for p in passed),
+            hits=tuple(hits[rule.number] for rule in job.rules),
+            profile=profile_of(con, job.table, product, [str(file) for file in files]),
+        )
+
+
+def _rows_of(job: Job, file: InputFile) -> int | None:
+    """The rows of one file, or None when it cannot be read to its end."""
+    rejects = Rejects("rejects", "scans")
+    try:
+        with job.connection() as con:
+            (rows,) = one(con, f"SELECT count(*) FROM ({relation(file.layout, [str(file.path)], rejects=rejects)})")
+            return int(rows) + (0 if file.layout.format == "parquet" else count_rejects(con, rejects))
+    except EngineError:
+        return None
