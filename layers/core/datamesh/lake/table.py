@@ -1,0 +1,194 @@
+"""Iceberg tables in the Glue catalog: create, evolve, commit, read. A table is changed only through here.
+
+Endpoints and file-system settings come from the standard environment (AWS_*, PYICEBERG_CATALOG__DEFAULT__*).
+A commit is tried once: a conflict is CommitConflict; when the answer is lost the table is loaded again and searched
+for the batch id, for repeating a commit that has landed would delete its manifests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
+from pyiceberg.io.pyarrow import parquet_files_to_data_files
+from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table import Transaction
+from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.utils.config import Config as IcebergConfig
+
+from datamesh.contract.model import Contract
+from datamesh.errors import CommitConflict, CommitStateUnknown
+from datamesh.lake import schema as shapes
+
+__all__ = ["BATCH", "Committed", "commit_files", "create_or_evolve", "field_ids", "find_batch", "load", "total_rows"]
+
+BATCH = "datamesh.batch-id"  # in the summary of every snapshot that a batch made
+_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A snapshot: its id, its Iceberg sequence number, and the rows of the table as of it."""
+
+    snapshot_id: int
+    sequence: int
+    total_rows: int
+
+
+def load(database: str, table: str, session: boto3.Session | None = None) -> IcebergTable:
+    """The table as it is now, read as `session`'s principal. Raises pyiceberg.exceptions.NoSuchTableError."""
+    return _catalog(session).load_table((database, table))
+
+
+def create_or_evolve(contract: Contract, *, database: str, table: str, location: str) -> IcebergTable:
+    """The table that `contract` describes, made or brought up to it; may be repeated.
+
+    Columns are added, widened, made current in their docs; none is dropped here. `location` is s3://bucket/prefix.
+    Raises CommitConflict when another writer came first.
+    """
+    catalog = _catalog(None)
+    try:
+        existing = catalog.load_table((database, table))
+    except NoSuchTableError:
+        made = _create(catalog, contract, (database, table), location)
+        return (
+            made if made is not None else create_or_evolve(contract, database=database, table=table, location=location)
+        )
+    return _evolve(existing, contract)
+
+
+def field_ids(table: IcebergTable) -> dict[str, int]:
+    """The Iceberg id of each column, as Parquet files added to the table must carry it."""
+    return {field.name: field.field_id for field in table.schema().fields}
+
+
+def find_batch(table: IcebergTable, batch_id: str) -> Committed | None:
+    """What the batch committed to the table, or None when it has not landed."""
+    found = next((s for s in table.metadata.snapshots if _batch_of(s) == batch_id), None)
+    return _committed(found) if found else None
+
+
+def total_rows(table: IcebergTable) -> int:
+    snapshot = table.current_snapshot()
+    return _committed(snapshot).total_rows if snapshot else 0
+
+
+def commit_files(
+    table: IcebergTable, uris: Sequence[str], *, batch_id: str, replace: bool, summary: Mapping[str, str] | None = None
+) -> Committed:
+    """Makes the Parquet files `uris` the table's data (added, or instead of all that was), in one snapshot.
+
+    The files become the table's own: nothing is copied. Returns the snapshot that stands already when the batch has
+    landed before. Raises CommitConflict (reload and try again) or CommitStateUnknown (look it up, never repeat it).
+    """
+    landed = find_batch(table, batch_id)
+    if landed is not None:
+        return landed
+    marks = {BATCH: batch_id, **(summary or {})}
+    try:
+        with table.transaction() as change:
+            _produce(change, table, uris, replace=replace, marks=marks)
+    except (CommitFailedException, ValidationException) as conflict:
+        raise CommitConflict(f"another writer committed to {'.'.join(table.name())} first") from conflict
+    except (HTTPClientError, ClientError) as lost:
+        return _looked_up(table, batch_id, lost)
+    snapshot = table.current_snapshot()
+    if snapshot is None or _batch_of(snapshot) != batch_id:
+        raise CommitStateUnknown(f"batch {batch_id} is not the newest snapshot of {'.'.join(table.name())}")
+    return _committed(snapshot)
+
+
+def _produce(
+    change: Transaction, table: IcebergTable, uris: Sequence[str], *, replace: bool, marks: Mapping[str, str]
+) -> None:
+    """One snapshot. An overwrite of PyIceberg's own makes two, and a reader could see the empty table between."""
+    snapshot = change.update_snapshot(snapshot_properties=dict(marks))
+    producer = snapshot.overwrite() if replace and table.current_snapshot() else snapshot.fast_append()
+    with producer as files:
+        if replace:
+            for task in table.scan().plan_files():
+                files.delete_data_file(task.file)
+        for data_file in parquet_files_to_data_files(table.io, change.table_metadata, iter(uris)):
+            files.append_data_file(data_file)
+
+
+def _looked_up(table: IcebergTable, batch_id: str, lost: Exception) -> Committed:
+    if isinstance(lost, ClientError) and lost.response["ResponseMetadata"].get("HTTPStatusCode", 500) < 500:
+        raise lost
+    landed = find_batch(table.refresh(), batch_id)
+    if landed is None:
+        raise CommitStateUnknown(f"no answer to the commit of batch {batch_id}; it has not landed yet") from lost
+    return landed
+
+
+def _create(catalog: GlueCatalog, contract: Contract, name: tuple[str, str], location: str) -> IcebergTable | None:
+    """The new table, or None when another made it meanwhile."""
+    schema = shapes.schema_of(contract.table)
+    try:
+        return catalog.create_table(
+            name,
+            schema,
+            location=location,
+            partition_spec=shapes.partition_spec(contract.table, schema),
+            properties=shapes.properties(contract),
+        )
+    except TableAlreadyExistsError:
+        return None
+
+
+def _evolve(table: IcebergTable, contract: Contract) -> IcebergTable:
+    present = {field.name: field for field in table.schema().fields}
+    wanted = shapes.properties(contract)
+    stale = {name: value for name, value in wanted.items() if table.properties.get(name) != value}
+    try:
+        with table.transaction() as change:
+            with change.update_schema() as update:
+                for column in contract.table.columns:
+                    kind, doc, field = (
+                        shapes.iceberg_type(column.type),
+                        shapes.field_doc(column),
+                        present.get(column.name),
+                    )
+                    if field is None:
+                        update.add_column(column.name, kind, doc=doc)
+                    elif field.field_type != kind:
+                        update.update_column(column.name, field_type=kind, doc=doc)
+                    elif field.doc != doc:
+                        update.update_column(column.name, doc=doc)
+            if stale:
+                change.set_properties(stale)
+    except CommitFailedException as conflict:
+        raise CommitConflict(f"another writer changed {'.'.join(table.name())} first") from conflict
+    return table
+
+
+def _catalog(session: boto3.Session | None) -> GlueCatalog:
+    """The catalog, its Glue client and its file system under one principal."""
+    configured: dict[str, Any] = dict(IcebergConfig().get_catalog_config("default") or {})
+    configured |= _file_system_of(session) if session else {}
+    return GlueCatalog("default", client=(session or boto3).client("glue", config=_ONCE), **configured)
+
+
+def _file_system_of(session: boto3.Session) -> dict[str, str]:
+    keys = session.get_credentials().get_frozen_credentials()
+    return {
+        "s3.access-key-id": keys.access_key,
+        "s3.secret-access-key": keys.secret_key,
+        "s3.session-token": keys.token or "",
+        "s3.region": session.region_name or "",
+    }
+
+
+def _batch_of(snapshot: Snapshot) -> str | None:
+    return snapshot.summary.additional_properties.get(BATCH) if snapshot.summary else None
+
+
+def _committed(snapshot: Snapshot) -> Committed:
+    rows = snapshot.summary.additional_properties.get("total-records", "0") if snapshot.summary else "0"
+    return Committed(snapshot.snapshot_id, snapshot.sequence_number or 0, int(rows))
