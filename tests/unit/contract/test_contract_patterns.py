@@ -30,6 +30,7 @@ def compiles(engine: duckdb.DuckDBPyConnection, pattern: str) -> bool:
         r"^N[0-9A-Z]{1,5}$",
         r"\d+\s\w",
         r"\\1",
+        r"^[^\\]+$",
         r"(?i)abc",
         r"(?i:a)",
         r"(?:a|b)*?",
