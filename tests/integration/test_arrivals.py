@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from moto import mock_aws
 
 from datamesh.publish.arrivals import ObjectCreated, record
 from datamesh.publish.manifest import load
 from datamesh.publish.routing import route
-from tests.support.publishing import World, product_state
+from tests.support.publishing import World, one_call_at_a_time, product_state
 
 
 @pytest.fixture
@@ -147,19 +144,6 @@ def test_a_file_deleted_before_it_was_looked_at_is_told_of(world: World) -> None
     assert len(world.events("ArrivalRejected")) == 1
 
 
-@pytest.fixture
-def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto copies the whole table for a transaction; the service isolates calls, so the stand-in has to."""
-    lock, call = threading.Lock(), BaseClient._make_api_call
-
-    def locked(client: BaseClient, *arguments: Any) -> Any:
-        with lock:
-            return call(client, *arguments)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", locked)
-
-
-@pytest.mark.usefixtures("one_call_at_a_time")
 def test_concurrent_routers_make_one_batch_and_lose_nothing(world: World) -> None:
     dropped = [world.drop(f"flights/{n}.csv", b"%d" % n, send=False) for n in range(12)]
 
@@ -167,7 +151,7 @@ def test_concurrent_routers_make_one_batch_and_lose_nothing(world: World) -> Non
         record(world.plane, ObjectCreated.model_validate(event))
         return route(world.plane, "flights")
 
-    with ThreadPoolExecutor(6) as pool:
+    with one_call_at_a_time(), ThreadPoolExecutor(6) as pool:
         started = [batch_id for batch_id in pool.map(arrives, dropped) if batch_id]
     assert len(started) == 1
     assert len(world.running()) == 1

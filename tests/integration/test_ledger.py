@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -15,20 +15,9 @@ from datamesh.errors import InfrastructureError, LeaseLost
 from datamesh.events import ObjectPointer, Reason
 from datamesh.publish.ledger import ContractOutcome, Counts, Ledger, ProductState, Step
 from datamesh.publish.manifest import Manifest, ObjectRef, find, load, save
+from tests.support.publishing import START, Clock, one_call_at_a_time
 
 TTL = timedelta(minutes=2)
-START = datetime(2013, 1, 1, 12, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def passes(self, **by: float) -> None:
-        self.time += timedelta(**by)
 
 
 @pytest.fixture
@@ -150,7 +139,7 @@ def test_the_same_content_in_a_new_version_is_a_duplicate_of_the_first(ledger: L
 def test_content_whose_batch_was_rejected_is_taken_again_when_it_comes_again(ledger: Ledger) -> None:
     given_a_batch(ledger, ref(1))
     ledger.rejected("flights", "b1", reasons=[Reason(rule="header")], attempt=1)
-    ledger.release("flights", "b1")
+    ledger.release("flights", "b1", attempt=1)
 
     again = ref(2, key="flights/1.csv", content="object-1")
     assert ledger.record("flights", ref(1)) == "known"
@@ -195,9 +184,23 @@ def test_objects_are_taken_under_the_lease_only(ledger: Ledger) -> None:
 
 
 def test_one_of_many_gets_the_lease(ledger: Ledger) -> None:
-    with ThreadPoolExecutor(8) as pool:
+    with one_call_at_a_time(), ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda n: ledger.acquire("flights", f"b{n}", ttl=TTL), range(8)))
     assert sum(taken) == 1
+
+
+def test_a_lease_taken_twice_by_the_same_attempt_is_taken_once(ledger: Ledger) -> None:
+    """The SDK asks again when an answer was lost."""
+    assert ledger.acquire("flights", "b1", ttl=TTL)
+    assert ledger.acquire("flights", "b1", ttl=TTL)
+    assert not ledger.acquire("flights", "b1", ttl=TTL, attempt=2)
+
+
+def test_an_older_attempt_does_not_give_back_the_lease_of_a_newer_one(ledger: Ledger) -> None:
+    given_a_batch(ledger, ref(1))
+    ledger.next_attempt("flights", "b1", after=1, ttl=TTL)
+    assert not ledger.release("flights", "b1", attempt=1)
+    assert ledger.release("flights", "b1", attempt=2)
 
 
 def test_an_expired_lease_is_taken_over_once_and_for_the_same_batch(ledger: Ledger, clock: Clock) -> None:
@@ -297,7 +300,7 @@ def test_a_failed_batch_keeps_its_objects_and_runs_again(ledger: Ledger) -> None
     given_a_batch(ledger, ref(1))
     ledger.failed("flights", "b1", error="Transient", attempt=1)
     ledger.failed("flights", "b1", error="Transient", attempt=1)
-    ledger.release("flights", "b1")
+    ledger.release("flights", "b1", attempt=1)
     arrival = ledger.arrival("landing", "flights/1.csv", "v1")
     assert arrival is not None
     assert (arrival.state, arrival.batch_id) == ("ASSIGNED", "b1")
@@ -312,7 +315,7 @@ def test_a_failed_batch_keeps_its_objects_and_runs_again(ledger: Ledger) -> None
 def test_batches_come_newest_first(ledger: Ledger) -> None:
     for number in range(3):
         given_a_batch(ledger, ref(number), batch_id=f"b{number}")
-        ledger.release("flights", f"b{number}")
+        ledger.release("flights", f"b{number}", attempt=1)
     ledger.put_product(product_state(sequence=1))
     assert [b.batch_id for b in ledger.batches("flights", limit=2)] == ["b2", "b1"]
     assert [b.batch_id for b in ledger.batches()] == ["b2", "b1", "b0"]

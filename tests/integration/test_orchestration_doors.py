@@ -113,7 +113,7 @@ def test_a_drain_routes_what_is_pending(world: World) -> None:
     route_arrivals.handler(delivery(waiting), CONTEXT)
     assert world.arrival(waiting).state == "PENDING"
     world.ledger.failed("stops", run["batch_id"], error="X")
-    world.ledger.release("stops", run["batch_id"])
+    world.ledger.release("stops", run["batch_id"], attempt=1)
 
     route_arrivals.handler(delivery({"drain": "stops"}), CONTEXT)
     assert world.arrival(waiting).state == "ASSIGNED"

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import boto3
+from botocore.client import BaseClient
 from pydantic import TypeAdapter
 
 from datamesh.errors import LeaseLost
@@ -28,7 +30,7 @@ from datamesh.publish.routing import route_all
 from datamesh.publish.sweep import sweep
 from datamesh.settings import DomainSettings
 
-__all__ = ["REGION", "Clock", "Killed", "World", "product_state"]
+__all__ = ["REGION", "START", "Clock", "Killed", "World", "one_call_at_a_time", "product_state"]
 
 REGION = "eu-central-1"
 START = datetime(2013, 1, 1, 12, tzinfo=UTC)
@@ -39,6 +41,19 @@ _CHANGES = ("Put", "Update", "Delete", "Transact", "Start", "Send")
 
 class Killed(BaseException):
     """The process died here; nothing in it may catch this."""
+
+
+@contextmanager
+def one_call_at_a_time() -> Iterator[None]:
+    """AWS isolates the calls of concurrent callers from each other; moto does not, and copies a table in between."""
+    lock, call = threading.Lock(), BaseClient._make_api_call
+
+    def locked(client: Any, *arguments: Any) -> Any:
+        with lock:
+            return call(client, *arguments)
+
+    with patch.object(BaseClient, "_make_api_call", locked):
+        yield
 
 
 class Clock:

@@ -35,7 +35,7 @@ def settle(plane: Plane, product: str, batch_id: str) -> Batch:
     batch = standing(plane, product, batch_id)
     if (fact := _told(batch)) is not None:
         plane.emit(fact, about=batch_id)
-    plane.ledger.release(product, batch_id)
+    plane.ledger.release(product, batch_id, attempt=batch.attempt)
     drain(plane, product)
     return batch
 

@@ -46,7 +46,7 @@ def form(plane: Plane, product: str, batch_id: str) -> bool:
     """
     manifest = _find(plane, product, batch_id) or _draw_up(plane, product, batch_id)
     if manifest is None:
-        plane.ledger.release(product, batch_id)
+        plane.ledger.release(product, batch_id, attempt=1)  # the first one has not begun
         return False
     batch = plane.ledger.open_batch(manifest)
     plane.ledger.assign(product, batch_id, manifest.objects)

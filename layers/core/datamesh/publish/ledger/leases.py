@@ -27,10 +27,14 @@ class LeaseItems(Store):
         return lease.expires_at <= self._in(timedelta())
 
     def acquire(self, product: str, batch_id: str, *, ttl: timedelta, attempt: int = 1) -> bool:
-        """Takes the product's lease for a batch when nobody has it. `ttl` must outlast the function that takes it."""
+        """Takes the product's lease for a batch when nobody else has it; may be repeated, as the SDK does by itself.
+
+        `ttl` must outlast the function that takes it.
+        """
         lease = Lease(product=product, batch_id=batch_id, attempt=attempt, expires_at=self._in(ttl))
         item = {"pk": _product(product), "sk": _LEASE} | plain(lease)
-        return self._apply(self._put(item, when="attribute_not_exists(pk)"))
+        free = f"attribute_not_exists(pk) OR ({_HELD})"
+        return self._apply(self._put(item, when=free, values=_holder(batch_id, attempt)))
 
     def take_over(self, lease: Lease, *, ttl: timedelta) -> bool:
         """Extends an expired lease, still for its batch. False when somebody else did so first."""
@@ -58,11 +62,9 @@ class LeaseItems(Store):
         if not held:
             raise LeaseLost(f"attempt {attempt} of batch {batch_id} does not hold {product} any more")
 
-    def release(self, product: str, batch_id: str) -> bool:
-        """Gives the lease back. False when this batch does not hold it."""
-        return self._apply(
-            self._delete(_product(product), _LEASE, when="#batch_id = :batch", values={":batch": batch_id})
-        )
+    def release(self, product: str, batch_id: str, *, attempt: int) -> bool:
+        """Gives the lease back. False when this attempt of this batch does not hold it."""
+        return self._apply(self._delete(_product(product), _LEASE, when=_HELD, values=_holder(batch_id, attempt)))
 
     def _lease_held(self, product: str, batch_id: str) -> Write:
         return self._check(_product(product), _LEASE, when="#batch_id = :batch", values={":batch": batch_id})
