@@ -1,0 +1,169 @@
+"""Iceberg tables on a Glue catalog: one snapshot per batch, whatever is repeated, lost or raced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from moto.server import ThreadedMotoServer
+
+from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
+from datamesh.errors import CommitConflict, CommitStateUnknown
+from datamesh.lake import table as lake
+
+BUCKET, DATABASE, NAME = "lake", "datamesh_dev_fleet", "stops_v1"
+LOCATION = f"s3://{BUCKET}/tables/{NAME}"
+STRING, INTEGER, MOMENT = ColumnType("string"), ColumnType("integer"), ColumnType("timestamptz")
+
+
+def contract(*more: Column, version: Version = Version(1), description: str = "Stops") -> Contract:
+    columns = (
+        Column("stop", STRING, primary_key_position=1, description="Its code"),
+        Column("seen", MOMENT, partition_position=1, partition_transform="month"),
+        *more,
+    )
+    return Contract(
+        id="stops",
+        domain="fleet",
+        product="stops",
+        version=version,
+        status="active",
+        api_version="v3.2.0",
+        tables=(Table("stops", columns),),
+        description=description,
+    )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def account(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT", server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    boto3.client("glue").create_database(DatabaseInput={"Name": DATABASE})
+    yield
+    import urllib.request
+
+    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
+
+
+def made(wanted: Contract | None = None) -> Any:
+    return lake.create_or_evolve(wanted or contract(), database=DATABASE, table=NAME, location=LOCATION)
+
+
+def staged(table: Any, where: Path, name: str, rows: str, columns: str = "stop, seen") -> str:
+    """A Parquet file as DuckDB writes it, with the table's field ids, put into the table's data path."""
+    ids = ", ".join(f"{c}: {i}" for c, i in lake.field_ids(table).items() if c in columns)
+    path = where / name
+    duckdb.connect().execute(
+        f"COPY (SELECT * FROM (VALUES {rows}) AS t({columns})) TO '{path}' (FORMAT parquet, FIELD_IDS {{{ids}}})"
+    )
+    boto3.client("s3").upload_file(str(path), BUCKET, f"tables/{NAME}/data/{name}")
+    return f"{LOCATION}/data/{name}"
+
+
+def rows_of(table: Any) -> list[str]:
+    return sorted(table.refresh().scan().to_arrow()["stop"].to_pylist())
+
+
+ONE = "('a', TIMESTAMPTZ '2013-01-01 10:00:00+00'), ('b', TIMESTAMPTZ '2013-01-02 10:00:00+00')"
+TWO = "('c', TIMESTAMPTZ '2013-02-01 10:00:00+00')"
+
+
+def test_a_contract_makes_its_table_once() -> None:
+    first = made()
+    again = made()
+    assert first.metadata.table_uuid == again.metadata.table_uuid
+    assert [f.name for f in first.schema().fields] == ["stop", "seen"]
+    assert first.schema().find_field("stop").doc == "Its code"
+    assert first.properties["datamesh.primary-key"] == "stop"
+    assert [str(f.transform) for f in first.spec().fields] == ["month"]
+
+
+def test_a_newer_contract_evolves_the_table_and_keeps_its_rows(tmp_path: Path) -> None:
+    table = made()
+    lake.commit_files(table, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=False)
+    newer = made(contract(Column("height", INTEGER), version=Version(1, 1), description="Stops and heights"))
+    assert [f.name for f in newer.schema().fields] == ["stop", "seen", "height"]
+    assert newer.properties["datamesh.contract-version"] == "1.1.0"
+    assert newer.properties["comment"] == "Stops and heights"
+    assert rows_of(newer) == ["a", "b"]
+
+
+def test_a_batch_is_one_snapshot_however_often_it_is_committed(tmp_path: Path) -> None:
+    table = made()
+    uri = staged(table, tmp_path, "1.parquet", ONE)
+    first = lake.commit_files(table, [uri], batch_id="b1", replace=False)
+    again = lake.commit_files(lake.load(DATABASE, NAME), [uri], batch_id="b1", replace=False)
+    assert first == again
+    assert first.total_rows == 2
+    assert len(table.refresh().metadata.snapshots) == 1
+
+
+def test_an_overwrite_is_one_snapshot_and_never_an_empty_table(tmp_path: Path) -> None:
+    table = made()
+    lake.commit_files(table, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=True)
+    second = lake.commit_files(
+        lake.load(DATABASE, NAME), [staged(table, tmp_path, "2.parquet", TWO)], batch_id="b2", replace=True
+    )
+    now = lake.load(DATABASE, NAME)
+    assert rows_of(now) == ["c"]
+    assert second.total_rows == 1
+    assert second.sequence == 2
+    assert [s.summary.additional_properties[lake.BATCH] for s in now.metadata.snapshots] == ["b1", "b2"]
+
+
+def test_an_overwrite_with_no_good_rows_empties_the_table(tmp_path: Path) -> None:
+    table = made()
+    lake.commit_files(table, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=True)
+    assert lake.commit_files(lake.load(DATABASE, NAME), [], batch_id="b2", replace=True).total_rows == 0
+    assert rows_of(lake.load(DATABASE, NAME)) == []
+
+
+def test_a_writer_who_comes_second_is_told_and_succeeds_after_reloading(tmp_path: Path) -> None:
+    table = made()
+    mine, theirs = lake.load(DATABASE, NAME), lake.load(DATABASE, NAME)
+    lake.commit_files(theirs, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=False)
+    uri = staged(table, tmp_path, "2.parquet", TWO)
+    with pytest.raises(CommitConflict):
+        lake.commit_files(mine, [uri], batch_id="b2", replace=False)
+    lake.commit_files(lake.load(DATABASE, NAME), [uri], batch_id="b2", replace=False)
+    assert rows_of(table) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_commit_whose_answer_is_lost_is_looked_up(tmp_path: Path, landed: bool) -> None:
+    table = made()
+    uri = staged(table, tmp_path, "1.parquet", ONE)
+    update = table.catalog.glue.update_table
+
+    def unheard(**request: Any) -> None:
+        if landed:
+            update(**request)
+        raise ReadTimeoutError(endpoint_url="glue")
+
+    table.catalog.glue.update_table = unheard
+    if landed:
+        assert lake.commit_files(table, [uri], batch_id="b1", replace=False).total_rows == 2
+    else:
+        with pytest.raises(CommitStateUnknown):
+            lake.commit_files(table, [uri], batch_id="b1", replace=False)
+        assert lake.commit_files(lake.load(DATABASE, NAME), [uri], batch_id="b1", replace=False).total_rows == 2
+    assert rows_of(lake.load(DATABASE, NAME)) == ["a", "b"]
