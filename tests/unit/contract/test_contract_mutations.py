@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -15,9 +14,9 @@ from datamesh.contract.compatibility import compare
 from datamesh.contract.lint import has_errors, lint
 from datamesh.contract.parse import parse
 from datamesh.contract.source import load
+from tests.support.contracts import STOPS
 
-FLIGHTS = Path(__file__).parents[3] / "examples" / "operations" / "flights.odcs.yaml"
-CONTRACT = load(FLIGHTS.read_bytes()).data
+CONTRACT = load(STOPS).data
 Step = str | int
 
 
@@ -46,22 +45,22 @@ VALUES = st.recursive(
 PATHS = sorted(steps(CONTRACT), key=str)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.sampled_from(PATHS), VALUES)
-@example(("schema", 0, "properties", 18, "primaryKeyPosition"), [1])
+@example(("schema", 0, "properties", 0, "primaryKeyPosition"), [1])
 @example(
     ("schema", 0, "quality", 0), {"type": "library", "metric": "duplicateValues", "arguments": {"properties": [{}]}}
 )
 @example(("schema", 0, "quality", 0, "mustBeGreaterThan"), [1, "a"])
 @example(("roles", 0, "customProperties", 0, "value"), [["x"], {}])
 def test_one_value_replaced(path: tuple[Step, ...], value: Any) -> None:
-    # Given the contract of the flights with one value replaced
+    # Given a contract with one value replaced
     text = json.dumps(replaced(path, value)).encode()
     # When it is linted, every finding has its words and its line
-    findings = lint(text, file="flights.odcs.yaml")
+    findings = lint(text, file="stops.odcs.yaml")
     assert all(finding.message and finding.line == 1 for finding in findings)
     # Then, sound or not, it can be read and compared, and comparing it with itself finds nothing
     contract = parse(text)
     assert compare(contract, contract) == ()
-    assert isinstance(compare(parse(FLIGHTS.read_bytes()), contract), tuple)
-    assert has_errors(findings) or contract.product == "flights"
+    assert isinstance(compare(parse(STOPS), contract), tuple)
+    assert has_errors(findings) or contract.product == "stops"
