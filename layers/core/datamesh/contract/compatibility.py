@@ -1,7 +1,7 @@
 """What changed between two versions of a contract, and whether it may stay one major version.
 
-A change is breaking when a query that worked would not, or when rows already published may not keep the new promise:
-then the product needs a new major version, which is a new table beside the old one.
+A change is breaking when a query that worked would not, when rows already published may not keep the new promise, or
+when they would have to be laid out anew: then the product needs a new major version, a new table beside the old one.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
     if old.write_mode != new.write_mode:
         yield Change("breaking", "write-mode", path, f"files {_writes(new)}; before, they {_writes(old)}")
     if _partitions(old) != _partitions(new):
-        yield Change("compatible", "partitions", path, "the table is partitioned otherwise")
+        yield Change(
+            "breaking", "partitions", path, "the table is partitioned otherwise: its files lie by the old ones"
+        )
     for field, rule in (("relationships", "relationships"), ("checks", "quality"), ("input", "input")):
         if getattr(old, field) != getattr(new, field):
             yield Change("compatible", rule, path, f"{rule} changed")
