@@ -1,0 +1,32 @@
+"""Puts an accepted contract into force: its table first, then the word that it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from datamesh.contract.model import Contract
+from datamesh.lake.table import create_or_evolve
+from datamesh.publish.contracts import Checked, apply
+from datamesh.publish.ledger import ProductState
+from datamesh.publish.plane import plane_of
+from datamesh.settings import DomainSettings, load
+
+logger = Logger(service="apply_contract")
+metrics = Metrics(namespace="datamesh", service="apply_contract")
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    applied = apply(plane_of(load(DomainSettings)), Checked.model_validate(event), make_table=make_table)
+    logger.info("applied", product=applied.product, version=applied.version, verdict=applied.verdict)
+    metrics.add_metric("ContractsApplied", MetricUnit.Count, int(applied.verdict == "applied"))
+    return applied.model_dump(mode="json")
+
+
+def make_table(contract: Contract, state: ProductState) -> None:
+    create_or_evolve(contract, database=state.database, table=state.table, location=state.location)
