@@ -14,6 +14,7 @@ from cli.local import lakeformation
 from datamesh import aws, settings
 from datamesh.errors import InfrastructureError
 from datamesh.publish.ledger import Batch, Counts
+from functions.apply_contract import app as apply_contract
 from functions.check_contract import app as check_contract
 from functions.register_product import app as register_product
 from functions.reject_batch import app as reject_batch
@@ -177,3 +178,21 @@ def test_a_contract_is_checked(world: World) -> None:
 def test_a_contract_of_another_domain_is_refused(world: World) -> None:
     event = world.drop("contracts/stops.odcs.yaml", STOPS.encode(), send=False)
     assert check_contract.handler(event, CONTEXT)["verdict"] == "rejected"
+
+
+def test_a_contract_that_was_checked_is_applied_and_makes_its_table(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, str]] = []
+    monkeypatch.setattr(apply_contract, "create_or_evolve", lambda contract, **where: made.append(where))
+    raised = edited("version: 1.0.0", "version: 1.0.1", text=CONTRACT)
+    checked = check_contract.handler(world.drop("contracts/stops.odcs.yaml", raised.encode(), send=False), CONTEXT)
+
+    assert apply_contract.handler(checked, CONTEXT)["verdict"] == "applied"
+    assert apply_contract.handler(checked, CONTEXT)["verdict"] == "applied", "and once more"
+
+    state = world.ledger.product("stops")
+    assert state is not None
+    assert (state.contract_version, state.sequence) == ("1.0.1", 2)
+    table = {"database": "datamesh_dev_operations", "table": "stops_v1", "location": "s3://lake/tables/stops_v1"}
+    assert made == [table, table]
