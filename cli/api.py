@@ -79,11 +79,10 @@ def _trusted(target: Target) -> Any:
 
 def _base(target: Target) -> str:
     """The API's address: its own on AWS, by path on an emulator, which serves all of AWS under one name."""
-    known = target.parameters("platform")
-    emulator = target.endpoint("execute-api")
+    url, emulator = target.parameter("platform", "api-url"), target.endpoint("execute-api")
     if emulator is None:
-        return known["api-url"]
-    return f"{emulator}/_aws/execute-api/{known['api-id']}{urlsplit(known['api-url']).path}"
+        return url
+    return f"{emulator}/_aws/execute-api/{target.parameter('platform', 'api-id')}{urlsplit(url).path}"
 
 
 def _json(content: bytes) -> Answer:

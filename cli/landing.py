@@ -144,7 +144,7 @@ def _outcome(ledger: Ledger, product: ProductName, arrival: Arrival, step: Step,
     if batch is None:
         raise InfrastructureError(f"the ledger has no run {arrival.batch_id} of {product}")
     run = run_of(product, follow(ledger, batch, step))
-    if arrival.state != "DUPLICATE":
+    if arrival.state != "DUPLICATE" or run.status == "failed":  # a failed run has the file, and is to be retried
         return run
     return Run(
         product=run.product,

@@ -17,6 +17,8 @@ from rich.text import Text
 
 __all__ = ["Screen", "Step", "table"]
 
+_UNBOUND = 240  # columns of what is no terminal: a file or a pipe
+
 
 class Step:
     """A piece of work that takes a while. It ends well unless it says otherwise."""
@@ -44,6 +46,8 @@ class Screen:
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
         self._out = Console(highlight=False)
+        if not self._out.is_terminal:
+            self._out.width = _UNBOUND
         self._err = Console(stderr=True, highlight=False)
         self._progress: Progress | None = None
         self._running = 0
@@ -120,7 +124,8 @@ def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) 
     """A plain table; the columns named in `right` hold numbers."""
     made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        number = column in right
+        made.add_column(column, justify="right" if number else "left", overflow="fold", no_wrap=number)
     return made
 
 

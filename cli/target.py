@@ -86,6 +86,15 @@ class Target:
             raise UserError(f"this mesh has no {self._called(plane)}", hint=near(plane, known, "its domains are"))
         return self._planes[plane]
 
+    def parameter(self, plane: str, name: str) -> str:
+        """One of them; who may ask questions may read where, and no more than that."""
+        ssm = self.client("ssm")
+        try:
+            found = ssm.get_parameter(Name=f"/datamesh/{self.stage}/{plane}/{name}")
+        except ssm.exceptions.ParameterNotFound as missing:
+            raise UserError(f"this mesh has no {self._called(plane)}", hint="check --stage and the region") from missing
+        return str(found["Parameter"]["Value"])
+
     def domains(self) -> list[str]:
         return sorted(name for name in self._planes if name != _PLATFORM)
 

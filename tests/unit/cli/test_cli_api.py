@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -47,8 +47,8 @@ class Mesh(Target):
     stage: str = "dev"
     session: Any = field(default_factory=lambda: SESSION)
 
-    def parameters(self, plane: str) -> Mapping[str, str]:
-        return {"api-id": "abc", "api-url": "https://abc.execute-api.us-east-1.amazonaws.com/v1"}
+    def parameter(self, plane: str, name: str) -> str:
+        return {"api-id": "abc", "api-url": "https://abc.execute-api.us-east-1.amazonaws.com/v1"}[name]
 
 
 @pytest.fixture

@@ -136,6 +136,15 @@ def test_what_the_mesh_has_already_is_unchanged_and_counts_no_rows(files: list[P
     assert (run.status, run.run_id, run.snapshot_id, run.rows_in) == ("unchanged", RUN, 7, 0)
 
 
+def test_a_file_whose_run_failed_is_not_called_unchanged(files: list[Path]) -> None:
+    failed = batch("FAILED", error="States.Timeout")
+    book = Ledger({"planes/one.csv": [arrival("planes/one.csv", "DUPLICATE", RUN)]}, {RUN: [failed]})
+
+    [run] = landing.publish(mesh(book), Screen(), PLANES, files[:1])
+
+    assert (run.status, run.run_id) == ("failed", RUN)
+
+
 def test_a_file_that_never_came_into_a_batch_is_rejected_with_its_rule(files: list[Path]) -> None:
     book = Ledger({"planes/one.csv": [arrival("planes/one.csv", "REJECTED", rule="unknownProduct")]})
 
