@@ -42,5 +42,8 @@ setup: .venv/synced
 lock: | .venv/bin/uv ## Resolve the dependencies again and write requirements/*.txt
 	$(LOCK) --python-version 3.11 pyproject.toml --all-extras --group local --group examples --group dev -o requirements/dev.txt
 
+schemas: setup ## Write schemas/ from the classes that define them
+	$(BIN)/python -m cli.schemas
+
 clean: ## Remove what was built and set up
 	rm -rf .venv build .aws-sam .mypy_cache .pytest_cache .ruff_cache
