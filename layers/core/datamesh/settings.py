@@ -35,6 +35,8 @@ class DomainSettings(_Settings):
     reader_role_arn: str = ""
     writer_role_arns: tuple[str, ...] = ()  # a JSON list: the functions' roles that create and change tables in Glue
     grants_role_arn: str = ""  # apply_grants' own: a data lake administrator
+    engine_memory_mb: int = 1_024  # what DuckDB may take before it spills; Python and Arrow need the rest
+    engine_threads: int = 2
     lease_seconds: int = 120  # longer than the function that takes a lease may run
 
 
