@@ -81,7 +81,7 @@ Run = Callable[[Guarded, Mapping[str, ProductKnowledge], Stop], Ran]
 
 
 def duck_run(tables: Tables, limits: Limits) -> Run:
-    """A way to run statements. It raises Stopped, and StatementRejected: scan-size, result-size, memory, engine, value."""
+    """Runs statements; raises Stopped, and StatementRejected: scan-size, result-size, and what `query` declines."""
 
     def run(guarded: Guarded, products: Mapping[str, ProductKnowledge], stop: Stop) -> Ran:
         timings: dict[str, int] = {}
