@@ -17,7 +17,7 @@ AWS = "aws"
 LAKE_FORMATION = "lakeformation"
 SECRET = "local"  # noqa: S105 (the emulator's root user has no secret; the SDK wants one to sign with)
 
-_IDLE_SECONDS = "20"  # a function's surplus workers are ended after this; one of each stays warm
+_IDLE_SECONDS = "120"  # a function that was not called for so long is no longer kept warm
 
 
 def environment(state: State, home: Path) -> dict[str, str]:

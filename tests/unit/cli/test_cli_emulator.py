@@ -1,0 +1,63 @@
+"""What is mended in the emulator: failures keep their names, idle functions end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ministack.core import lambda_runtime
+
+from cli.local.emulator import end_idle, raised
+
+LOG = """START
+Traceback (most recent call last):
+  File "app.py", line 3, in handler
+    raise Transient("the ledger is busy")
+datamesh.errors.Transient: the ledger is busy
+END
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "name"),
+    [
+        (LOG, "Transient"),
+        (LOG.replace("datamesh.errors.Transient: the ledger is busy", "KeyError: 'x'"), "KeyError"),
+        (LOG.replace("datamesh.errors.Transient: the ledger is busy", "TimeoutError"), "TimeoutError"),
+        (LOG + LOG.replace("Transient", "LeaseLost"), "LeaseLost"),
+        ("START\nEND\n", None),
+    ],
+)
+def test_a_failure_has_the_name_of_its_exception(log: str, name: str | None) -> None:
+    assert raised(log) == name
+
+
+@pytest.fixture
+def pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[Any]]]:
+    pools: dict[str, list[Any]] = {}
+    ended: list[Any] = []
+    monkeypatch.setattr(lambda_runtime, "_workers", pools)
+    monkeypatch.setattr(lambda_runtime, "kill_workers", ended.extend)
+    yield pools
+    assert all(worker.name == "idle" for worker in ended)
+
+
+def worker(name: str, *, idle: float, in_use: bool = False) -> Any:
+    return SimpleNamespace(name=name, last_used=time.time() - idle, in_use=in_use)
+
+
+def test_a_function_that_nobody_calls_ends_and_the_others_stay(pools: dict[str, list[Any]]) -> None:
+    pools["ask"] = [worker("fresh", idle=1), worker("idle", idle=9_999)]
+    pools["sweep"] = [worker("idle", idle=9_999)]
+    pools["transform"] = [worker("busy", idle=9_999, in_use=True)]
+
+    assert end_idle() == 2
+
+    assert {name: [w.name for w in pool] for name, pool in pools.items()} == {
+        "ask": ["fresh"],
+        "sweep": [],
+        "transform": ["busy"],
+    }
