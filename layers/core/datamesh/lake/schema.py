@@ -88,10 +88,9 @@ def _partition_name(column: Column) -> str:
 
 
 def properties(contract: Contract) -> dict[str, str]:
-    """What the table says of itself. PyIceberg's own retries are off: lake/table.py decides what may be repeated."""
+    """What the table says of itself."""
     return {
         "comment": contract.description or contract.table.description or contract.name,
-        "commit.retry.num-retries": "0",
         "datamesh.product": contract.name,
         "datamesh.contract-version": str(contract.version),
         "datamesh.primary-key": ",".join(contract.table.primary_key),

@@ -18,7 +18,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
 from pyiceberg.io.pyarrow import parquet_files_to_data_files
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table import Transaction
+from pyiceberg.table import TableProperties, Transaction
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.utils.config import Config as IcebergConfig
 
@@ -26,7 +26,17 @@ from datamesh.contract.model import Contract
 from datamesh.errors import CommitConflict, CommitStateUnknown
 from datamesh.lake import schema as shapes
 
-__all__ = ["BATCH", "Committed", "commit_files", "create_or_evolve", "field_ids", "find_batch", "load", "total_rows"]
+__all__ = [
+    "BATCH",
+    "Committed",
+    "commit_files",
+    "create_or_evolve",
+    "field_ids",
+    "find_batch",
+    "load",
+    "previous_batch",
+    "total_rows",
+]
 
 BATCH = "datamesh.batch-id"  # in the summary of every snapshot that a batch made
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
@@ -74,6 +84,16 @@ def find_batch(table: IcebergTable, batch_id: str) -> Committed | None:
     return _committed(found) if found else None
 
 
+def previous_batch(table: IcebergTable, snapshot_id: int) -> int | None:
+    """The snapshot of the batch before the one that made `snapshot_id`; None for the first, or when it has expired."""
+    snapshot = table.snapshot_by_id(snapshot_id)
+    while snapshot is not None and snapshot.parent_snapshot_id is not None:
+        snapshot = table.snapshot_by_id(snapshot.parent_snapshot_id)
+        if snapshot is not None and _batch_of(snapshot):
+            return snapshot.snapshot_id
+    return None
+
+
 def total_rows(table: IcebergTable) -> int:
     snapshot = table.current_snapshot()
     return _committed(snapshot).total_rows if snapshot else 0
@@ -91,6 +111,10 @@ def commit_files(
     if landed is not None:
         return landed
     marks = {BATCH: batch_id, **(summary or {})}
+    # PyIceberg would commit again after a conflict without looking for the batch. Its retries are off for this commit,
+    # not by a property of the table, which other engines heed.
+    once = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
+    table.metadata = table.metadata.model_copy(update={"properties": once})
     try:
         with table.transaction() as change:
             _produce(change, table, uris, replace=replace, marks=marks)
