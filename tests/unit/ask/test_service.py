@@ -17,7 +17,7 @@ from datamesh.ask.queries import INLINE_BYTES, Query
 from datamesh.ask.run import Limits, Ran, Run, duck_run
 from datamesh.ask.service import Patience, Reply, Service
 from datamesh.ask.stop import Stop
-from datamesh.errors import InfrastructureError, Transient, UnknownProduct, UserError
+from datamesh.errors import InfrastructureError, StatementRejected, Transient, UnknownProduct, UserError
 from datamesh.events import QuestionAnswered
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 from tests.support.asking import (
@@ -145,6 +145,14 @@ def test_a_declined_statement_names_its_rule(
 def test_a_body_that_asks_nothing_is_the_callers_mistake(world: World, body: str | None) -> None:
     with pytest.raises(UserError):
         world.service.submit("sql", body, ANALYST)
+    assert world.queries.kept == {}
+
+
+@pytest.mark.parametrize(("kind", "longest"), [("sql", 20_000), ("question", 1_000)])
+def test_a_text_that_is_too_long_is_not_looked_at(world: World, kind: Any, longest: int) -> None:
+    with pytest.raises(StatementRejected) as refusal:
+        world.service.submit(kind, json.dumps({kind: "x" * (longest + 1)}), ANALYST)
+    assert refusal.value.rule == "too-long"
     assert world.queries.kept == {}
 
 

@@ -23,6 +23,7 @@ __all__ = ["Patience", "Reply", "Service"]
 
 T = TypeVar("T")
 
+_LONGEST: dict[Kind, int] = {"sql": 20_000, "question": 1_000}  # characters
 _HANDOVER = timedelta(seconds=90)  # until the run that goes on has begun, and to write down what came of it
 
 
@@ -59,7 +60,8 @@ class Service:
     patience: Patience
 
     def submit(self, kind: Kind, body: str | None, principal: str) -> Reply:
-        """The answer to what `body` asks, or (202) the promise of one. Raises UserError when it asks nothing."""
+        """The answer to what `body` asks, or (202) the promise of one. Raises UserError when it asks nothing,
+        and StatementRejected when it is too long."""
         asked_at = self.now()
         query = Query(new_query_id(asked_at), principal, kind, _asked(kind, body), asked_at)
         if done := _within(lambda stop: self._answer(query, stop), self.patience.caller):
@@ -158,6 +160,10 @@ def _asked(kind: Kind, body: str | None) -> str:
     if not isinstance(text, str) or not text.strip():
         raise UserError(
             f"nothing was asked: the body is no JSON object with {kind!r}", hint=f'Send {{"{kind}": "..."}}.'
+        )
+    if len(text) > _LONGEST[kind]:
+        raise StatementRejected(
+            f"more than {_LONGEST[kind]:,} characters", rule="too-long", hint="Ask for less at once."
         )
     return text
 
