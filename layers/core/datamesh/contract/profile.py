@@ -6,6 +6,7 @@ domain's own lake bucket, and events carry a pointer to it, never its values.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -50,18 +51,16 @@ def keeps_values(column: Column) -> bool:
     return column.classification.lower() in _OPEN
 
 
-def merged(first: Profile, second: Profile) -> Profile:
-    """The profile of the rows of both. `distinct` is exact where the values are kept, else at least that many."""
-    if not first.rows or not second.rows:
-        whole = first if first.rows else second
-        return whole.model_copy(update={"snapshot_id": second.snapshot_id})
-    names = list(dict.fromkeys(c.name for c in (*first.columns, *second.columns)))
-    pairs = ((_seen(first, name), _seen(second, name)) for name in names)
+def merged(first: Profile, second: Profile, columns: Sequence[Column]) -> Profile:
+    """The profile of the rows of both, for the contract's columns as they are now.
+
+    `distinct` is exact where the values are kept, else at least that many.
+    """
     return Profile(
         product=second.product,
         snapshot_id=second.snapshot_id,
         rows=first.rows + second.rows,
-        columns=tuple(_together(a, b) for a, b in pairs),
+        columns=tuple(_together(column, _seen(first, column.name), _seen(second, column.name)) for column in columns),
     )
 
 
@@ -70,15 +69,15 @@ def _seen(profile: Profile, name: str) -> ColumnProfile:
     return profile.column(name) or ColumnProfile(name=name, nulls=profile.rows, distinct=0, values=())
 
 
-def _together(a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
-    values: tuple[str, ...] | None = None
-    if a.values is not None and b.values is not None:
-        values = tuple(sorted({*a.values, *b.values}))
-    distinct = len(values) if values is not None else max(a.distinct or 0, b.distinct or 0)
+def _together(column: Column, a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
+    nulls, distinct = a.nulls + b.nulls, max(a.distinct or 0, b.distinct or 0)
+    if not keeps_values(column):
+        return ColumnProfile(name=column.name, nulls=nulls, distinct=distinct)
+    values = tuple(sorted({*a.values, *b.values})) if a.values is not None and b.values is not None else None
     return ColumnProfile(
-        name=b.name,
-        nulls=a.nulls + b.nulls,
-        distinct=distinct,
+        name=column.name,
+        nulls=nulls,
+        distinct=distinct if values is None else len(values),
         minimum=min((v for v in (a.minimum, b.minimum) if v is not None), default=None),
         maximum=max((v for v in (a.maximum, b.maximum) if v is not None), default=None),
         values=values if values is not None and len(values) <= VALUES_CAP else None,

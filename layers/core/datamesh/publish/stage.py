@@ -30,7 +30,7 @@ from datamesh.publish.reading import Rejects, relation
 from datamesh.publish.repeats import find_repeats, surplus
 from datamesh.publish.rules import rules, sends_away
 
-__all__ = ["Engine", "InputFile", "Staged", "count_rows", "stage"]
+__all__ = ["DEFAULT_ENGINE", "Engine", "InputFile", "Staged", "count_rows", "stage"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,34 @@
+"""Looks at the files of a batch before any work is put into them, and cuts the work into slices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+
+from datamesh.publish.plane import plane_of
+from datamesh.publish.validate import validate
+from datamesh.settings import DomainSettings, load
+
+logger = Logger(service="validate_batch")
+metrics = Metrics(namespace="datamesh", service="validate_batch")
+
+
+class Attempt(BaseModel):
+    product: str
+    batch_id: str
+    attempt: int
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    it = Attempt.model_validate(event)
+    plane = plane_of(load(DomainSettings))
+    validated = validate(plane, product=it.product, batch_id=it.batch_id, attempt=it.attempt)
+    logger.info("validated", product=it.product, batch_id=it.batch_id, verdict=validated.verdict)
+    metrics.add_metric("SlicesFormed", MetricUnit.Count, len(validated.slices))
+    return validated.model_dump(mode="json")

@@ -1,0 +1,121 @@
+"""The second step of a batch, for each of its slices: fetch, stage, put what was made where it belongs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow.parquet as pq
+
+from datamesh.contract.profile import Profile
+from datamesh.events import Reason
+from datamesh.lake import layout
+from datamesh.lake import table as lake
+from datamesh.publish.manifest import ObjectRef
+from datamesh.publish.plane import Plane
+from datamesh.publish.preflight import Preflight, inspect
+from datamesh.publish.results import SliceResult, StagedFile, save
+from datamesh.publish.slices import slices
+from datamesh.publish.sources import LocalFile, fetch
+from datamesh.publish.stage import Engine, InputFile, Staged, count_rows, stage
+from datamesh.publish.steps import Work, begin
+from datamesh.publish.validate import to_publish
+
+__all__ = ["transform"]
+
+_THREADS = 8
+
+
+def transform(plane: Plane, *, product: str, batch_id: str, attempt: int, slice_number: int) -> SliceResult:
+    """Works on one slice; its result lies at `layout.slice_result_key`. May be repeated: the last result counts."""
+    step = begin(plane, "transform_batch", product=product, batch_id=batch_id, attempt=attempt, slice=slice_number)
+    with step as work, TemporaryDirectory() as directory:
+        result = _work_on(work, slices(work.manifest.objects)[slice_number], slice_number, Path(directory))
+        save(result, product, batch_id, s3=work.s3, bucket=work.bucket)
+        work.detail |= {"rows_in": result.rows_in, "rows_good": result.rows_good, "rows_bad": result.rows_bad}
+        return result
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """A file of the slice; `wanted` when its rows are to be published, not superseded by a newer file."""
+
+    file: LocalFile
+    seen: Preflight
+    wanted: bool
+
+
+def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: Path) -> SliceResult:
+    product = work.manifest.product
+    empty = SliceResult(slice=number, attempt=work.attempt, profile=Profile(product=product))
+    files = _fetch(work, objects, _made(directory / "in"))
+    refused = tuple(reason for f in files if f.wanted for reason in f.seen.reasons)
+    if refused:
+        return empty.model_copy(update={"refused": refused})
+    engine = Engine(work.plane.settings.engine_memory_mb, work.plane.settings.engine_threads)
+    superseded = count_rows(_inputs(files, wanted=False), work=_made(directory / "count"), engine=engine)
+    staged = stage(
+        work.contract.table,
+        _inputs(files, wanted=True),
+        product=product,
+        batch_id=work.manifest.batch_id,
+        work=_made(directory / "work"),
+        engine=engine,
+        field_ids=lake.field_ids(lake.load(work.manifest.database, work.manifest.table)),
+    )
+    if staged.unreadable:
+        return empty.model_copy(update={"refused": (Reason(rule="unreadable"),)})
+    notes = dict.fromkeys(note for f in files if f.wanted for note in f.seen.notes)
+    return _uploaded(work, staged, empty.model_copy(update={"rows_superseded": superseded, "notes": tuple(notes)}))
+
+
+def _uploaded(work: Work, staged: Staged, result: SliceResult) -> SliceResult:
+    product, batch_id = work.manifest.product, work.manifest.batch_id
+    # Two invocations may work on one slice at a time: what the one has told of, the other must not replace.
+    name = f"slice-{result.slice:05d}-{secrets.token_hex(4)}"
+    data = layout.staging_prefix(product, work.contract.version.major, batch_id, work.attempt)
+    away = layout.quarantine_prefix(product, batch_id, work.attempt)
+    good = {f"{data}/{name}-{i:05d}.parquet": path for i, path in enumerate(staged.files)}
+    bad = {f"{away}/{name}-{i:05d}.parquet": path for i, path in enumerate(staged.quarantine)}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(lambda pair: work.s3.upload_file(str(pair[1]), work.bucket, pair[0]), (good | bad).items()))
+    return result.model_copy(
+        update={
+            "rows_in": staged.rows_good + staged.rows_bad + result.rows_superseded,
+            "rows_good": staged.rows_good,
+            "rows_bad": staged.rows_bad,
+            "hits": staged.hits,
+            "files": tuple(_staged_file(f"s3://{work.bucket}/{key}", path) for key, path in good.items()),
+            "quarantine": tuple(bad),
+            "profile": staged.profile or result.profile,
+        }
+    )
+
+
+def _staged_file(uri: str, path: Path) -> StagedFile:
+    return StagedFile(uri=uri, rows=pq.read_metadata(path).num_rows, size=path.stat().st_size)
+
+
+def _fetch(work: Work, objects: Sequence[ObjectRef], into: Path) -> list[_Fetched]:
+    wanted = set(to_publish(work.manifest, work.contract.table))
+
+    def one(numbered: tuple[int, ObjectRef]) -> _Fetched:
+        number, ref = numbered
+        file = fetch(ref, into / str(number), s3=work.s3)
+        return _Fetched(file, inspect(file, work.contract.table), ref in wanted)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(one, enumerate(objects)))
+
+
+def _inputs(files: Sequence[_Fetched], *, wanted: bool) -> list[InputFile]:
+    return [InputFile(f.file.path, f.file.name, f.seen.layout) for f in files if f.wanted == wanted and f.seen.layout]
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir()
+    return directory

@@ -1,0 +1,100 @@
+"""What publishing files would do, found out without AWS: the same steps on local files, and nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from datamesh.contract.model import Contract
+from datamesh.contract.profile import Profile
+from datamesh.engine.duck import connect, literals
+from datamesh.events import Reason
+from datamesh.publish.gate import judge
+from datamesh.publish.ledger.model import Counts
+from datamesh.publish.preflight import inspect
+from datamesh.publish.results import SliceResult
+from datamesh.publish.sources import LocalFile
+from datamesh.publish.stage import DEFAULT_ENGINE, Engine, InputFile, count_rows, stage
+
+__all__ = ["TryOut", "try_out"]
+
+
+@dataclass(frozen=True)
+class TryOut:
+    """What would become of the files. `sample` holds some of the rows that would go to quarantine, as dicts."""
+
+    status: Literal["published", "partial", "rejected"]
+    counts: Counts
+    reasons: tuple[Reason, ...]
+    sample: tuple[dict[str, Any], ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+def try_out(
+    contract: Contract, files: Sequence[Path], *, workdir: Path, engine: Engine = DEFAULT_ENGINE, sample: int = 10
+) -> TryOut:
+    """Publishes `files` (oldest first) into an empty table, as one batch, up to the commit. `workdir` is empty."""
+    wanted = files[-1:] if contract.table.write_mode == "overwrite" else files
+    seen = {path: inspect(LocalFile(path, path.name), contract.table) for path in files}
+    empty = SliceResult(slice=0, attempt=1, profile=Profile(product=contract.product))
+    inputs = [InputFile(path, path.name, layout) for path in files if (layout := seen[path].layout)]
+    refused = [path for path in wanted if seen[path].layout is None]
+    if refused:
+        reasons = tuple(reason for path in refused for reason in seen[path].reasons)
+        return _outcome(contract, empty.model_copy(update={"refused": reasons}), refused=[p.name for p in refused])
+    staged = stage(
+        contract.table,
+        [file for file in inputs if file.path in wanted],
+        product=contract.product,
+        batch_id="try-out",
+        work=_made(workdir / "stage"),
+        engine=engine,
+    )
+    if staged.unreadable:
+        unreadable = empty.model_copy(update={"refused": (Reason(rule="unreadable"),)})
+        return _outcome(contract, unreadable, refused=staged.unreadable)
+    older = [file for file in inputs if file.path not in wanted]
+    superseded = count_rows(older, work=_made(workdir / "count"), engine=engine)
+    result = empty.model_copy(
+        update={
+            "rows_in": staged.rows_good + staged.rows_bad + superseded,
+            "rows_good": staged.rows_good,
+            "rows_bad": staged.rows_bad,
+            "rows_superseded": superseded,
+            "hits": staged.hits,
+            "notes": tuple(note for path in wanted for note in seen[path].notes),
+        }
+    )
+    return _outcome(contract, result, sample=_sample(staged.quarantine, sample, engine))
+
+
+def _outcome(
+    contract: Contract, result: SliceResult, *, sample: Sequence[dict[str, Any]] = (), refused: Sequence[str] = ()
+) -> TryOut:
+    verdict = judge(contract.table, [result], rows_before=0)
+    published = "partial" if verdict.counts.rows_quarantined else "published"
+    return TryOut(
+        status=published if verdict.committed else "rejected",  # type: ignore[arg-type]
+        counts=verdict.counts,
+        reasons=verdict.reasons,
+        sample=tuple(sample),
+        refused=tuple(refused),
+    )
+
+
+def _sample(quarantine: Sequence[Path], size: int, engine: Engine) -> list[dict[str, Any]]:
+    if not quarantine:
+        return []
+    directories = sorted({path.parent for path in quarantine})
+    with connect(memory_mb=engine.memory_mb, threads=engine.threads, directories=directories) as con:
+        shown = f'SELECT file, row_number, rule, "column", value FROM read_parquet([{literals(map(str, quarantine))}])'
+        found = con.execute(f"{shown} ORDER BY file, row_number LIMIT {size}")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(parents=True)
+    return directory

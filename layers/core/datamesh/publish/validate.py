@@ -1,0 +1,53 @@
+"""The first step of a batch: is each file what it should be, before any work is put into it?"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from pydantic import BaseModel, ConfigDict
+
+from datamesh.contract.model import Table
+from datamesh.events import Reason
+from datamesh.publish.gate import MAX_REASONS
+from datamesh.publish.manifest import Manifest, ObjectRef
+from datamesh.publish.plane import Plane
+from datamesh.publish.preflight import inspect
+from datamesh.publish.slices import slices
+from datamesh.publish.sources import S3Object
+from datamesh.publish.steps import begin
+
+__all__ = ["Validated", "to_publish", "validate"]
+
+_THREADS = 16
+_NAMED = 20  # refused files that the record names
+
+
+class Validated(BaseModel):
+    """The answer to the state machine: the numbers of the slices to work on, or why there is nothing to work on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    verdict: str
+    slices: tuple[int, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+def validate(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Validated:
+    """Looks at each file. One that is refused rejects its batch: what to do with the others is for people to say."""
+    with begin(plane, "validate_batch", product=product, batch_id=batch_id, attempt=attempt) as work:
+        objects = to_publish(work.manifest, work.contract.table)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            seen = list(pool.map(lambda ref: inspect(S3Object(ref, work.s3), work.contract.table), objects))
+        refused = [(ref, found.reasons) for ref, found in zip(objects, seen, strict=True) if found.layout is None]
+        work.detail["files"] = len(work.manifest.objects)
+        if not refused:
+            return Validated(verdict="ok", slices=tuple(range(len(slices(work.manifest.objects)))))
+        work.verdict = "rejected"
+        work.detail["refused"] = [ref.key for ref, _ in refused[:_NAMED]]
+        reasons = dict.fromkeys(reason for _, found in refused for reason in found)
+        return Validated(verdict="rejected", reasons=tuple(reasons)[:MAX_REASONS])
+
+
+def to_publish(manifest: Manifest, table: Table) -> tuple[ObjectRef, ...]:
+    """The objects whose rows are wanted: when each replaces the table, the newest one only."""
+    return manifest.objects[-1:] if table.write_mode == "overwrite" else manifest.objects
