@@ -60,8 +60,10 @@ class Service:
     patience: Patience
 
     def submit(self, kind: Kind, body: str | None, principal: str) -> Reply:
-        """The answer to what `body` asks, or (202) the promise of one. Raises UserError when it asks nothing,
-        and StatementRejected when it is too long."""
+        """The answer to what `body` asks, or (202) the promise of one.
+
+        Raises UserError when it asks nothing, StatementRejected when it is too long.
+        """
         asked_at = self.now()
         query = Query(new_query_id(asked_at), principal, kind, _asked(kind, body), asked_at)
         if done := _within(lambda stop: self._answer(query, stop), self.patience.caller):
