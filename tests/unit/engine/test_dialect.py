@@ -19,7 +19,10 @@ def test_a_statement_is_shown_with_the_names_of_the_mesh() -> None:
 
 def test_each_engine_gets_its_own_text() -> None:
     duck = render(FLIGHTS, "duckdb", {"operations.flights": duckdb_name("operations.flights")})
-    assert duck == 'SELECT "carrier", COUNT(*) FROM "operations.flights" WHERE "name" ILIKE \'x\'\'%\' GROUP BY 1'
+    assert (
+        duck
+        == 'SELECT "carrier", COUNT(*) FROM "temp"."main"."operations.flights" WHERE "name" ILIKE \'x\'\'%\' GROUP BY 1'
+    )
     athena = render(FLIGHTS, "athena", ATHENA)
     assert '"awsdatacatalog"."datamesh_dev_operations"."flights_v1"' in athena
     assert "LOWER" in athena  # ILIKE is unknown to Trino

@@ -46,8 +46,8 @@ class PhysicalTable:
 
 
 def duckdb_name(product: str) -> PhysicalTable:
-    """The name under which a product's scan is registered in DuckDB: its mesh name as one identifier."""
-    return PhysicalTable(product)
+    """Where DuckDB finds the scan registered as `product`; written out, so that no WITH query can pose as it."""
+    return PhysicalTable(product, "main", "temp")
 
 
 def tokens(text: str) -> list[Token]:

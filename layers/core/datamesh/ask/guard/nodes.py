@@ -60,7 +60,7 @@ _CLAUSES: Mapping[type[exp.Expr], frozenset[str]] = {
 _OPERATORS: frozenset[type[exp.Expr]] = frozenset(
     {
         *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.DPipe),
-        *(exp.And, exp.Or, exp.Not, exp.Is, exp.Between, exp.Exists),
+        *(exp.And, exp.Or, exp.Not, exp.Is, exp.Between, exp.Exists, exp.Any, exp.All),
         *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
         *(exp.Like, exp.ILike, exp.Escape, exp.SimilarTo, exp.AtTimeZone),
         *(exp.IgnoreNulls, exp.RespectNulls, exp.Paren, exp.Tuple, exp.Literal, exp.Boolean, exp.Null, exp.Var),
@@ -197,6 +197,8 @@ _SPECIAL: Mapping[type[exp.Expr], Callable[[exp.Expr], None]] = {
     exp.CTE: _check_query,
     exp.Subquery: _check_query,
     exp.Exists: _check_query,
+    exp.Any: _check_query,
+    exp.All: _check_query,
     exp.Star: _check_star,
     exp.In: _check_in,
 }
