@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -67,7 +68,8 @@ def publish(
     runs: dict[tuple[str | None, str], Run] = {}
     with screen.step(f"{product}: waiting for {_count(sent, 'file')}") as step:
         for key, version in sent:
-            arrival = _await(lambda: _seen(ledger.arrival(bucket, key, version)), f"{key} in {bucket}")  # noqa: B023
+            look = partial(_seen, ledger, bucket, key, version)
+            arrival = _await(look, f"{bucket}/{key}", hint="`mesh runs` shows whether another run holds it up")
             run = _outcome(ledger, product, arrival, step, time.monotonic() - began)
             runs.setdefault((run.run_id, run.status), run)
             step.say(f"{product}: {run.status}", well=run.status not in {"rejected", "failed"})
@@ -88,7 +90,9 @@ def push(target: Target, screen: Screen, file: Path) -> tuple[ProductName, Contr
     version = upload(target, screen, file, bucket=bucket, key=key)
     ledger = target.ledger(product.domain)
     with screen.step(f"{product}: waiting for its contract") as step:
-        outcome = _await(lambda: ledger.contract_outcome(product.product, version), f"{key} in {bucket}")
+        look = partial(ledger.contract_outcome, product.product, version)
+        workflow = f"datamesh-{target.stage}-{product.domain}-apply-contract"
+        outcome = _await(look, f"{bucket}/{key}", hint=f"the executions of {workflow} say what became of it")
         step.say(f"{product}: contract {outcome.version} {outcome.outcome}", well=outcome.outcome == "applied")
     return product, outcome
 
@@ -155,21 +159,19 @@ def _outcome(ledger: Ledger, product: ProductName, arrival: Arrival, step: Step,
     )
 
 
-def _seen(arrival: Arrival | None) -> Arrival | None:
-    """An arrival that is in a batch, or never will be."""
+def _seen(ledger: Ledger, bucket: str, key: str, version: str) -> Arrival | None:
+    """An arrival, once it is in a batch or never will be."""
+    arrival = ledger.arrival(bucket, key, version)
     return arrival if arrival and (arrival.batch_id or arrival.state == "REJECTED") else None
 
 
-def _await(look: Callable[[], T | None], what: str) -> T:
+def _await(look: Callable[[], T | None], what: str, *, hint: str) -> T:
     deadline = time.monotonic() + _NOTICED_WITHIN
     for found in _repeatedly(look):
         if found is not None:
             return found
         if time.monotonic() > deadline:
-            raise InfrastructureError(
-                f"nobody took {what} within {_NOTICED_WITHIN:.0f} s; it stays where it is",
-                hint="`mesh runs` shows whether another run of the product holds it up",
-            )
+            raise InfrastructureError(f"no word of {what} in {_NOTICED_WITHIN:.0f} s; it stays where it is", hint=hint)
     raise AssertionError("unreachable")
 
 

@@ -1,4 +1,4 @@
-"""The AWS emulator, with two things mended.
+"""The AWS emulator, with three things mended.
 
 What a Python function raises keeps its name, as on AWS: Step Functions retries and catches by the name of the
 exception's class. The emulator calls every exception `Runtime.HandlerError`, and only the traceback, in the function's
@@ -6,6 +6,8 @@ log, still has the name.
 
 A function that nobody calls gives its memory back, as on AWS. The emulator keeps one process of each forever, which
 with forty functions is gigabytes.
+
+A Glue database is one to IAM: the emulator asks for the right to a table of its name.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ import time
 from typing import Any
 
 from ministack.app import main
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
-__all__ = ["end_idle", "mend", "raised"]
+__all__ = ["end_idle", "glue_resource", "mend", "raised"]
 
 _NAMELESS = "Runtime.HandlerError"
 _TRACEBACK = "Traceback (most recent call last):\n"
@@ -49,9 +51,29 @@ def end_idle() -> int:
     return len(idle)
 
 
+def glue_resource(arn: str, target: str) -> str:
+    """The arn that the Glue operation `target` (`AWSGlue.GetDatabase`) is about, from what the emulator thinks."""
+    return arn.replace(":table/", ":database/", 1) if target.endswith("Database") else arn
+
+
 def mend() -> None:
-    """Makes the emulator's functions fail under the names of their exceptions and end when idle, from now on."""
+    """Mends the emulator that runs in this process."""
     lambda_svc.reap_idle_workers = end_idle
+    name_failures()
+    authorize_databases()
+
+
+def authorize_databases() -> None:
+    resource_of = iam_actions.extract_resource_arn
+
+    def mended(service: str, method: str, path: str, headers: dict[str, str], *rest: Any) -> str:
+        arn: str = resource_of(service, method, path, headers, *rest)
+        return glue_resource(arn, headers.get("x-amz-target", "")) if service == "glue" else arn
+
+    iam_actions.extract_resource_arn = mended
+
+
+def name_failures() -> None:
     execute = lambda_svc._execute_function_warm
 
     def execute_named(*arguments: Any, **options: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
-from cli.local.emulator import end_idle, raised
+from cli.local.emulator import end_idle, glue_resource, raised
 
 LOG = """START
 Traceback (most recent call last):
@@ -33,6 +33,18 @@ END
 )
 def test_a_failure_has_the_name_of_its_exception(log: str, name: str | None) -> None:
     assert raised(log) == name
+
+
+@pytest.mark.parametrize(
+    ("operation", "said", "meant"),
+    [
+        ("GetDatabase", "arn:aws:glue:r:a:table/sales", "arn:aws:glue:r:a:database/sales"),
+        ("GetTable", "arn:aws:glue:r:a:database/sales", "arn:aws:glue:r:a:database/sales"),
+        ("StartCrawler", "arn:aws:glue:r:a:table/crawler", "arn:aws:glue:r:a:table/crawler"),
+    ],
+)
+def test_a_database_is_authorized_as_one(operation: str, said: str, meant: str) -> None:
+    assert glue_resource(said, f"AWSGlue.{operation}") == meant
 
 
 @pytest.fixture
