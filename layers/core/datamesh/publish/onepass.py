@@ -99,7 +99,7 @@ def _keep_rejects(con: Connection, group: Group, rejects: Rejects, path: Path) -
     count = count_rejects(con, rejects)
     if count:
         lines = (
-            f"SELECT file_path AS file, min(line) - {int(group.layout.header)} AS row, any_value(csv_line) AS line"
+            f"SELECT file_path AS file, CAST(min(line) AS BIGINT) - {int(group.layout.header)} AS row, any_value(csv_line) AS line"
             f" FROM {rejects.errors} JOIN {rejects.scans} USING (scan_id, file_id)"
             f" GROUP BY file_path, line_byte_position"
         )

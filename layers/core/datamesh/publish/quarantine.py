@@ -16,7 +16,7 @@ from pathlib import Path
 from datamesh.engine.duck import Connection, identifier, literal, literals, one
 from datamesh.errors import InfrastructureError
 from datamesh.publish.job import Group, Job, Passed
-from datamesh.publish.reading import original, relation
+from datamesh.publish.reading import SCRATCH, original, relation
 from datamesh.publish.rules import Rule, sends_away
 
 __all__ = ["write_quarantine"]
@@ -94,7 +94,7 @@ SELECT id, file, n - first + 1 AS k FROM looking LEFT JOIN found USING (file, h,
 
 
 def _numbered(group: Group) -> str:
-    return relation(group.layout, group.paths, numbered=True)
+    return relation(group.layout, group.paths, rejects=SCRATCH, numbered=True)
 
 
 def _rows(job: Job, group: Group) -> str:

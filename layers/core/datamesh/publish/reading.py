@@ -13,7 +13,7 @@ from typing import Literal
 
 from datamesh.engine.duck import identifier, literal, literals
 
-__all__ = ["Layout", "Rejects", "field", "original", "relation"]
+__all__ = ["SCRATCH", "Layout", "Rejects", "field", "original", "relation"]
 
 _NO_DELIMITER = "\x01"  # JSON allows no control character, so a line of it is one field
 
@@ -45,6 +45,9 @@ class Rejects:
     scans: str
 
 
+SCRATCH = Rejects("scratch_errors", "scratch_scans")  # for those that another pass has told of
+
+
 def field(position: int) -> str:
     return f"f{position}"
 
@@ -55,22 +58,25 @@ def original(layout: Layout) -> str:
     return f"[{', '.join(['__line', *texts] if layout.format == 'jsonl' else texts)}]"
 
 
-def relation(layout: Layout, paths: Sequence[str], *, numbered: bool = False, rejects: Rejects | None = None) -> str:
-    """SQL that reads files of one layout. With `rejects` unreadable lines are left there; else they are left out."""
+def relation(layout: Layout, paths: Sequence[str], *, rejects: Rejects, numbered: bool = False) -> str:
+    """SQL that reads files of one layout. Lines that are no rows are left in `rejects`."""
     if layout.format == "parquet":
         return _parquet(layout, paths, numbered)
     if layout.format == "jsonl":
         return _json_lines(layout, paths, numbered, rejects)
-    names = [field(i) for i in range(len(layout.fields))]
-    read = _read_csv(layout, paths, names, rejects)
-    return f"SELECT filename AS __file, {', '.join(names)}{_number(numbered)} FROM {read}"
+    names = ", ".join(field(i) for i in range(len(layout.fields)))
+    read = _read_csv(layout, paths, rejects)
+    # A field that is not asked for is not looked at: then a broken character in it makes no reject, and another number.
+    whole = f" WHERE hash({names}) IS NOT NULL" if numbered else ""
+    return f"SELECT filename AS __file, {names}{_number(numbered)} FROM {read}{whole}"
 
 
 def _number(numbered: bool) -> str:
     return ", row_number() OVER () AS __n" if numbered else ""
 
 
-def _read_csv(layout: Layout, paths: Sequence[str], names: Sequence[str], rejects: Rejects | None) -> str:
+def _read_csv(layout: Layout, paths: Sequence[str], rejects: Rejects) -> str:
+    # Not ignore_errors: with several threads DuckDB 2.0 then loses good rows that follow a bad one.
     options = {
         "header": literal(layout.header),
         "delim": _text(layout.delimiter),
@@ -78,15 +84,13 @@ def _read_csv(layout: Layout, paths: Sequence[str], names: Sequence[str], reject
         "escape": _text(layout.escape),
         "encoding": literal(layout.encoding),
         "compression": literal("gzip" if layout.gzipped else "none"),
-        "columns": "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}",
+        "columns": "{" + ", ".join(f"'{field(i)}': 'VARCHAR'" for i in range(len(layout.fields))) + "}",
         "auto_detect": "false",
         "filename": "true",
+        "store_rejects": "true",
+        "rejects_table": literal(rejects.errors),
+        "rejects_scan": literal(rejects.scans),
     }
-    if rejects:
-        options |= {"store_rejects": "true"}
-        options |= {"rejects_table": literal(rejects.errors), "rejects_scan": literal(rejects.scans)}
-    else:
-        options["ignore_errors"] = "true"
     return f"read_csv([{literals(paths)}], {', '.join(f'{name} = {value}' for name, value in options.items())})"
 
 
@@ -95,7 +99,7 @@ def _text(characters: str) -> str:
     return "''" if not characters else " || ".join(f"chr({ord(c)})" for c in characters)
 
 
-def _json_lines(layout: Layout, paths: Sequence[str], numbered: bool, rejects: Rejects | None) -> str:
+def _json_lines(layout: Layout, paths: Sequence[str], numbered: bool, rejects: Rejects) -> str:
     """A line that is no JSON object has `__ok` false and no fields. Blank lines are no rows."""
     lines = Layout("csv", ("line",), layout.gzipped, False, _NO_DELIMITER, "", "", layout.encoding)
     read = relation(lines, paths, numbered=numbered, rejects=rejects)

@@ -12,7 +12,7 @@ from pathlib import Path
 from datamesh.engine.duck import Connection, identifier, literal, literals, one
 from datamesh.publish.conform import selection
 from datamesh.publish.job import Group, Job
-from datamesh.publish.reading import relation
+from datamesh.publish.reading import SCRATCH, relation
 from datamesh.publish.rules import Rule, any_of, sends_away
 
 __all__ = ["find_repeats", "surplus", "with_repeats"]
@@ -55,7 +55,7 @@ def with_repeats(source: str, group: Group) -> str:
 
 
 def _good(job: Job, group: Group) -> str:
-    source = relation(group.layout, group.paths, numbered=True)
+    source = relation(group.layout, group.paths, rejects=SCRATCH, numbered=True)
     alone = [rule for rule in sends_away(job.rules) if not rule.keys]
     return f"SELECT * FROM ({selection(job.table, group.layout, source)}) WHERE NOT ({any_of(alone)})"
 

@@ -26,7 +26,7 @@ from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed,
 from datamesh.publish.onepass import count_rejects, run_pass
 from datamesh.publish.profiling import profile_of
 from datamesh.publish.quarantine import write_quarantine
-from datamesh.publish.reading import Rejects, relation
+from datamesh.publish.reading import SCRATCH, relation
 from datamesh.publish.repeats import find_repeats, surplus
 from datamesh.publish.rules import rules, sends_away
 
@@ -118,10 +118,9 @@ def _collected(job: Job, product: str, passed: Sequence[Passed], hits: Counter[i
 
 def _rows_of(job: Job, file: InputFile) -> int | None:
     """The rows of one file, or None when it cannot be read to its end."""
-    rejects = Rejects("rejects", "scans")
     try:
         with job.connection() as con:
-            (rows,) = one(con, f"SELECT count(*) FROM ({relation(file.layout, [str(file.path)], rejects=rejects)})")
-            return int(rows) + (0 if file.layout.format == "parquet" else count_rejects(con, rejects))
+            (rows,) = one(con, f"SELECT count(*) FROM ({relation(file.layout, [str(file.path)], rejects=SCRATCH)})")
+            return int(rows) + (0 if file.layout.format == "parquet" else count_rejects(con, SCRATCH))
     except EngineError:
         return None

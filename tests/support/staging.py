@@ -1,0 +1,80 @@
+"""Small tables and files for the tests of the data path."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from datamesh.contract.model import Column, ColumnType, Table
+from datamesh.publish.preflight import inspect
+from datamesh.publish.rules import rules
+from datamesh.publish.sources import LocalFile
+from datamesh.publish.stage import Engine, InputFile, Staged, stage
+
+__all__ = ["Outcome", "column", "staged", "table"]
+
+
+def column(name: str, kind: str = "string", **more: Any) -> Column:
+    return Column(name, ColumnType(kind, *more.pop("digits", ())), **more)
+
+
+def table(*columns: Column, **more: Any) -> Table:
+    return Table("things", columns, **more)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A staging and what it wrote, read back."""
+
+    table: Table
+    staged: Staged
+
+    @property
+    def good(self) -> list[tuple[Any, ...]]:
+        names = ", ".join(f'"{c.name}"' for c in self.table.columns)
+        return self._read(self.staged.files, f"SELECT {names} FROM {{}} ORDER BY ALL")
+
+    @property
+    def bad(self) -> list[tuple[Any, ...]]:
+        """(file, row_number, rule, column, value) of each row in quarantine."""
+        names = 'file, row_number, rule, "column", value'
+        return self._read(self.staged.quarantine, f"SELECT {names} FROM {{}} ORDER BY ALL")
+
+    def quarantine(self, what: str) -> list[tuple[Any, ...]]:
+        return self._read(self.staged.quarantine, f"SELECT {what} FROM {{}} ORDER BY file, row_number")
+
+    @property
+    def hits(self) -> dict[tuple[str, str | None], int]:
+        pairs = zip(rules(self.table), self.staged.hits, strict=True)
+        return {(rule.rule, rule.column): count for rule, count in pairs if count}
+
+    @staticmethod
+    def _read(paths: Sequence[Path], sql: str) -> list[tuple[Any, ...]]:
+        if not paths:
+            return []
+        with duckdb.connect(config={"threads": 1}) as con:
+            con.execute("SET TimeZone = 'UTC'")
+            source = f"read_parquet([{', '.join(repr(str(p)) for p in paths)}], union_by_name = true)"
+            found: list[tuple[Any, ...]] = con.execute(sql.format(source)).fetchall()
+            return found
+
+
+def staged(into: Path, wanted: Table, files: dict[str, bytes | str], *, threads: int = 2, **more: Any) -> Outcome:
+    """Stages files, given by name; `x.gz` is packed on the way."""
+    inputs = []
+    for number, (name, body) in enumerate(files.items()):
+        path = into / f"in-{number}"
+        data = body.encode() if isinstance(body, str) else body
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") and isinstance(body, str) else data)
+        seen = inspect(LocalFile(path, name), wanted)
+        assert seen.layout is not None, seen.reasons
+        inputs.append(InputFile(path, name, seen.layout))
+    work = into / "work"
+    work.mkdir()
+    engine = Engine(memory_mb=300, threads=threads)
+    return Outcome(wanted, stage(wanted, inputs, product="things", batch_id="b1", work=work, engine=engine, **more))
