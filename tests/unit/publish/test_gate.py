@@ -1,0 +1,154 @@
+"""The data-set gate: one verdict from the slices' counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from datamesh.contract.model import Check, Table, Thresholds
+from datamesh.contract.profile import Profile
+from datamesh.events import Reason
+from datamesh.publish.gate import MAX_REASONS, judge
+from datamesh.publish.results import SliceResult
+from datamesh.publish.rules import rules
+from tests.support.staging import column, table
+
+PLAIN = table(column("id", "integer", required=True), column("name"))
+
+
+def result(wanted: Table, good: int, bad: int = 0, hits: dict[str, int] | None = None, **more: Any) -> SliceResult:
+    counted = tuple((hits or {}).get(rule.rule, 0) for rule in rules(wanted))
+    return SliceResult(
+        slice=0,
+        attempt=1,
+        rows_in=good + bad + more.get("rows_superseded", 0),
+        rows_good=good,
+        rows_bad=bad,
+        hits=counted,
+        profile=Profile(product="things"),
+        **more,
+    )
+
+
+def test_slices_add_up() -> None:
+    slices = [result(PLAIN, 90, 10, {"type": 7, "required": 4}), result(PLAIN, 5, 1, {"type": 1}, rows_superseded=3)]
+
+    verdict = judge(PLAIN, slices, rows_before=0)
+
+    assert verdict.committed
+    assert verdict.counts.model_dump() == {
+        "rows_in": 109,
+        "rows_published": 95,
+        "rows_quarantined": 11,
+        "rows_superseded": 3,
+        "rows_deleted": 0,
+    }
+    assert verdict.counts.balanced
+    assert verdict.reasons == (Reason(rule="type", column="id", rows=8), Reason(rule="required", column="id", rows=4))
+
+
+def test_notes_are_told_and_stop_nothing() -> None:
+    note = Reason(rule="extra-column", column="zip")
+
+    verdict = judge(PLAIN, [result(PLAIN, 1, notes=(note,)), result(PLAIN, 1, notes=(note,))], rows_before=0)
+
+    assert (verdict.committed, verdict.reasons) == (True, (note,))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "reason"),
+    [(0, 0, Reason(rule="empty-file")), (0, 5, Reason(rule="nothing-to-publish", rows=5))],
+)
+def test_without_a_good_row_nothing_is_published(good: int, bad: int, reason: Reason) -> None:
+    verdict = judge(PLAIN, [result(PLAIN, good, bad)], rows_before=10)
+
+    assert not verdict.committed
+    assert verdict.reasons[0] == reason
+    assert verdict.counts.rows_published == 0
+
+
+def test_a_file_that_could_not_be_read_rejects_its_batch() -> None:
+    refused = SliceResult(slice=1, attempt=1, refused=(Reason(rule="unreadable"),), profile=Profile(product="things"))
+
+    verdict = judge(PLAIN, [result(PLAIN, 5), refused], rows_before=0)
+
+    assert (verdict.committed, verdict.reasons) == (False, (Reason(rule="unreadable"),))
+
+
+@pytest.mark.parametrize(("bad", "committed"), [(10, True), (11, False)])
+def test_too_many_bad_rows_reject_the_batch(bad: int, committed: bool) -> None:
+    strict = table(*PLAIN.columns, thresholds=Thresholds(max_quarantined_percent=10))
+
+    verdict = judge(strict, [result(strict, 100 - bad, bad)], rows_before=0)
+
+    assert verdict.committed == committed
+    assert committed or verdict.reasons == (Reason(rule="maxQuarantinedPercent", rows=bad),)
+
+
+@pytest.mark.parametrize(
+    ("operator", "threshold", "holds"),
+    [
+        ("mustBe", 15, True),
+        ("mustBe", 5, False),
+        ("mustNotBe", 15, False),
+        ("mustBeGreaterThan", 15, False),
+        ("mustBeGreaterOrEqualTo", 15, True),
+        ("mustBeLessThan", 15, False),
+        ("mustBeLessOrEqualTo", 15, True),
+        ("mustBeBetween", [10, 15], True),
+        ("mustBeBetween", [16, 20], False),
+        ("mustNotBeBetween", [10, 15], False),
+        (None, 0, True),
+    ],
+)
+def test_the_row_count_is_the_table_s_after_the_commit(operator: str | None, threshold: Any, holds: bool) -> None:
+    check = Check("enough", "library", metric="rowCount", operator=operator, threshold=threshold)
+    wanted = table(*PLAIN.columns, checks=(check,))
+
+    verdict = judge(wanted, [result(wanted, 5)], rows_before=10)
+
+    assert verdict.committed == holds
+    assert [check.rule for check in verdict.failed] == ([] if holds else ["enough"])
+    assert holds or verdict.reasons == (Reason(rule="enough", rows=15),)
+
+
+@pytest.mark.parametrize(("severity", "committed"), [("error", False), ("warning", True)])
+def test_a_measured_share_of_rows(severity: Any, committed: bool) -> None:
+    check = Check(
+        "known", "library", severity, "name", "nullValues", operator="mustBeLessThan", threshold=20, unit="percent"
+    )
+    wanted = table(column("name", checks=(check,)))
+
+    just_under = judge(wanted, [result(wanted, 99, 1, {"known": 19})], rows_before=0)
+    over = judge(wanted, [result(wanted, 99, 1, {"known": 20})], rows_before=0)
+
+    assert (just_under.committed, just_under.reasons) == (True, ())
+    assert over.committed == committed
+    assert over.reasons == (Reason(rule="known", column="name", rows=20),)
+    assert [(f.rule, f.column, f.severity) for f in over.failed] == [("known", "name", severity)]
+
+
+def test_keys_that_stand_in_two_slices_reject_the_batch() -> None:
+    keyed = table(column("id", "integer", primary_key_position=1))
+    number = next(rule.number for rule in rules(keyed) if rule.keys)
+
+    verdict = judge(keyed, [result(keyed, 5), result(keyed, 5)], rows_before=0, doubled={number: 2})
+
+    assert (verdict.committed, verdict.reasons) == (False, (Reason(rule="primaryKey", column="id", rows=2),))
+
+
+def test_duplicates_across_slices_count_as_measured_there() -> None:
+    check = Check("twice", "library", "error", "name", "duplicateValues", operator="mustBeLessThan", threshold=2)
+    wanted = table(column("name", checks=(check,)))
+    number = next(rule.number for rule in rules(wanted) if rule.keys)
+    slices = [result(wanted, 5, hits={"twice": 1}), result(wanted, 5)]
+
+    assert judge(wanted, slices, rows_before=0).committed
+    assert not judge(wanted, slices, rows_before=0, doubled={number: 3}).committed
+
+
+def test_reasons_are_bounded() -> None:
+    many = tuple(Reason(rule="extra-column", column=f"c{i}") for i in range(500))
+
+    assert len(judge(PLAIN, [result(PLAIN, 1, notes=many)], rows_before=0).reasons) == MAX_REASONS
