@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def account(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def account(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     monkeypatch.setenv("PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT", server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -58,10 +60,6 @@ def account(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     boto3.client("glue").create_database(DatabaseInput={"Name": DATABASE})
-    yield
-    import urllib.request
-
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
 
 
 def made(wanted: Contract | None = None) -> Any:
