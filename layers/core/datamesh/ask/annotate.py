@@ -1,0 +1,197 @@
+"""What each stretch of a question may be: operator, name of the schema, value, number, date. Nothing is decided yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from datamesh.ask.dates import Period, periods
+from datamesh.ask.lexicon.english import FUNCTION_WORDS, RELATIONS, UNITS
+from datamesh.ask.lexicon.operators import OPERATORS
+from datamesh.ask.values import Hit
+from datamesh.ask.vocabulary import Target, Vocabulary
+from datamesh.ask.words import Token, stem, tokens
+
+__all__ = ["Lattice", "Literal", "Name", "Operator", "annotate"]
+
+_RELATIONS = frozenset(stem(word) for word in RELATIONS)
+_UNITS = frozenset(stem(word) for word in UNITS)
+_LOWER_CASE = 0.4  # a value in small letters that could be a plain word
+
+
+@dataclass(frozen=True)
+class Operator:
+    category: str
+    payload: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Name:
+    """Words that may name tables, columns or measures; the likeliest first."""
+
+    start: int
+    end: int
+    text: str
+    targets: tuple[Target, ...]
+
+    def only(self, kind: str) -> Name | None:
+        """This name for tables, columns or measures alone; None if it names none."""
+        kept = tuple(t for t in self.targets if t.kind == kind)
+        return Name(self.start, self.end, self.text, kept) if kept else None
+
+
+@dataclass(frozen=True)
+class Literal:
+    """Text that may be a value: the columns known to hold it. Quoted, it may be a value that nobody has seen."""
+
+    start: int
+    end: int
+    text: str
+    hits: tuple[Hit, ...]
+    quoted: bool
+    cost: float
+
+
+@dataclass
+class Lattice:
+    """Everything found, by the index of its first token. `read` marks the tokens that something was found for."""
+
+    tokens: tuple[Token, ...]
+    operators: Mapping[int, list[Operator]] = field(default_factory=dict)
+    names: Mapping[int, list[Name]] = field(default_factory=dict)
+    literals: Mapping[int, list[Literal]] = field(default_factory=dict)
+    periods: Mapping[int, list[tuple[int, Period]]] = field(default_factory=dict)
+    read: list[bool] = field(default_factory=list)
+
+    @property
+    def unread(self) -> list[str]:
+        return [token.text for token, read in zip(self.tokens, self.read, strict=True) if not read]
+
+    def relation(self, i: int) -> bool:
+        """Whether this is a verb that relates two things."""
+        return i < len(self.tokens) and self.tokens[i].kind == "word" and self.tokens[i].stem in _RELATIONS
+
+    def unit(self, i: int) -> bool:
+        return i < len(self.tokens) and self.tokens[i].stem in _UNITS
+
+
+def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
+    words = tokens(question)
+    lattice = Lattice(words, read=[_plain(token) for token in words])
+    span = range(len(words))
+    lattice.operators = {i: _operators(lattice, i) for i in span}
+    lattice.names = {i: _names(lattice, vocabulary, i) for i in span}
+    lattice.literals = {i: _literals(lattice, vocabulary, i) for i in span}
+    lattice.periods = {i: _periods(lattice, i, today) for i in span}
+    return lattice
+
+
+def _plain(token: Token) -> bool:
+    """Words that need nothing of the schema to be read: grammar, relations, numbers, punctuation, quoted text."""
+    if token.kind in ("number", "mark", "quoted"):
+        return True
+    return token.fold in FUNCTION_WORDS or token.stem in _RELATIONS or token.stem in _UNITS
+
+
+def _mark(lattice: Lattice, i: int, end: int) -> None:
+    lattice.read[i:end] = [True] * (end - i)
+
+
+def _operators(lattice: Lattice, i: int) -> list[Operator]:
+    words = lattice.tokens
+    if words[i].kind == "quoted":
+        return []
+    found = []
+    for phrase, meanings in OPERATORS.get(words[i].fold, {}).items():
+        end = i + len(phrase)
+        if tuple(t.fold for t in words[i:end] if t.kind != "quoted") == phrase:
+            found += [Operator(category, payload, i, end) for category, payload in meanings]
+            _mark(lattice, i, end)
+    return found
+
+
+def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
+    """The longest first."""
+    words = lattice.tokens
+    found: list[Name] = []
+    stems: tuple[str, ...] = ()
+    for end in range(i + 1, min(len(words), i + vocabulary.longest) + 1):
+        token = words[end - 1]
+        if token.kind in ("quoted", "mark"):
+            break
+        stems += (token.stem,)
+        if targets := vocabulary.names.get(stems):
+            if end - i == 1 and token.fold in FUNCTION_WORDS:
+                continue
+            found.append(Name(i, end, " ".join(t.text for t in words[i:end]), tuple(targets)))
+            _mark(lattice, i, end)
+    return found[::-1]
+
+
+def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]:
+    words = lattice.tokens
+    first = words[i]
+    if first.kind == "quoted":
+        return [Literal(i, i + 1, first.text, tuple(vocabulary.values.find(first.text)), quoted=True, cost=0.0)]
+    if first.kind == "mark":
+        return []
+    found = []
+    pieces, owner = _pieces(words, i)
+    for length, hits in vocabulary.values.spans(pieces):
+        end = owner[length - 1] + 1
+        if length < len(pieces) and owner[length] == owner[length - 1]:
+            continue  # ends inside a token
+        cost = _doubt(lattice, i, end)
+        if cost is not None:
+            text = " ".join(t.text for t in words[i:end])
+            found.append(Literal(i, end, text, tuple(hits), quoted=False, cost=cost))
+            _mark(lattice, i, end)
+    if not found and (singular := vocabulary.values.find(_singular(first.fold))) and first.fold.endswith("s"):
+        if (cost := _doubt(lattice, i, i + 1)) is not None:
+            found.append(Literal(i, i + 1, first.text, tuple(singular), quoted=False, cost=cost + 0.3))
+            _mark(lattice, i, i + 1)
+    return found[::-1]
+
+
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
+
+
+def _pieces(words: tuple[Token, ...], i: int) -> tuple[list[str], list[int]]:
+    """The words from token `i` on as values are compared, and which token each is part of."""
+    pieces: list[str] = []
+    owner: list[int] = []
+    for at in range(i, min(len(words), i + 12)):
+        if words[at].kind == "quoted":
+            break
+        parts = _parts(words[at])
+        pieces += parts
+        owner += [at] * len(parts)
+    return pieces, owner
+
+
+def _parts(token: Token) -> list[str]:
+    return [part for part in "".join(c if c.isalnum() else " " for c in token.fold).split() if part]
+
+
+def _doubt(lattice: Lattice, i: int, end: int) -> float | None:
+    """What it costs to take these words for a value; None where they are a number or grammar."""
+    words = lattice.tokens[i:end]
+    first = words[0]
+    if len(words) == 1 and first.fold in FUNCTION_WORDS:
+        return None if i == 0 or first.text.islower() else 0.3
+    if len(words) == 1 and first.kind == "number":
+        return None
+    if any(token.capital and at for at, token in enumerate(words, start=i)):
+        return 0.0
+    return _LOWER_CASE if len(words) == 1 else 0.1
+
+
+def _periods(lattice: Lattice, i: int, today: date) -> list[tuple[int, Period]]:
+    found = list(periods(lattice.tokens, i, today))
+    for end, _ in found:
+        _mark(lattice, i, end)
+    return found

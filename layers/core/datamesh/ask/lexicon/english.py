@@ -1,0 +1,159 @@
+"""Word forms, relations and adjectives of general English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = [
+    "ADJECTIVES",
+    "COMPARATIVES",
+    "FUNCTION_WORDS",
+    "IRREGULAR",
+    "LABEL_WORDS",
+    "OPPOSITES",
+    "PERSONS",
+    "RELATIONS",
+    "ROLES",
+    "SUPERLATIVES",
+    "UNITS",
+    "Tier",
+]
+
+_FORMS = """
+person people persons peoples; man men; woman women; child children; foot feet; tooth teeth; mouse mice; goose geese
+analysis analyses; crisis crises; thesis theses; basis bases; index indices indexes; matrix matrices; vertex vertices
+criterion criteria; phenomenon phenomena; curriculum curricula; medium media; bacterium bacteria
+life lives; wife wives; knife knives; shelf shelves; half halves; leaf leaves; wolf wolves; thief thieves; loaf loaves
+be is are was were been being am; have has had having; do does did done doing
+go goes went gone going; fly flies flew flown flying; take takes took taken taking; make makes made making
+give gives gave given giving; get gets got gotten getting; hold holds held holding; build builds built building
+buy buys bought buying; sell sells sold selling; send sends sent sending; spend spends spent spending
+lead leads led leading; read reads reading; write writes wrote written writing; drive drives drove driven driving
+teach teaches taught teaching; know knows knew known knowing; speak speaks spoke spoken speaking
+win wins won winning; lose loses lost losing; run runs ran running; begin begins began begun beginning
+sing sings sang sung singing; swim swims swam swum swimming; wear wears wore worn wearing
+bear bears bore born; choose chooses chose chosen choosing; come comes came coming; become becomes became
+find finds found finding; keep keeps kept keeping; leave leaves left leaving; meet meets met meeting
+pay pays paid paying; say says said; see sees saw seen; show shows showed shown showing; sit sits sat
+stand stands stood standing; steal steals stole stolen; tell tells told; think thinks thought; grow grows grew grown
+draw draws drew drawn; eat eats ate eaten; fall falls fell fallen; rise rises rose risen; throw throws threw thrown
+catch catches caught; bring brings brought; feed feeds fed; fight fights fought; shoot shoots shot; lie lies lay lain
+"""
+
+IRREGULAR: Mapping[str, str] = {
+    form: forms.split()[0]
+    for line in _FORMS.strip().splitlines()
+    for forms in line.split(";")
+    for form in forms.split()
+}
+"""Form to base form, where an ending rule does not lead there."""
+
+FUNCTION_WORDS = frozenset(
+    """
+    a an the this that these those there here it its they their them he his him she her we our us you your i me my who whom
+    whose which what where when why how is are was were be been being am do does did has have had can could would will shall
+    may might must should of in on at by to from for with without into onto over under about as and or nor not no but if than
+    then so such each every per all any both either neither some most more less least fewer many much few other others own
+    same only also just please s t
+    """.split()
+)
+"""Words that carry grammar. None of them alone names a thing of the schema, and a missing one is never the reason for
+a refusal; those that carry meaning must all the same be read by a rule."""
+
+RELATIONS = frozenset(
+    """
+    accept achieve acquire act add affect allow appear apply approve arrive assign associate attend author award base become
+    begin belong book born borrow broadcast build buy call carry cast catch cause choose claim collect come compete complete
+    compose conduct connect consist contain contribute control coordinate correspond cost cover create deliver depart depict
+    describe design develop direct discover distribute donate draw drive earn edit elect employ encounter end enrol enroll
+    enter establish exhibit exist feature file finance find finish fly follow form found fund get give go govern graduate
+    grow guide handle happen hire hold host house include injure inspect install invest involve issue join keep last launch
+    lead learn leave lend link list live locate lose maintain make manage manufacture mark match measure meet mention model
+    nominate observe occupy occur offer open operate order organise organize originate own paint park participate pay perform
+    photograph pilot place plan play possess post practice present process produce program promote propose provide publish
+    purchase raise reach read receive record refer register relate release rent repair report represent request reserve
+    reside review ride run schedule score sell send serve set ship show sign sing sit situate spend sponsor stand star start
+    state stay steer stop store study submit supervise supply support take teach tour train transfer travel treat try use
+    visit volunteer wear weigh win work write
+    """.split()
+)
+"""Verbs that relate two things. One may go unread where only one relationship is there that it could name."""
+
+ROLES: Mapping[str, frozenset[str]] = {
+    "from": frozenset("from origin source depart departure start sender begin leave".split()),
+    "to": frozenset("to destination dest target arrive arrival receiver recipient end".split()),
+}
+"""What a preposition of motion says about the key that is meant, where several lead to the same thing."""
+
+LABEL_WORDS = ("name", "title", "label")
+PERSONS = (("first", "last"), ("given", "family"), ("fore", "sur"), ("f", "l"))
+
+UNITS = frozenset(
+    """
+    dollar euro pound cent percent minute second hour day week month year mile kilometer kilometre km meter metre foot inch
+    degree point people mph kg unit usd piece star
+    """.split()
+)
+"""What may stand behind a number without saying more than the column does."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Nouns that an adjective may measure; `high` says whether more of it is a larger value of the noun."""
+
+    nouns: frozenset[str]
+    high: bool
+
+
+_ADJECTIVES = """
+long: length distance | duration time hour ; short: - length distance | - height | - duration time
+old: age | - birth birthday born | - year built founded ; young: - age | birth birthday born
+tall: height ; high: height elevation altitude ; heavy: weight ; light: - weight
+large: size area capacity population enrollment ; big: size area capacity population enrollment
+small: - size area capacity population enrollment
+expensive: price cost fee ; costly: price cost fee ; cheap: - price cost fee
+fast: speed | - time duration ; slow: - speed | time duration ; deep: depth ; wide: width ; thick: thickness
+rich: wealth money income worth ; populous: population ; populated: population ; crowded: population
+late: date time | year ; early: - date time | - year ; recent: date time | year ; new: date time | year
+hot: temperature ; warm: temperature ; cold: - temperature ; far: distance ; near: - distance ; close: - distance
+windy: wind ; rainy: precipitation rain ; wet: precipitation rain ; loud: volume ; profitable: profit
+"""
+
+
+def _tier(text: str) -> Tier:
+    words = text.split()
+    return Tier(frozenset(w for w in words if w != "-"), high=words[0] != "-")
+
+
+ADJECTIVES: Mapping[str, tuple[Tier, ...]] = {
+    word.strip(): tuple(_tier(tier) for tier in tiers.split("|"))
+    for line in _ADJECTIVES.strip().splitlines()
+    for word, _, tiers in (entry.partition(":") for entry in line.split(";"))
+}
+"""What an adjective measures, in tiers: a later one counts only where no earlier one is there. Only what can be measured
+stands here; good, bad, best and worst do not."""
+
+
+def _degree(word: str, ending: str) -> str:
+    if word.endswith("y"):
+        return f"{word[:-1]}i{ending}"
+    if word.endswith("e"):
+        return word + ending[1:]
+    doubled = len(word) < 5 and word[-1] in "gtnd" and word[-2] in "aeiou" and word[-3:-2] not in tuple("aeiou")
+    return f"{word}{word[-1]}{ending}" if doubled else word + ending
+
+
+COMPARATIVES: Mapping[str, str] = {
+    **{_degree(word, "er"): word for word in ADJECTIVES},
+    **{f"more {word}": word for word in ADJECTIVES},
+    "farther": "far",
+    "further": "far",
+}
+SUPERLATIVES: Mapping[str, str] = {
+    **{_degree(word, "est"): word for word in ADJECTIVES},
+    **{f"most {word}": word for word in ADJECTIVES},
+    "farthest": "far",
+    "furthest": "far",
+}
+OPPOSITES: Mapping[str, str] = {f"least {word}": word for word in ADJECTIVES}

@@ -1,0 +1,160 @@
+"""Phrases that do something: what each says, in one table. `category payload: phrases`, separated by commas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from datamesh.ask.lexicon.english import COMPARATIVES, OPPOSITES, SUPERLATIVES
+
+__all__ = ["OPERATORS", "phrases"]
+
+_TABLE = """
+show: show, list, find, give, return, tell, display, report, get, retrieve, provide, compute, calculate, determine, select
+show: print, output, show me, give me, tell me, list out, find out, list me, find me, get me, return me, i want to know
+show: i want to see, can you show me, can you tell me, could you tell me, could you show me, can you give me, fetch
+show: what is, what are, what was, what were, what, which is, which are, who is, who are, who was, who were, whats
+show: report, name, state, identify, look up, see
+please: please, kindly
+how_many: how many
+count: count, number of, the number of, total number of, the total number of, count of, the count of, numbers of
+count: count the number of, count the total number of, how many
+agg avg: average, mean, avg, average of, mean of
+agg sum: total, sum, sum of, total of, combined, total amount of, overall, sum total of
+agg max: maximum, max, highest, largest, greatest, biggest, maximal, maximum of
+agg min: minimum, min, lowest, smallest, least, minimal, minimum of
+agg median: median, median of
+distinct: distinct, different, unique, various
+all_details: all information, all the information, all info, all details, all the details, all data, all the data
+all_details: all columns, everything, information, all attributes, the details, all available information, details
+group: for each, for every, per, by, grouped by, group by, broken down by, for each of the, in each, of each, from each
+group: across each, at each, on each, to each, with each, for all different, for different, for each different
+group: by each, grouped by each, in every, of every, from every, under each, within each, according to, based on
+group: corresponding to each, associated with each, belonging to each
+each: each, every, each of the, each different, each distinct
+cmp >: more than, greater than, larger than, higher than, bigger than, over, above, exceeding, exceeds, exceed, >
+cmp >: in excess of, longer than, a larger, better than, taller than, heavier than
+cmp >=: at least, no less than, no fewer than, not less than, greater than or equal to, more than or equal to, minimum
+cmp >=: equal to or more than, equal to or greater than, a minimum of, > =, not fewer than, or more than
+cmp <: less than, fewer than, smaller than, lower than, under, below, shorter than, lighter than, <
+cmp <=: at most, no more than, not more than, no greater than, up to, less than or equal to, equal to or less than
+cmp <=: a maximum of, < =, smaller than or equal to, fewer than or equal to, lower than or equal to
+cmp =: equal to, equals, equal, exactly, =, the same as
+cmp <>: not equal to, other than, different from, unequal to
+after_cmp >=: or more, or greater, or above, or higher, or over, or larger, or longer, and above, and more, and over
+after_cmp <=: or less, or fewer, or below, or lower, or under, or smaller, or shorter, and below, and less
+between: between
+most desc: most, the most, highest, the highest, largest, the largest, greatest, the greatest, maximum, the maximum
+most desc: biggest, the biggest, the top, top, max, the max, the highest number of, the most number of, the greatest number of
+most desc: highest number of, the largest number of, largest number of, greatest number of, most number of
+most desc: the maximum number of, maximum number of, the highest total number of, the largest amount of, the most amount of
+most asc: least, the least, fewest, the fewest, lowest, the lowest, smallest, the smallest, minimum, the minimum
+most asc: bottom, the bottom, min, the min, the lowest number of, the smallest number of, the fewest number of
+most asc: lowest number of, smallest number of, fewest number of, least number of, the least number of
+most asc: the minimum number of, minimum number of, the smallest amount of, the least amount of
+common desc: most common, most frequent, most frequently used, most commonly used, most often used, most frequently
+common asc: least common, least frequent, least frequently used, least commonly used
+top: top, first
+top_low: bottom, last
+order: ordered by, order by, sorted by, sort by, sort them by, ranked by, in order of, in the order of, listed by
+order: arranged by, sorted in order of, ordered by the, sort the list by, order the results by, sort the results by
+order: sorted according to, ordered according to, order them by, sort the result by, order the result by, in the order by
+order: listed in order of, sorted, ordered, arranged
+order: and sort them by, and order them by, and sort by, and order by, and sort the results by, and sort the result by
+order: and order the results by, and rank them by, and sort the list by, and order the result by, ordering by
+direction asc: ascending, in ascending order, ascending order, from low to high, from lowest to highest, asc, increasing
+direction asc: in increasing order, from the lowest to the highest, lowest first, smallest first, in an ascending order
+direction asc: from smallest to largest, from fewest to most, from least to most, from low to highest, earliest first
+direction asc: from small to large, in the ascending order, oldest first, least first, fewest first, from earliest to latest
+direction asc: from the earliest to the latest, from oldest to newest, from early to late, from shortest to longest
+direction asc: shortest first, cheapest first, from cheapest to most expensive
+direction desc: descending, in descending order, descending order, from high to low, from highest to lowest, desc
+direction desc: decreasing, in decreasing order, from the highest to the lowest, highest first, largest first
+direction desc: in a descending order, from largest to smallest, from most to fewest, from most to least, latest first
+direction desc: from large to small, in the descending order, newest first, most first, biggest first, most recent first
+direction desc: from the latest to the earliest, from latest to earliest, from newest to oldest, from longest to shortest
+direction desc: longest first, from the most recent to the oldest, most expensive first, greatest first
+direction_of asc: in ascending order of, in the ascending order of, in increasing order of, in an ascending order of
+direction_of asc: ascending by, in alphabetical order of, in the alphabetical order of, in lexicographical order of
+direction_of asc: in lexicographic order of, in alphabetic order of, by ascending order of, by ascending, by increasing
+direction_of asc: sorted in ascending order of, sorted in the ascending order of, ordered in ascending order of
+direction_of asc: in ascending alphabetical order of, sorted in alphabetical order of, by the ascending order of
+direction_of asc: sorted by ascending, ordered by ascending, sorted in increasing order of, alphabetically by
+direction_of asc: ordered alphabetically by, sorted alphabetically by, sort them in ascending order of
+direction_of asc: in lexicographical order by, in alphabetical order by, in ascending order by, sorted in ascending order by
+direction_of desc: in descending order of, in the descending order of, in decreasing order of, in a descending order of
+direction_of desc: descending by, by descending order of, by descending, by decreasing, in reverse order of
+direction_of desc: sorted in descending order of, sorted in the descending order of, ordered in descending order of
+direction_of desc: by the descending order of, sorted by descending, ordered by descending, sort them in descending order of
+direction_of desc: sorted in decreasing order of, in descending order by, sorted in descending order by
+alphabetical: in alphabetical order, alphabetically, sorted alphabetically, ordered alphabetically, in lexicographical order
+alphabetical: in lexicographic order, in alphabetic order, listed alphabetically, listed in alphabetical order
+alphabetical: in ascending alphabetical order, sorted in alphabetical order, ordered in alphabetical order
+alphabetical: sorted in lexicographical order, in the alphabetical order, alphabetized
+whose: whose, where the, where, for which the, such that the, where their, where its, whos
+with: with, having, with a, with an
+without: without, without a, without an, without any, with no, having no, that have no, who have no, which have no
+without: lacking, that lack, who lack, that have not any
+not: not, never
+have: have, has, had
+have: contain, contains, include, includes
+have_not: have no, has no, had no, do not have, does not have, did not have, do not have any, does not have any
+have_not: did not have any, have not, has not any, have never had, has never had, never had
+be: is, are, was, were, be, been, being
+aux: do, does, did
+that: that, who, which
+in: in, at, on, from, of, for, to, by, into, under, within, via, through, during, about, as, among, across, near
+missing: missing, unknown, null, empty, blank, not known, not recorded, not given, not available, not specified, not set
+missing: without a value, without value, undefined
+has_missing: has no value, have no value, has no known value, is missing, are missing, is unknown, are unknown, is null
+has_missing: is empty, are empty, is blank, is not known, are not known, is not recorded, is not given, was not recorded
+named: named, called, titled, with the name, with name, by the name of, whose name is, with the title, with title
+contains contains: containing, contains, contain, includes, including, include, like, with the substring
+contains contains: containing the word, contains the word, contain the word, that contains, that contain, has the substring
+contains contains: containing the substring, contains the substring, contain the substring, includes the word, has
+contains contains: containing the phrase, contains the string, contain the string, include the word, have the substring
+contains contains: contains substring, containing substring, have the word, has the word, contain substring
+contains contains: includes the substring, include the substring, include the string, includes the string
+contains starts: starting with, starts with, start with, beginning with, begins with, begin with, started with
+contains starts: starts with the letter, starting with the letter, begins with the letter, beginning with the letter
+contains starts: start with the letter, begin with the letter, starts with letter, starting with letter
+contains ends: ending with, ends with, end with, ending in, ends in, ended with
+both: both
+either: either
+or: or
+and: and
+too: as well as, along with, together with, and also, and their, and its, and the corresponding, plus
+before: before, earlier than, prior to, until
+after: after, later than, since
+tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
+tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded, exists
+tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
+"""
+
+
+def _rows() -> list[tuple[str, str, str]]:
+    rows = []
+    for line in _TABLE.strip().splitlines():
+        head, _, listed = line.partition(": ")
+        category, _, payload = head.partition(" ")
+        rows += [(category, payload, phrase.strip()) for phrase in listed.split(", ")]
+    rows += [("compare", word, f"{form} than") for form, word in COMPARATIVES.items()]
+    rows += [("superlative", word, form) for form, word in SUPERLATIVES.items()]
+    rows += [("superlative", f"- {word}", form) for form, word in OPPOSITES.items()]
+    return rows
+
+
+def phrases() -> list[tuple[str, str, str]]:
+    """(category, payload, phrase) of every operator."""
+    return _rows()
+
+
+def _indexed() -> dict[str, dict[tuple[str, ...], list[tuple[str, str]]]]:
+    index: dict[str, dict[tuple[str, ...], list[tuple[str, str]]]] = {}
+    for category, payload, phrase in _rows():
+        words = tuple(phrase.split())
+        index.setdefault(words[0], {}).setdefault(words, []).append((category, payload))
+    return index
+
+
+OPERATORS: Mapping[str, Mapping[tuple[str, ...], list[tuple[str, str]]]] = _indexed()
+"""First word to the phrases that begin with it, each with what it may be: (category, payload)."""

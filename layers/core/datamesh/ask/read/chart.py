@@ -1,0 +1,137 @@
+"""The machinery of reading: every rule is tried once at each place, cheapest readings first, at most so many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from datamesh.ask.annotate import Lattice, Literal, Name, Operator
+from datamesh.ask.dates import Period
+
+__all__ = ["Exhausted", "Hit", "Reader", "rule"]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_PER_END = 4  # readings kept of one stretch by one rule
+_IN_ALL = 24  # readings kept of one rule at one place
+_BUDGET = 6_000  # readings made for one question
+
+
+class Exhausted(Exception):
+    """Raised when a question has more readings than can be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[T]):
+    """One reading of the tokens up to `end`, and what it costs."""
+
+    end: int
+    value: T
+    cost: float = 0.0
+
+
+class Reader:
+    """The lattice as the rules see it, what they found so far, and how far anybody came."""
+
+    def __init__(self, lattice: Lattice) -> None:
+        self.lattice = lattice
+        self.tokens = lattice.tokens
+        self.found: dict[tuple[Any, ...], list[Hit[Any]]] = {}
+        self.furthest = 0
+        self.made = 0
+
+    def reach(self, end: int) -> int:
+        self.furthest = max(self.furthest, end)
+        return end
+
+    def op(self, i: int, *categories: str) -> Iterator[Operator]:
+        """Operators of these categories that begin here, the longest first."""
+        hits = [op for op in self.lattice.operators.get(i, ()) if op.category in categories]
+        for op in sorted(hits, key=lambda op: -op.end):
+            self.reach(op.end)
+            yield op
+
+    def longest(self, i: int, *categories: str) -> Operator | None:
+        return next(self.op(i, *categories), None)
+
+    def word(self, i: int, *folds: str) -> bool:
+        if i < len(self.tokens) and self.tokens[i].kind != "quoted" and self.tokens[i].fold in folds:
+            self.reach(i + 1)
+            return True
+        return False
+
+    def the(self, i: int) -> int:
+        """After the articles that begin here."""
+        while self.word(
+            i, "the", "a", "an", "all", "any", "some", "their", "its", "his", "her", "our", "those", "these"
+        ):
+            i += 1
+        return i
+
+    def comma(self, i: int) -> int:
+        while self.word(i, ",", ";", ":"):
+            i += 1
+        return i
+
+    def names(self, i: int, *kinds: str) -> Iterator[Name]:
+        for name in self.lattice.names.get(i, ()):
+            kept = tuple(t for t in name.targets if t.kind in kinds)
+            if kept:
+                self.reach(name.end)
+                yield Name(name.start, name.end, name.text, kept)
+
+    def literals(self, i: int) -> Iterator[Literal]:
+        for literal in self.lattice.literals.get(i, ()):
+            self.reach(literal.end)
+            yield literal
+
+    def number(self, i: int) -> int | float | None:
+        if i < len(self.tokens) and self.tokens[i].kind == "number":
+            self.reach(i + 1)
+            return self.tokens[i].number
+        return _SPELLED.get(self.tokens[i].fold) if i < len(self.tokens) else None
+
+    def periods(self, i: int) -> Iterator[tuple[int, Period]]:
+        for end, period in self.lattice.periods.get(i, ()):
+            self.reach(end)
+            yield end, period
+
+
+_SPELLED = {
+    word: number
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+}
+
+
+def rule(
+    make: Callable[[Reader, int], Iterator[Hit[T]]],
+) -> Callable[[Reader, int], list[Hit[T]]]:
+    """A grammar rule: all readings that begin at a token, each stretch's cheapest first. It is run once a place;
+    a rule that comes back to itself at the same place finds nothing there."""
+
+    @wraps(make)
+    def kept(reader: Reader, i: int) -> list[Hit[T]]:
+        key = (make, i)
+        if key not in reader.found:
+            reader.found[key] = []
+            reader.found[key] = _best(reader, make(reader, i)) if i < len(reader.tokens) else []
+        return reader.found[key]
+
+    return kept
+
+
+def _best(reader: Reader, hits: Iterator[Hit[T]]) -> list[Hit[T]]:
+    made = sorted(hits, key=lambda hit: (hit.cost, -hit.end))
+    reader.made += len(made)
+    if reader.made > _BUDGET:
+        raise Exhausted
+    counts: dict[int, int] = {}
+    best = []
+    for hit in made:
+        counts[hit.end] = counts.get(hit.end, 0) + 1
+        if counts[hit.end] <= _PER_END:
+            best.append(hit)
+    return best[:_IN_ALL]

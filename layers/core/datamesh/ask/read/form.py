@@ -1,0 +1,194 @@
+"""What the grammar makes of a question: who asks what of whom, with names still open to every table they may mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal as Choice
+from typing import TypeAlias
+
+from datamesh.ask.annotate import Literal, Name
+from datamesh.ask.dates import Period
+from datamesh.ask.intent import Grain, MeasureFn, Op
+
+__all__ = [
+    "Aggregate",
+    "AnyOf",
+    "Compared",
+    "Contains",
+    "Count",
+    "Dated",
+    "Everything",
+    "Form",
+    "KeyForm",
+    "Linked",
+    "Lacking",
+    "OrderForm",
+    "Out",
+    "Plain",
+    "PredForm",
+    "Ranked",
+    "SetForm",
+    "Thing",
+    "Valued",
+]
+
+Direction = Choice["asc", "desc"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An attribute against a number: seats above 300. Without a name, what the adjective measures: longer than 300."""
+
+    attr: Name | None
+    op: Op
+    number: float
+    high: float | None = None  # between number and high
+    adjective: str = ""
+
+
+@dataclass(frozen=True)
+class Valued:
+    """An attribute that is one of some values; without a name, whatever column holds them. `hint`: the words around."""
+
+    attr: Name | None
+    values: tuple[Literal, ...]
+    hint: tuple[str, ...] = ()
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Contains:
+    attr: Name
+    how: Choice["contains", "starts", "ends"]
+    text: str
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Dated:
+    """In, before or after a period; `since` and `between` are ranges. `attr` names the date, `hint` may."""
+
+    attr: Name | None
+    how: Choice["in", "before", "after", "since", "until", "between"]
+    period: Period
+    last: Period | None = None
+    hint: tuple[str, ...] = ()
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """An attribute without a value, or (negated) with one."""
+
+    attr: Name
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Related to a row of the set: flown by Boeing planes, with more than 3 flights."""
+
+    to: SetForm
+    hint: tuple[str, ...] = ()
+    negated: bool = False
+    count: tuple[Op, int] | None = None
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    preds: tuple[PredForm, ...]
+
+
+PredForm: TypeAlias = Compared | Valued | Contains | Dated | Lacking | Linked | AnyOf
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The first by something: by an attribute, by an adjective, by how many rows of a set (`of`), or by its own rows."""
+
+    direction: Direction
+    attr: Name | None = None
+    adjective: str = ""
+    of: SetForm | None = None
+    fn: MeasureFn | None = None  # the attribute's total or average, per thing
+
+
+@dataclass(frozen=True)
+class SetForm:
+    """Rows of a thing (or values of an attribute), with what restricts them. Without a head: of whatever fits."""
+
+    head: Name | None
+    preds: tuple[PredForm, ...] = ()
+    rank: Ranked | None = None
+    number: int | None = None
+    each: bool = False
+    distinct: bool = False
+    plural: bool = False
+    hint: tuple[str, ...] = ()
+
+    def plus(self, *preds: PredForm) -> SetForm:
+        return replace(self, preds=self.preds + preds)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An attribute of the rows of a set."""
+
+    attr: Name
+    of: SetForm | None = None
+    distinct: bool = False
+
+
+@dataclass(frozen=True)
+class Thing:
+    """The rows of a set themselves, as a person would call them."""
+
+    of: SetForm
+
+
+@dataclass(frozen=True)
+class Everything:
+    of: SetForm
+
+
+@dataclass(frozen=True)
+class Count:
+    of: SetForm
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A function of an attribute over a set; `contract`: the attribute is a measure already."""
+
+    fn: MeasureFn
+    attr: Name
+    of: SetForm | None = None
+
+
+Out: TypeAlias = Plain | Thing | Everything | Count | Aggregate
+
+
+@dataclass(frozen=True)
+class KeyForm:
+    """What to group by: a name, or a stretch of time."""
+
+    name: Name | None = None
+    grain: Grain | None = None
+    of: SetForm | None = None
+
+
+@dataclass(frozen=True)
+class OrderForm:
+    """`by` None: the first number that is shown; `count`: the number of rows."""
+
+    direction: Direction
+    by: Out | None = None
+    asked: bool = True
+
+
+@dataclass(frozen=True)
+class Form:
+    outputs: tuple[Out, ...]
+    groups: tuple[KeyForm, ...] = ()
+    order: tuple[OrderForm, ...] = ()
+    limit: int | None = None

@@ -1,0 +1,129 @@
+"""Small rules that all others use: being and not being, numbers with their comparisons, lists of values, periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal as Choice
+from typing import cast
+
+from datamesh.ask.annotate import Literal
+from datamesh.ask.dates import Period
+from datamesh.ask.intent import Op
+from datamesh.ask.read.chart import Hit, Reader, rule
+
+__all__ = ["Amount", "Time", "amount", "being", "number", "time", "values"]
+
+How = Choice["in", "before", "after", "since", "until", "between"]
+
+
+@dataclass(frozen=True)
+class Amount:
+    op: Op
+    number: float
+    high: float | None = None
+    compared: bool = True  # a word of comparison stood there
+
+
+@dataclass(frozen=True)
+class Time:
+    how: How
+    period: Period
+    last: Period | None = None
+
+
+def being(r: Reader, i: int) -> Iterator[tuple[int, bool]]:
+    """[is] [not]: the index after it and whether it was negated."""
+    op = r.longest(i, "be")
+    at = op.end if op else i
+    no = r.longest(at, "not")
+    yield (no.end, True) if no else (at, False)
+
+
+def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
+    """A number with its unit, which says no more than the column does."""
+    found = r.number(i)
+    if found is None:
+        return
+    yield i + 1, found
+    end = i + 1
+    while r.lattice.unit(end):
+        end += 1
+        yield r.reach(end), found
+
+
+@rule
+def amount(r: Reader, i: int) -> Iterator[Hit[Amount]]:
+    """More than 300; 300 or more; between 120 and 150; 300."""
+    for op in r.op(i, "cmp"):
+        for end, found in number(r, r.the(op.end)):
+            yield Hit(end, Amount(cast(Op, op.payload), found))
+    for end, found in number(r, i):
+        for op in r.op(end, "after_cmp"):
+            yield Hit(op.end, Amount(cast(Op, op.payload), found))
+        yield Hit(end, Amount("=", found, compared=False), 0.05)
+    for op in r.op(i, "between"):
+        yield from _range(r, op.end, "and")
+    if r.word(i, "from"):
+        yield from _range(r, i + 1, "to")
+
+
+def _range(r: Reader, i: int, joint: str) -> Iterator[Hit[Amount]]:
+    for middle, low in number(r, i):
+        if r.word(middle, joint):
+            for end, high in number(r, middle + 1):
+                yield Hit(end, Amount("=", low, high))
+
+
+@rule
+def values(r: Reader, i: int) -> Iterator[Hit[tuple[Literal, ...]]]:
+    """'Tokyo'; Tokyo or Beijing; either Tokyo, Beijing or Seoul."""
+    start = next((op.end for op in r.op(i, "either")), i)
+    start = r.the(start)
+    found = [Hit(literal.end, (literal,), literal.cost) for literal in r.literals(start)]
+    for _ in range(5):
+        yield from found
+        found = [
+            Hit(literal.end, (*hit.value, literal), hit.cost + literal.cost + extra)
+            for hit in found
+            for at, extra in _joints(r, hit.end)
+            for literal in r.literals(r.the(at))
+        ]
+
+
+def _joints(r: Reader, i: int) -> Iterator[tuple[int, float]]:
+    after = r.comma(i)
+    if r.word(after, "or", "nor"):
+        yield after + 1, 0.0
+    elif r.word(after, "and"):
+        yield after + 1, 0.2
+    elif after > i:
+        yield after, 0.1
+
+
+@rule
+def time(r: Reader, i: int) -> Iterator[Hit[Time]]:
+    """In March; on 2013-07-04; before 1990; since 2010; between 2010 and 2012; from May to July; last month."""
+    for op in r.op(i, "in"):
+        if op.payload == "" and r.tokens[i].fold in ("in", "on", "during", "of", "for", "at", "within", "from"):
+            for end, period in r.periods(r.the(op.end)):
+                yield Hit(end, Time("in", period))
+    for op in r.op(i, "before", "after"):
+        how: How = "since" if r.tokens[i].fold == "since" else "before" if op.category == "before" else "after"
+        how = "until" if r.tokens[i].fold == "until" else how
+        for end, period in r.periods(r.the(op.end)):
+            yield Hit(end, Time(how, period))
+    for op in r.op(i, "between"):
+        yield from _span(r, op.end, "and")
+    if r.word(i, "from"):
+        yield from _span(r, i + 1, "to", "until")
+    for end, period in r.periods(i):
+        if r.word(i, "last", "this", "previous", "past", "yesterday", "today"):
+            yield Hit(end, Time("in", period))
+
+
+def _span(r: Reader, i: int, *joints: str) -> Iterator[Hit[Time]]:
+    for middle, first in r.periods(r.the(i)):
+        if r.word(middle, *joints):
+            for end, last in r.periods(r.the(middle + 1)):
+                yield Hit(end, Time("between", first, last))

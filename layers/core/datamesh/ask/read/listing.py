@@ -1,0 +1,114 @@
+"""Rows of things with their attributes: names of climbers from Japan, the 5 highest airports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from datamesh.ask import intent
+from datamesh.ask.read.conditions import both, conditions
+from datamesh.ask.read.form import Everything, Form, Plain, Ranked, SetForm, Thing
+from datamesh.ask.read.places import Choice, Schema, Spot, cheapest
+from datamesh.ask.read.ranking import limit_of, ordered_by, ranked_by
+from datamesh.ask.read.shown import Anchor, anchors, items
+
+__all__ = ["combined", "listings", "restricted"]
+
+_COMBINED = 8  # combinations of what the outputs may be that are tried
+_ROOTS = 2
+_UNSURE = 0.2
+
+
+def combined(options: Sequence[Sequence[Choice[Anchor]]]) -> list[Choice[tuple[Anchor, ...]]]:
+    """Combinations of anchors, the cheapest first; outputs of one question rather stand in one table."""
+    found = []
+    for combo in product(*(choices[:6] for choices in options)):
+        shown = tuple(choice.value for choice in combo)
+        tables = {a.owner or a.table for a in shown}
+        found.append(Choice(shown, sum(c.cost for c in combo) + _UNSURE * (len(tables) - 1)))
+    return sorted(found, key=lambda choice: choice.cost)[:_COMBINED]
+
+
+def listings(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
+    """The subject is the table that leads to all that is shown, to one each: no row is shown twice for another's sake."""
+    outs = [out for out in form.outputs if isinstance(out, Plain | Thing | Everything)]
+    for combo in combined([anchors(schema, out) for out in outs]):
+        tables = {a.table for a in combo.value} | {a.owner for a in combo.value if a.owner}
+        for root, tree in schema.vocabulary.graph.roots(tables)[:_ROOTS]:
+            for choice in _from(schema, form, combo.value, root):
+                yield Choice(choice.value, choice.cost + combo.cost + tree)
+
+
+def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> Iterator[Choice[intent.Select]]:
+    places = [[schema.spots(root, table) for table in (a.table, a.owner or a.table)] for a in shown]
+    for at in _seatings(places):
+        outputs = tuple(
+            intent.Output(item=item, implied=anchor.implied)
+            for anchor, (spot, _) in zip(shown, at.value, strict=True)
+            for item in items(schema, anchor, spot)
+        )
+        sets = dict.fromkeys((a.of, owner) for a, (_, owner) in zip(shown, at.value, strict=True) if a.of)
+        distinct = any(s.distinct for s, _ in sets if s) or any(
+            isinstance(o, Plain) and o.distinct for o in form.outputs
+        )
+        for preds in restricted(schema, [(s, spot) for s, spot in sets if s]):
+            for cut in _cuts(schema, form, [(s, spot) for s, spot in sets if s], Spot(root), outputs):
+                order, limit = cut.value
+                yield Choice(
+                    intent.Select(
+                        subject=intent.Entity(table=root),
+                        outputs=outputs,
+                        where=both(preds.value),
+                        order=order,
+                        limit=limit,
+                        distinct=distinct,
+                    ),
+                    at.cost + preds.cost + cut.cost,
+                )
+
+
+def _seatings(places: list[list[list[Choice[Spot]]]]) -> list[Choice[tuple[tuple[Spot, Spot], ...]]]:
+    """Where each output and its owner stand; of equal ways to one table all are meant, so that the doubt shows."""
+    if not all(spots for pair in places for spots in pair):
+        return []
+    pairs = []
+    for own, owner in places:
+        cost = own[0].cost
+        pairs.append(
+            [(s.value, o.value) for s in own if s.cost <= cost + 0.01 for o in owner if o.cost <= owner[0].cost + 0.01]
+        )
+    return [Choice(tuple(combo), 0.0) for combo in list(product(*pairs))[:4]]
+
+
+def restricted(schema: Schema, sets: Sequence[tuple[SetForm, Spot]]) -> list[Choice[tuple[intent.Pred, ...]]]:
+    """All that restricts these sets, each where it stands."""
+    found: list[Choice[tuple[intent.Pred, ...]]] = [Choice((), 0.0)]
+    for form, spot in sets:
+        if form.preds:
+            more = conditions(schema, form.preds, spot)
+            found = cheapest(Choice(a.value + b.value, a.cost + b.cost) for a in found for b in more)
+    return found
+
+
+Cut = tuple[tuple[intent.Order, ...], intent.Limit | None]
+
+
+def _cuts(
+    schema: Schema,
+    form: Form,
+    sets: Sequence[tuple[SetForm, Spot]],
+    root: Spot,
+    outputs: tuple[intent.Output, ...],
+) -> Iterator[Choice[Cut]]:
+    """Order and limit: of a superlative, or as the question says. A number without an order has no meaning."""
+    ranks: list[tuple[Ranked, SetForm, Spot]] = [(s.rank, s, spot) for s, spot in sets if s.rank]
+    if not ranks:
+        if not any(s.number for s, _ in sets):
+            for order in ordered_by(schema, form, root, outputs):
+                yield Choice((order.value, None), order.cost)
+        return
+    rank, ranked, spot = ranks[0]
+    if form.order or len(ranks) > 1:
+        return
+    for choice in ranked_by(schema, rank, spot):
+        yield Choice(((choice.value,), limit_of(ranked)), choice.cost)

@@ -1,0 +1,92 @@
+"""Order and superlatives over rows: which column is meant, and which end of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from datamesh.ask import intent
+from datamesh.ask.lexicon.english import ADJECTIVES
+from datamesh.ask.read.form import Form, OrderForm, Plain, Ranked, SetForm, Thing
+from datamesh.ask.read.places import Choice, Schema, Spot, cheapest
+from datamesh.ask.vocabulary import ColumnView
+from datamesh.ask.words import stem
+
+__all__ = ["alphabetical", "limit_of", "ordered_by", "ranked_by"]
+
+Direction = Literal["asc", "desc"]
+_REVERSED: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
+_BY_ADJECTIVE = 0.3
+
+
+def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Order]]:
+    """The column that decides: named, or what the adjective measures. Only numbers and dates have a first and a last."""
+    adjective = rank.adjective.removeprefix("- ")
+    direction = _REVERSED[rank.direction] if rank.adjective.startswith("- ") else rank.direction
+    found: list[Choice[intent.Order]] = []
+    if rank.attr:
+        for choice in schema.columns(rank.attr, spot):
+            walk, column = choice.value
+            if not walk.many and _has_ends(column):
+                attr = schema.attr(Spot(column.table, spot.path + walk.path), column)
+                way = direction if _high(column, adjective) else _REVERSED[direction]
+                found.append(Choice(intent.Order(by=attr, direction=way), choice.cost))
+    elif adjective:
+        for column, tier in schema.measured(spot.table, adjective, _has_ends):
+            way = direction if tier.high else _REVERSED[direction]
+            found.append(Choice(intent.Order(by=schema.attr(spot, column), direction=way), _BY_ADJECTIVE))
+    return cheapest(found)
+
+
+def _has_ends(column: ColumnView) -> bool:
+    return column.numeric or column.kind in ("date", "timestamp", "timestamptz", "time")
+
+
+def _high(column: ColumnView, adjective: str) -> bool:
+    """Whether more of the column is more of the adjective: the oldest age is the highest, the cheapest price is not."""
+    tiers = ADJECTIVES.get(adjective, ())
+    fitting = [tier for tier in tiers if {stem(noun) for noun in tier.nouns} & column.all_words]
+    return (fitting or tiers)[0].high if tiers else True
+
+
+def limit_of(form: SetForm) -> intent.Limit:
+    """One row for a singular superlative, so many for a number; a plural without one means all that are first."""
+    if form.number is None and form.plural:
+        return intent.Limit(n=1, ties="all")
+    return intent.Limit(n=form.number or 1)
+
+
+def ordered_by(
+    schema: Schema, form: Form, spot: Spot, outputs: tuple[intent.Output, ...]
+) -> list[Choice[tuple[intent.Order, ...]]]:
+    """What the question says about order, for rows that start at `spot`."""
+    found: list[Choice[tuple[intent.Order, ...]]] = [Choice((), 0.0)]
+    for order in form.order:
+        more = list(_order(schema, order, spot, outputs))
+        found = cheapest(Choice((*a.value, b.value), a.cost + b.cost) for a in found for b in more)
+    return found
+
+
+def _order(
+    schema: Schema, order: OrderForm, spot: Spot, outputs: tuple[intent.Output, ...]
+) -> Iterator[Choice[intent.Order]]:
+    by = order.by
+    if by is None:
+        if (first := alphabetical(outputs)) is not None:
+            yield Choice(intent.Order(by=first, direction=order.direction), 0.0)
+        return
+    name = by.attr if isinstance(by, Plain) else by.of.head if isinstance(by, Thing) else None
+    if name is None or (isinstance(by, Plain | Thing) and by.of and (by.of.preds or by.of.rank)):
+        return
+    shown = {o.item.column for o in outputs if isinstance(o.item, intent.Attr)}
+    for choice in schema.columns(name, spot):
+        walk, column = choice.value
+        if not walk.many:
+            attr = schema.attr(Spot(column.table, spot.path + walk.path), column)
+            cost = choice.cost - (0.1 if column.name in shown else 0.0)
+            yield Choice(intent.Order(by=attr, direction=order.direction), max(cost, 0.0))
+
+
+def alphabetical(outputs: tuple[intent.Output, ...]) -> intent.Attr | intent.EntityKey | None:
+    """What rows are ordered by where nothing is named: what is shown first."""
+    return next((o.item for o in outputs if isinstance(o.item, intent.Attr | intent.EntityKey)), None)

@@ -1,0 +1,29 @@
+"""From forms to intents: which table every name meant, the cheapest first. What fits nowhere has no meaning here."""
+
+from __future__ import annotations
+
+from datamesh.ask import intent
+from datamesh.ask.read.counting import countings, few_or_many
+from datamesh.ask.read.form import Aggregate, Count, Form
+from datamesh.ask.read.listing import listings
+from datamesh.ask.read.places import Choice, Schema, cheapest
+
+__all__ = ["resolve"]
+
+
+def resolve(schema: Schema, form: Form) -> list[Choice[intent.Select]]:
+    """The meanings of a form."""
+    if _numeric(form):
+        return cheapest(countings(schema, form))
+    return cheapest([*listings(schema, form), *few_or_many(schema, form)])
+
+
+def _numeric(form: Form) -> bool:
+    """Whether rows are counted or aggregated, for showing or for ranking."""
+    ranks = [out.of.rank for out in form.outputs if out.of and out.of.rank]
+    return (
+        bool(form.groups)
+        or any(isinstance(out, Count | Aggregate) for out in form.outputs)
+        or any(isinstance(order.by, Count | Aggregate) for order in form.order)
+        or any(rank.of or rank.fn for rank in ranks)
+    )

@@ -1,0 +1,63 @@
+"""Which columns hold a value that a question names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from datamesh.ask.words import value_key
+
+__all__ = ["Hit", "ValueIndex"]
+
+_COMPANY = frozenset("inc ltd llc co corp corporation limited gmbh ag sa plc".split())
+_LONGEST = 12  # words of a value that are looked for in a question
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A value of a column. `label`: what the contract calls it, else the value itself."""
+
+    table: str
+    column: str
+    value: bool | int | float | str
+    label: str
+    cost: float = 0.0
+
+
+@dataclass
+class ValueIndex:
+    """Values by their key: case, accents and punctuation do not matter, a company's legal form need not be said."""
+
+    _hits: dict[str, list[Hit]] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
+    longest: int = 1
+
+    def add(self, text: str, hit: Hit) -> None:
+        key = value_key(text)
+        words = key.split()
+        if not words or len(words) > _LONGEST:
+            return
+        self._put(words, hit)
+        if words[-1] in _COMPANY and len(words) > 1:
+            self._put(words[:-1], Hit(hit.table, hit.column, hit.value, hit.label, 0.1))
+
+    def _put(self, words: list[str], hit: Hit) -> None:
+        known = self._hits.setdefault(" ".join(words), [])
+        if not any((h.table, h.column, h.value) == (hit.table, hit.column, hit.value) for h in known):
+            known.append(hit)
+        self._begun.update(" ".join(words[:n]) for n in range(1, len(words)))
+        self.longest = max(self.longest, len(words))
+
+    def find(self, text: str) -> list[Hit]:
+        """The columns that hold just this value."""
+        return self._hits.get(value_key(text), [])
+
+    def spans(self, words: list[str]) -> Iterator[tuple[int, list[Hit]]]:
+        """Values that the folded `words` begin with: how many words each has, and its hits."""
+        key = ""
+        for length, word in enumerate(words[: self.longest], start=1):
+            key = f"{key} {word}" if key else word
+            if found := self._hits.get(key):
+                yield length, found
+            if key not in self._begun:
+                return

@@ -1,0 +1,96 @@
+"""A question's words: where they stand, how they are compared, and their stems."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import snowballstemmer
+
+from datamesh.ask.lexicon.english import IRREGULAR
+
+__all__ = ["Token", "fold", "name_words", "stem", "stems", "tokens", "value_key"]
+
+TokenKind = Literal["word", "number", "date", "quoted", "mark"]
+
+_TOKEN = re.compile(
+    r"""
+    (?P<quoted> "[^"]+" | “[^”]+” | ‘[^’]+’ | (?<!\w)'[^']+(?:'(?=\w)[^']+)*' (?!\w) )
+  | (?P<date>   \d{4}-\d{2}-\d{2} )(?!\d)
+  | (?P<number> [$€£]? (?:\d{1,3}(?:,\d{3})+ | \d+) (?:\.\d+)? )(?! \w )
+  | (?P<owner>  ['’]s\b | (?<=s)['’](?!\w) )
+  | (?P<word>   \w+ (?:[.&](?=\w)\w+)* )
+  | (?P<mark>   [,;:?.!()%<>=/] )
+    """,
+    re.VERBOSE,
+)
+_CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_NO_SIGN = re.compile(r"[\W_]+")
+_snowball = snowballstemmer.stemmer("english")
+
+
+@dataclass(frozen=True)
+class Token:
+    """`fold` compares without case and accents; `stem` without endings. A quoted token is one token, quotes left out."""
+
+    text: str
+    fold: str
+    stem: str
+    kind: TokenKind
+    start: int
+    end: int
+
+    @property
+    def capital(self) -> bool:
+        return self.text[:1].isupper() or self.text[:1].isdigit()
+
+    @property
+    def number(self) -> int | float:
+        text = self.text.lstrip("$€£").replace(",", "")
+        return float(text) if "." in text else int(text)
+
+
+def fold(text: str) -> str:
+    """Case, width and accents do not matter."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+@lru_cache(maxsize=50_000)
+def value_key(text: str) -> str:
+    """How values are compared: folded, with single spaces for all that is neither letter nor digit."""
+    return _NO_SIGN.sub(" ", fold(text)).strip()
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The stem of a folded word."""
+    base = IRREGULAR.get(word, word)
+    return str(_snowball.stemWord(base))
+
+
+def stems(phrase: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in value_key(phrase).split())
+
+
+@lru_cache(maxsize=50_000)
+def name_words(name: str) -> tuple[str, ...]:
+    """The folded words of an identifier: dep_delay, PaperID, customerName2."""
+    return tuple(fold(word) for word in _CAMEL.findall(name))
+
+
+def tokens(question: str) -> tuple[Token, ...]:
+    found: list[Token] = []
+    for match in _TOKEN.finditer(question):
+        kind, text = match.lastgroup or "mark", match.group()
+        if kind == "owner":
+            found.append(Token("'s", "'s", "'s", "mark", match.start(), match.end()))
+            continue
+        if kind == "quoted":
+            text = text[1:-1].strip()
+        base = fold(text)
+        found.append(Token(text, base, stem(base), kind, match.start(), match.end()))  # type: ignore[arg-type]
+    return tuple(found)
