@@ -22,7 +22,10 @@ LOCATION = f"s3://{BUCKET}/tables/{NAME}"
 STRING, INTEGER, MOMENT = ColumnType("string"), ColumnType("integer"), ColumnType("timestamptz")
 
 
-def contract(*more: Column, version: Version = Version(1), description: str = "Stops") -> Contract:
+FIRST = Version(1)
+
+
+def contract(*more: Column, version: Version = FIRST, description: str = "Stops") -> Contract:
     columns = (
         Column("stop", STRING, primary_key_position=1, description="Its code"),
         Column("seen", MOMENT, partition_position=1, partition_transform="month"),
