@@ -10,7 +10,7 @@ import pytest
 from ministack.services.cloudformation import provisioners
 
 from datamesh.settings import AskSettings, DomainSettings, PlatformSettings
-from tests.support.imports import imported, reached
+from tests.support.imports import reached
 from tests.support.templates import ROOT, TEMPLATES, Function, Template, listed, nodes, statements, template
 
 PLANES = ("platform.yaml", "template.yaml")
@@ -86,7 +86,7 @@ def test_a_function_declares_the_layers_that_its_imports_need(plane: Template, f
 
 @each_function
 def test_a_function_gets_the_variables_that_its_settings_name(plane: Template, function: Function) -> None:
-    names = imported(ROOT / "functions" / function.directory / "app.py")
+    names = reached(ROOT / "functions" / function.directory / "app.py")
     kinds = (AskSettings, DomainSettings, PlatformSettings)
     (settings,) = (kind for kind in kinds if f"datamesh.settings.{kind.__name__}" in names)
     given = {name.lower() for name in plane.environment(function)}

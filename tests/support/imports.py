@@ -6,32 +6,28 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["imported", "reached"]
+__all__ = ["reached"]
 
 PACKAGES = Path(__file__).parents[2] / "layers/core"
 
 
-def imported(path: Path) -> set[str]:
-    """Every module that `path` imports, inside of functions too; imports for type checkers only are left out."""
-    return set(_imports(ast.parse(path.read_text(encoding="utf-8"))))
-
-
 def reached(path: Path) -> set[str]:
-    """Every module outside of the package that `path` comes to import, its own package's modules followed."""
+    """Every name that `path`, or a module of the package that it comes to import, imports.
+
+    Imports inside of functions count, those for type checkers only do not.
+    """
     seen: set[Path] = set()
-    outside: set[str] = set()
+    names: set[str] = set()
     waiting = [path]
     while waiting:
         current = waiting.pop()
         if current in seen:
             continue
         seen.add(current)
-        for name in imported(current):
-            inside = list(_files(name))
-            waiting.extend(inside)
-            if not inside:
-                outside.add(name)
-    return outside
+        found = set(_imports(ast.parse(current.read_text(encoding="utf-8"))))
+        names |= found
+        waiting.extend(file for name in found for file in _files(name))
+    return names
 
 
 def _imports(node: ast.AST) -> Iterator[str]:
