@@ -1,4 +1,4 @@
-"""The AWS emulator, with three things mended.
+"""The AWS emulator, with a few things mended.
 
 What a Python function raises keeps its name, as on AWS: Step Functions retries and catches by the name of the
 exception's class. The emulator calls every exception `Runtime.HandlerError`, and only the traceback, in the function's
@@ -7,19 +7,21 @@ log, still has the name.
 A function that nobody calls gives its memory back, as on AWS. The emulator keeps one process of each forever, which
 with forty functions is gigabytes.
 
-A Glue database is one to IAM: the emulator asks for the right to a table of its name.
+To IAM a Glue database is one (the emulator asks for the right to a table of its name), and `aws:PrincipalArn` of a
+role's session is the role (the emulator compares the session).
 """
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 from ministack.app import main
-from ministack.core import iam_actions, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import lambda_svc
 
-__all__ = ["end_idle", "glue_resource", "mend", "raised"]
+__all__ = ["end_idle", "glue_resource", "mend", "principal", "raised"]
 
 _NAMELESS = "Runtime.HandlerError"
 _TRACEBACK = "Traceback (most recent call last):\n"
@@ -56,14 +58,31 @@ def glue_resource(arn: str, target: str) -> str:
     return arn.replace(":table/", ":database/", 1) if target.endswith("Database") else arn
 
 
+def principal(arn: str) -> str:
+    """What IAM calls `aws:PrincipalArn`: of `arn:aws:sts::1:assumed-role/name/session` the role, else `arn` itself."""
+    session = re.fullmatch(r"(arn:[\w-]+):sts::(\d+):assumed-role/([^/]+)/.*", arn)
+    return f"{session[1]}:iam::{session[2]}:role/{session[3]}" if session else arn
+
+
 def mend() -> None:
     """Mends the emulator that runs in this process."""
     lambda_svc.reap_idle_workers = end_idle
-    name_failures()
-    authorize_databases()
+    _name_failures()
+    _authorize_databases()
+    _know_roles()
 
 
-def authorize_databases() -> None:
+def _know_roles() -> None:
+    value_of = iam_evaluator._resolve_condition_key
+
+    def mended(key: str, context: Any) -> Any:
+        value = value_of(key, context)
+        return principal(value) if key.lower() == "aws:principalarn" else value
+
+    iam_evaluator._resolve_condition_key = mended
+
+
+def _authorize_databases() -> None:
     resource_of = iam_actions.extract_resource_arn
 
     def mended(service: str, method: str, path: str, headers: dict[str, str], *rest: Any) -> str:
@@ -73,7 +92,7 @@ def authorize_databases() -> None:
     iam_actions.extract_resource_arn = mended
 
 
-def name_failures() -> None:
+def _name_failures() -> None:
     execute = lambda_svc._execute_function_warm
 
     def execute_named(*arguments: Any, **options: Any) -> dict[str, Any]:

@@ -39,7 +39,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 def _take(projector: Projector, record: SQSRecord) -> None:
     delivery = Delivery.model_validate_json(record.body)
-    outcome = projector.take(delivery)
+    try:
+        outcome = projector.take(delivery)
+    except Exception:
+        logger.exception("not taken in", detail_type=delivery.detail_type)  # the processor tells nobody why
+        raise
     log = logger.error if outcome == "refused" else logger.info
     log(outcome, detail_type=delivery.detail_type, source=delivery.source, account=delivery.account)
     metrics.add_metric(f"Event{outcome.capitalize()}", MetricUnit.Count, 1)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
-from cli.local.emulator import end_idle, glue_resource, raised
+from cli.local.emulator import end_idle, glue_resource, principal, raised
 
 LOG = """START
 Traceback (most recent call last):
@@ -45,6 +45,21 @@ def test_a_failure_has_the_name_of_its_exception(log: str, name: str | None) -> 
 )
 def test_a_database_is_authorized_as_one(operation: str, said: str, meant: str) -> None:
     assert glue_resource(said, f"AWSGlue.{operation}") == meant
+
+
+@pytest.mark.parametrize(
+    ("session", "role"),
+    [
+        (
+            "arn:aws:sts::111122223333:assumed-role/datamesh-dev-ask/f",
+            "arn:aws:iam::111122223333:role/datamesh-dev-ask",
+        ),
+        ("arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:root"),
+        ("arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:user/ann"),
+    ],
+)
+def test_a_session_is_its_role_to_conditions(session: str, role: str) -> None:
+    assert principal(session) == role
 
 
 @pytest.fixture
