@@ -1,0 +1,347 @@
+"""The data path on a real catalog: from files to one snapshot, whatever dies, races or is repeated."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pyarrow.parquet as pq
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from moto.server import ThreadedMotoServer
+
+from datamesh.contract.profile import Profile
+from datamesh.errors import CommitConflict, CommitStateUnknown, LeaseLost
+from datamesh.events import Reason
+from datamesh.lake import table as lake
+from datamesh.publish import slices
+from datamesh.publish.commit import Cataloged, catalog
+from datamesh.publish.transform import transform
+from datamesh.publish.validate import Validated, validate
+from tests.support.lakeside import REGION, Lakeside
+
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: things
+version: 1.0.0
+status: active
+domain: testing
+dataProduct: things
+schema:
+  - name: things
+    customProperties:
+      - property: datamesh.writeMode
+        value: MODE
+    quality:
+      - {id: enough, metric: rowCount, mustBeLessThan: 100, severity: error}
+    properties:
+      - {name: id, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1}
+      - name: name
+        logicalType: string
+        quality:
+          - {id: named, metric: nullValues, mustBeLessThan: 50, unit: percent, severity: warning}
+      - name: at
+        logicalType: timestamp
+        logicalTypeOptions: {timezone: true}
+        partitioned: true
+        partitionKeyPosition: 1
+        customProperties:
+          - {property: datamesh.partitionTransform, value: month}
+"""
+ONE = "id,name,at\n1,a,2013-01-01T00:00:00Z\n2,b,2013-02-01T00:00:00Z\nx,c,\n"
+TWO = "id,name,at\n3,c,2013-01-05T00:00:00Z\n4,d,\n"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def account(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT", server)
+    for name, value in {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.setenv(name, REGION)
+    reset(server)
+    yield
+    reset(server)
+
+
+def reset(server: str) -> None:
+    request = urllib.request.Request(f"{server}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(request) as answer:
+        answer.read()
+
+
+@pytest.fixture
+def appending(account: None) -> Lakeside:
+    return Lakeside.build(CONTRACT.replace("MODE", "append").encode())
+
+
+@pytest.fixture
+def replacing(account: None) -> Lakeside:
+    return Lakeside.build(CONTRACT.replace("MODE", "overwrite").encode())
+
+
+def cataloged(done: Any) -> Cataloged:
+    assert isinstance(done, Cataloged)
+    return done
+
+
+def profile_of(world: Lakeside, batch_id: str) -> Profile:
+    key = world.standing(batch_id).profile_key
+    body = boto3.client("s3").get_object(Bucket="lake", Key=key)["Body"].read()
+    return Profile.model_validate_json(body)
+
+
+def test_good_rows_are_in_the_table_and_bad_ones_in_quarantine(appending: Lakeside) -> None:
+    batch_id, done = appending.publish(ONE, TWO)
+
+    committed = cataloged(done)
+    assert (committed.verdict, committed.status) == ("committed", "partial")
+    assert committed.reasons == (Reason(rule="type", column="id", rows=1),)
+    assert appending.rows("id", "name") == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+    batch = appending.standing(batch_id)
+    assert (batch.state, batch.snapshot_id, batch.total_rows) == ("COMMITTED", committed.snapshot_id, 4)
+    assert (batch.counts.rows_in, batch.counts.rows_published, batch.counts.rows_quarantined) == (5, 4, 1)
+    assert [(step.name, step.status) for step in appending.ledger.steps("things", batch_id)] == [
+        ("validate_batch", "succeeded"),
+        ("transform_batch", "succeeded"),
+        ("catalog_product", "succeeded"),
+    ]
+
+
+def test_quarantine_says_where_a_bad_row_came_from(appending: Lakeside, tmp_path: Any) -> None:
+    batch_id, _ = appending.publish(ONE)
+
+    s3 = boto3.client("s3")
+    [found] = s3.list_objects_v2(Bucket="lake", Prefix=f"quarantine/things/{batch_id}/")["Contents"]
+    s3.download_file("lake", found["Key"], str(tmp_path / "q.parquet"))
+    [row] = pq.read_table(tmp_path / "q.parquet").to_pylist()
+    assert (row["batch_id"], row["file"], row["row_number"]) == (batch_id, "things/0.csv", 3)
+    assert (row["rule"], row["column"], row["value"]) == ("type", "id", "x")
+    assert row["original"] == {"id": "x", "name": "c", "at": None}
+
+
+def test_the_snapshot_names_its_batch_and_its_files_keep_to_their_partitions(appending: Lakeside) -> None:
+    batch_id, done = appending.publish(ONE, TWO)
+
+    table = appending.table
+    summary = table.current_snapshot().summary.additional_properties
+    assert (summary["datamesh.batch-id"], summary["datamesh.rows-in"]) == (batch_id, "5")
+    files = [task.file for task in table.scan().plan_files()]
+    assert all(f"/data/batch={batch_id}/attempt=1/slice-00000-" in file.file_path for file in files)
+    assert sorted(str(file.partition[0]) for file in files) == ["516", "517", "None"]
+    assert cataloged(done).snapshot_id == table.current_snapshot().snapshot_id
+
+
+def test_profiles_add_up_over_appends(appending: Lakeside) -> None:
+    appending.publish(ONE)
+    second, _ = appending.publish(TWO)
+
+    profile = profile_of(appending, second)
+
+    assert (profile.rows, profile.snapshot_id) == (4, appending.standing(second).snapshot_id)
+    assert [(c.name, c.nulls, c.minimum, c.maximum) for c in profile.columns] == [
+        ("id", 0, 1, 4),
+        ("name", 0, "a", "d"),
+        ("at", 1, "2013-01-01T00:00:00+00", "2013-02-01T00:00:00+00"),
+    ]
+    assert profile.columns[1].values == ("a", "b", "c", "d")
+
+
+def test_an_overwrite_is_one_snapshot_of_the_newest_file(replacing: Lakeside) -> None:
+    replacing.publish(ONE)
+    before = len(replacing.table.metadata.snapshots)
+
+    second, done = replacing.publish(ONE, "not,even,ours\n1,2,3\n", TWO)
+
+    assert cataloged(done).status == "published"
+    assert replacing.rows("id") == [(3,), (4,)]
+    assert len(replacing.table.metadata.snapshots) == before + 1
+    counts = replacing.standing(second).counts
+    assert (counts.rows_in, counts.rows_published, counts.rows_superseded) == (5, 2, 3)
+    assert profile_of(replacing, second).rows == 2
+
+
+def test_a_refused_file_rejects_its_batch_before_any_work(appending: Lakeside) -> None:
+    batch_id, done = appending.publish(ONE, "name\nonly\n")
+
+    assert isinstance(done, Validated)
+    assert done.model_dump(mode="json") == {
+        "verdict": "rejected",
+        "slices": [],
+        "reasons": [{"rule": "missing-column", "column": "id", "rows": 0}],
+    }
+    [step] = appending.ledger.steps("things", batch_id)
+    assert (step.status, step.detail["refused"]) == ("rejected", ["things/1.csv"])
+    assert appending.table.current_snapshot() is None
+
+
+def test_the_gate_rejects_and_says_so(appending: Lakeside) -> None:
+    body = "id,name,at\n" + "".join(f"{n},,\n" for n in range(100))
+
+    batch_id, done = appending.publish(body)
+
+    rejected = cataloged(done)
+    assert (rejected.verdict, rejected.snapshot_id) == ("rejected", None)
+    assert rejected.reasons == (Reason(rule="enough", rows=100), Reason(rule="named", column="name", rows=100))
+    batch = appending.standing(batch_id)
+    assert (batch.state, batch.counts.rows_in, batch.counts.rows_published) == ("REJECTED", 100, 0)
+    assert appending.table.current_snapshot() is None
+
+
+def test_failed_checks_are_told_as_events(appending: Lakeside) -> None:
+    told: list[dict[str, Any]] = []
+
+    def keep(params: dict[str, Any], **_: Any) -> None:
+        told.extend(params["Entries"])
+
+    appending.plane.client("events").meta.events.register("provide-client-params.events.PutEvents", keep)
+
+    appending.publish("id,name,at\n1,,\n2,b,\n")
+
+    [entry] = told
+    assert entry["DetailType"] == "QualityGateFailed"
+    data = json.loads(entry["Detail"])["data"]
+    assert (data["rule"], data["column"], data["severity"]) == ("named", "name", "warning")
+
+
+def test_several_slices_are_one_commit(appending: Lakeside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "SLICE_OBJECTS", 1)
+
+    batch_id, done = appending.publish(ONE, TWO)
+
+    assert cataloged(done).verdict == "committed"
+    assert len(appending.table.metadata.snapshots) == 1
+    assert appending.rows("id") == [(1,), (2,), (3,), (4,)]
+    assert profile_of(appending, batch_id).rows == 4
+
+
+def test_a_key_in_two_slices_rejects_the_batch(appending: Lakeside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "SLICE_OBJECTS", 1)
+
+    _, done = appending.publish(ONE, ONE)
+
+    assert cataloged(done).verdict == "rejected"
+    assert Reason(rule="primaryKey", column="id", rows=2) in done.reasons
+    assert appending.table.current_snapshot() is None
+
+
+def test_a_step_of_an_attempt_that_was_replaced_touches_nothing(appending: Lakeside) -> None:
+    batch_id = appending.batch(ONE)
+    at: dict[str, Any] = {"product": "things", "batch_id": batch_id, "attempt": 2}
+
+    for step in (validate, catalog):
+        with pytest.raises(LeaseLost):
+            step(appending.plane, **at)
+    with pytest.raises(LeaseLost):
+        transform(appending.plane, **at, slice_number=0)
+    assert appending.ledger.steps("things", batch_id) == []
+
+
+def test_whatever_call_a_run_dies_at_its_rows_are_there_once(appending: Lakeside) -> None:
+    """Dying before a change is dying after the one before it; the process is started again from its beginning."""
+    published, number, changes = 0, 0, ["none yet"]
+    while changes[-1] != "":
+        batch_id = appending.batch(f"id,name,at\n{2 * number},a,\n{2 * number + 1},b,2013-01-01\nx,,\n")
+
+        with appending.killed_at(number) as changes:
+            appending.run(batch_id)
+            changes.append("")  # it came to its end
+        done = cataloged(appending.run(batch_id))
+
+        published += 2
+        where = f"before change {number}, {changes[-1]}"
+        batch = appending.standing(batch_id)
+        assert (batch.state, batch.snapshot_id) == ("COMMITTED", done.snapshot_id), where
+        assert (batch.counts.rows_in, batch.counts.rows_published) == (3, 2), where
+        assert profile_of(appending, batch_id).rows == published == batch.total_rows, where
+        appending.ledger.release("things", batch_id, attempt=1)
+        number += 1
+
+    assert {"UpdateTable", "PutObject", "UpdateItem"} <= set(changes)
+    assert appending.rows("id") == [(n,) for n in sorted(range(published), key=lambda n: repr((n,)))]
+
+
+def test_a_later_attempt_finds_what_an_earlier_one_committed(appending: Lakeside) -> None:
+    batch_id = appending.batch(ONE)
+    first = cataloged(appending.run(batch_id))
+    world = appending.ledger
+    world.release("things", batch_id, attempt=1)
+    assert world.acquire("things", batch_id, attempt=2, ttl=appending.plane.lease_ttl)
+
+    second = cataloged(appending.run(batch_id, attempt=2))
+
+    assert second == first
+    assert appending.rows("id") == [(1,), (2,)]
+
+
+def test_a_lost_answer_is_looked_up_and_never_repeated(appending: Lakeside, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch_id = appending.batch(ONE)
+    load, outcomes = lake.load, iter(["not landed", "landed"])
+
+    def unlucky(*name: str) -> Any:
+        table = load(*name)
+        update = table.catalog.glue.update_table
+
+        def unheard(**request: Any) -> None:
+            if next(outcomes) == "landed":
+                update(**request)
+            raise ReadTimeoutError(endpoint_url="glue")
+
+        table.catalog.glue.update_table = unheard
+        return table
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake, "load", unlucky)
+        with pytest.raises(CommitStateUnknown):
+            appending.run(batch_id)
+        done = cataloged(appending.run(batch_id))
+
+    assert done.snapshot_id == lake.find_batch(appending.table, batch_id).snapshot_id  # type: ignore[union-attr]
+    assert len(appending.table.metadata.snapshots) == 1
+    assert appending.rows("id") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("mode", ["appending", "replacing"])
+def test_a_writer_who_came_first_is_not_overwritten(
+    mode: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world: Lakeside = request.getfixturevalue(mode)
+    world.publish(TWO)
+    batch_id = world.batch(ONE)
+    load, races = lake.load, iter([False, True])  # transform_batch loads the table as well
+
+    def raced(*name: str) -> Any:
+        table = load(*name)
+        if next(races, False):
+            other = load(*name)
+            uris = [task.file.file_path for task in other.scan().plan_files()]
+            copied = uris[0].replace("slice-", "other-")
+            keys = [uri.removeprefix("s3://lake/") for uri in (uris[0], copied)]
+            boto3.client("s3").copy_object(Bucket="lake", CopySource={"Bucket": "lake", "Key": keys[0]}, Key=keys[1])
+            lake.commit_files(other, [copied], batch_id="other", replace=False)
+        return table
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake, "load", raced)
+        with pytest.raises(CommitConflict):
+            world.run(batch_id)
+    assert len(world.rows("id")) == 3
+
+    done = cataloged(world.run(batch_id))
+
+    assert done.verdict == "committed"
+    assert len(world.rows("id")) == (5 if mode == "appending" else 2)
