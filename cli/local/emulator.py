@@ -9,6 +9,9 @@ with forty functions is gigabytes.
 
 To IAM a Glue database is one (the emulator asks for the right to a table of its name), and `aws:PrincipalArn` of a
 role's session is the role (the emulator compares the session).
+
+A part of an object's version is a part: the emulator answers with all of it, and a download in parts comes out longer
+than the object.
 """
 
 from __future__ import annotations
@@ -19,9 +22,13 @@ from typing import Any
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, s3
 
-__all__ = ["end_idle", "glue_resource", "mend", "principal", "raised"]
+__all__ = ["end_idle", "glue_resource", "mend", "part", "part_of", "principal", "raised"]
+
+Answer = tuple[int, dict[str, str], Any]  # of the emulator's S3: status, headers, body
+
+Answer = tuple[int, dict[str, str], Any]  # status, headers, body
 
 _NAMELESS = "Runtime.HandlerError"
 _TRACEBACK = "Traceback (most recent call last):\n"
@@ -64,12 +71,50 @@ def principal(arn: str) -> str:
     return f"{session[1]}:iam::{session[2]}:role/{session[3]}" if session else arn
 
 
+def part(answer: Answer, asked: str) -> Answer:
+    """What S3 answers when `asked` (`bytes=0-99`) is wanted of the object that `answer` holds."""
+    status, headers, body = answer
+    wanted = s3._parse_range(asked, len(body)) if status == 200 and asked else None
+    if wanted is None:
+        return answer
+    first, last = wanted
+    kept = {name: value for name, value in headers.items() if not name.lower().startswith("x-amz-checksum-")}
+    said = {"Content-Length": str(last - first + 1), "Content-Range": f"bytes {first}-{last}/{len(body)}"}
+    return 206, kept | said, body[first : last + 1]
+
+
+def part_of(whole: Answer, wanted: str) -> Answer:
+    """What answers a GET for the bytes `wanted` (`bytes=0-99`) of an object, made of the answer with all of it."""
+    status, headers, body = whole
+    if status != 200 or not wanted or not isinstance(body, bytes):
+        return whole
+    size = len(body)
+    part = s3._parse_range(wanted, size)
+    if part is None:
+        return 416, {"Content-Type": "application/xml", "Content-Range": f"bytes */{size}"}, b""
+    first, last = part
+    kept = {name: value for name, value in headers.items() if not name.lower().startswith("x-amz-checksum")}
+    kept |= {"Content-Length": str(last + 1 - first), "Content-Range": f"bytes {first}-{last}/{size}"}
+    return 206, kept, body[first : last + 1]
+
+
 def mend() -> None:
     """Mends the emulator that runs in this process."""
     lambda_svc.reap_idle_workers = end_idle
     _name_failures()
     _authorize_databases()
     _know_roles()
+    _cut_versions()
+
+
+def _cut_versions() -> None:
+    get_object = s3._get_object
+
+    def mended(bucket: str, key: str, headers: dict[str, str], query: Any = None) -> Answer:
+        answer: Answer = get_object(bucket, key, headers, query)
+        return part(answer, headers.get("range", ""))
+
+    s3._get_object = mended
 
 
 def _know_roles() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
-from cli.local.emulator import end_idle, glue_resource, principal, raised
+from cli.local.emulator import end_idle, glue_resource, part, principal, raised
 
 LOG = """START
 Traceback (most recent call last):
@@ -62,6 +62,32 @@ def test_a_session_is_its_role_to_conditions(session: str, role: str) -> None:
     assert principal(session) == role
 
 
+WHOLE = (200, {"ETag": "e", "Content-Length": "10", "x-amz-checksum-sha256": "s"}, b"0123456789")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "body", "where"),
+    [
+        ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),
+        ("bytes=8-", 206, b"89", "bytes 8-9/10"),
+        ("bytes=-2", 206, b"89", "bytes 8-9/10"),
+        ("bytes=8-99", 206, b"89", "bytes 8-9/10"),
+        ("bytes=10-", 416, b"", "bytes */10"),
+        ("", 200, b"0123456789", None),
+    ],
+)
+def test_a_range_of_a_version_is_that_range(wanted: str, status: int, body: bytes, where: str | None) -> None:
+    answered, headers, given = part_of(WHOLE, wanted)
+
+    assert (answered, given, headers.get("Content-Range")) == (status, body, where)
+    assert status == 200 or "x-amz-checksum-sha256" not in headers  # of the whole, it would not fit the part
+
+
+def test_what_is_a_part_or_an_error_already_stays_so() -> None:
+    for answer in ((206, {}, b"01"), (404, {}, b"<Error/>")):
+        assert part_of(answer, "bytes=0-1") == answer
+
+
 @pytest.fixture
 def pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[Any]]]:
     pools: dict[str, list[Any]] = {}
@@ -88,3 +114,28 @@ def test_a_function_that_nobody_calls_ends_and_the_others_stay(pools: dict[str, 
         "sweep": [],
         "transform": ["busy"],
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body"),
+    [
+        ("", 200, b"0123456789"),
+        ("bytes=2-4", 206, b"234"),
+        ("bytes=8-", 206, b"89"),
+        ("bytes=-3", 206, b"789"),
+        ("bytes=5-99", 206, b"56789"),
+    ],
+)
+def test_a_part_of_a_version_is_a_part(asked: str, status: int, body: bytes) -> None:
+    whole = (200, {"ETag": '"e"', "Content-Length": "10", "x-amz-checksum-crc32": "AAAAAA=="}, b"0123456789")
+
+    answered, headers, given = part(whole, asked)
+
+    assert (answered, given) == (status, body)
+    assert headers["Content-Length"] == str(len(body))
+    assert ("x-amz-checksum-crc32" in headers) == (status == 200)
+
+
+def test_a_part_stays_a_part_and_an_error_an_error() -> None:
+    for answer in [(206, {"Content-Range": "bytes 0-1/9"}, b"01"), (404, {}, b"<Error/>")]:
+        assert part(answer, "bytes=0-0") == answer
