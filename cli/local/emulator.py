@@ -24,11 +24,9 @@ from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import lambda_svc, s3
 
-__all__ = ["end_idle", "glue_resource", "mend", "part", "part_of", "principal", "raised"]
+__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised"]
 
 Answer = tuple[int, dict[str, str], Any]  # of the emulator's S3: status, headers, body
-
-Answer = tuple[int, dict[str, str], Any]  # status, headers, body
 
 _NAMELESS = "Runtime.HandlerError"
 _TRACEBACK = "Traceback (most recent call last):\n"
@@ -81,21 +79,6 @@ def part(answer: Answer, asked: str) -> Answer:
     kept = {name: value for name, value in headers.items() if not name.lower().startswith("x-amz-checksum-")}
     said = {"Content-Length": str(last - first + 1), "Content-Range": f"bytes {first}-{last}/{len(body)}"}
     return 206, kept | said, body[first : last + 1]
-
-
-def part_of(whole: Answer, wanted: str) -> Answer:
-    """What answers a GET for the bytes `wanted` (`bytes=0-99`) of an object, made of the answer with all of it."""
-    status, headers, body = whole
-    if status != 200 or not wanted or not isinstance(body, bytes):
-        return whole
-    size = len(body)
-    part = s3._parse_range(wanted, size)
-    if part is None:
-        return 416, {"Content-Type": "application/xml", "Content-Range": f"bytes */{size}"}, b""
-    first, last = part
-    kept = {name: value for name, value in headers.items() if not name.lower().startswith("x-amz-checksum")}
-    kept |= {"Content-Length": str(last + 1 - first), "Content-Range": f"bytes {first}-{last}/{size}"}
-    return 206, kept, body[first : last + 1]
 
 
 def mend() -> None:

@@ -62,32 +62,6 @@ def test_a_session_is_its_role_to_conditions(session: str, role: str) -> None:
     assert principal(session) == role
 
 
-WHOLE = (200, {"ETag": "e", "Content-Length": "10", "x-amz-checksum-sha256": "s"}, b"0123456789")
-
-
-@pytest.mark.parametrize(
-    ("wanted", "status", "body", "where"),
-    [
-        ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),
-        ("bytes=8-", 206, b"89", "bytes 8-9/10"),
-        ("bytes=-2", 206, b"89", "bytes 8-9/10"),
-        ("bytes=8-99", 206, b"89", "bytes 8-9/10"),
-        ("bytes=10-", 416, b"", "bytes */10"),
-        ("", 200, b"0123456789", None),
-    ],
-)
-def test_a_range_of_a_version_is_that_range(wanted: str, status: int, body: bytes, where: str | None) -> None:
-    answered, headers, given = part_of(WHOLE, wanted)
-
-    assert (answered, given, headers.get("Content-Range")) == (status, body, where)
-    assert status == 200 or "x-amz-checksum-sha256" not in headers  # of the whole, it would not fit the part
-
-
-def test_what_is_a_part_or_an_error_already_stays_so() -> None:
-    for answer in ((206, {}, b"01"), (404, {}, b"<Error/>")):
-        assert part_of(answer, "bytes=0-1") == answer
-
-
 @pytest.fixture
 def pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[Any]]]:
     pools: dict[str, list[Any]] = {}
