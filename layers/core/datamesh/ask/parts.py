@@ -25,7 +25,7 @@ from datamesh.settings import AskSettings, load
 
 __all__ = ["service"]
 
-logger = Logger(child=True)
+logger = Logger(service="ask", child=True)
 
 
 @cache
