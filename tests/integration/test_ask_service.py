@@ -27,6 +27,8 @@ from datamesh.registry.projection import Change
 from datamesh.registry.store import Registry
 from functions.ask import app
 
+pytestmark = pytest.mark.xdist_group("ask-service")
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 FUNCTION = "datamesh-dev-ask"
@@ -130,6 +132,7 @@ def mesh(server: str) -> Iterator[None]:
         "BUS_NAME": "mesh",
         "MAX_ROWS": "1000000",
     }
+    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -20,6 +21,8 @@ from datamesh.ask.readers import ReaderSessions
 from datamesh.ask.run import OpenTable
 from datamesh.ask.scan import IcebergTables, row_filter
 from tests.support.asking import KNOWLEDGE, arn
+
+pytestmark = pytest.mark.xdist_group("iceberg-scan")
 
 ORDERS = KNOWLEDGE.products["shop.orders"]
 ROWS = pa.table(
@@ -41,6 +44,7 @@ def table() -> Iterator[Table]:
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
     keys = {"access-key-id": "test", "secret-access-key": "test", "region": "us-east-1", "endpoint": endpoint}
     session = boto3.Session("test", "test", region_name="us-east-1")
     session.client("s3", endpoint_url=endpoint).create_bucket(Bucket="lake")
