@@ -79,7 +79,7 @@ def publish(
 def push(target: Target, screen: Screen, file: Path) -> tuple[ProductName, ContractOutcome]:
     """Puts a contract in force: uploads it and waits until the domain has applied or rejected it.
 
-    Raises UserError when the file names no domain and product; all else is for the domain to judge.
+    Raises UserError when the file names no domain and product, InfrastructureError when the domain could not do it.
     """
     contract = parse(_readable(file).read_bytes())
     if not (contract.domain and contract.product):
@@ -94,6 +94,8 @@ def push(target: Target, screen: Screen, file: Path) -> tuple[ProductName, Contr
         workflow = f"datamesh-{target.stage}-{product.domain}-apply-contract"
         outcome = _await(look, f"{bucket}/{key}", hint=f"the executions of {workflow} say what became of it")
         step.say(f"{product}: contract {outcome.version} {outcome.outcome}", well=outcome.outcome == "applied")
+    if outcome.outcome == "failed":
+        raise InfrastructureError(f"the contract of {product} failed: {outcome.error}", hint="push it again")
     return product, outcome
 
 

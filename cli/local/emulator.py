@@ -29,6 +29,7 @@ __all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised"]
 Answer = tuple[int, dict[str, str], Any]  # of the emulator's S3: status, headers, body
 
 _NAMELESS = "Runtime.HandlerError"
+_KILLED = "Runtime.ExitError"  # what leaves no traceback did not fail by itself
 _TRACEBACK = "Traceback (most recent call last):\n"
 
 
@@ -127,7 +128,7 @@ def _name_failures() -> None:
         result: dict[str, Any] = execute(*arguments, **options)
         body = result.get("body")
         if result.get("error") and isinstance(body, dict) and body.get("errorType") == _NAMELESS:
-            body["errorType"] = raised(result.get("log", "")) or _NAMELESS
+            body["errorType"] = raised(result.get("log", "")) or _KILLED
         return result
 
     lambda_svc._execute_function_warm = execute_named

@@ -19,6 +19,7 @@ import boto3
 import pytest
 
 from datamesh import events
+from datamesh.publish.ledger import ContractOutcome, Ledger
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT, REGION = "111122223333", "eu-central-1"
@@ -53,6 +54,7 @@ SCRIPT: dict[str, dict[str, Any]] = {
     "contracts/wrong.odcs.yaml": {"CheckContract": {"verdict": "rejected"}},
     "contracts/late.odcs.yaml": {"ApplyContract": {"verdict": "rejected"}},
     "contracts/broken.odcs.yaml": {"ApplyContract": "!KeyError"},
+    "contracts/unread.odcs.yml": {"CheckContract": "!KeyError"},
 }
 DEFAULT: dict[str, Any] = {
     "ValidateBatch": {"verdict": "ok", "slices": [0], "reasons": []},
@@ -64,7 +66,7 @@ DEFAULT: dict[str, Any] = {
         "reasons": [],
     },
     "RegisterProduct": {"announced": True},
-    "CheckContract": {"verdict": "accepted"},
+    "CheckContract": {"verdict": "accepted", "contract": {"version_id": "v7"}},
     "ApplyContract": {"verdict": "applied"},
 }
 FUNCTION = """
@@ -102,7 +104,8 @@ class Workflows:
         self.queue = self.client("sqs").create_queue(QueueName="told")["QueueUrl"]
         functions = {f"{step}FunctionArn": self._function(step) for step in STEPS}
         self._rule()
-        names = functions | {"BusName": "default", "Domain": "operations"}
+        self.ledger = Ledger(self._table())
+        names = functions | {"BusName": "default", "Domain": "operations", "LedgerTable": "ledger"}
         self.machines = {
             path.name.split(".")[0]: self._machine(path, names) for path in (ROOT / "statemachines").glob("*.asl.json")
         }
@@ -124,6 +127,16 @@ class Workflows:
             Environment={"Variables": {"CALLS": str(self._calls)}},
         )
         return str(made["FunctionArn"])
+
+    def _table(self) -> Any:
+        keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x"}
+        dynamodb = boto3.resource("dynamodb", endpoint_url=self.endpoint, region_name=REGION, **keys)
+        return dynamodb.create_table(
+            TableName="ledger",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
 
     def _rule(self) -> None:
         bus, arn = self.client("events"), f"arn:aws:sqs:{REGION}:{ACCOUNT}:told"
@@ -163,8 +176,12 @@ class Workflows:
         return [event for name, event in every if name == step and event.get("product") == product]
 
     def told(self) -> list[dict[str, Any]]:
-        answer = self.client("sqs").receive_message(QueueUrl=self.queue, WaitTimeSeconds=5)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        """The events that the machines have sent since asked last."""
+        sqs = self.client("sqs")
+        messages = sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=5).get("Messages", [])
+        for message in messages:
+            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
 
 
 @pytest.fixture(scope="module")
@@ -283,13 +300,25 @@ def test_a_contract_is_applied_or_ends_red(workflows: Workflows, name: str, stat
     assert "TellFailure" not in entered, script
 
 
-def test_a_contract_that_infrastructure_failed_is_told_of(workflows: Workflows) -> None:
-    answer, entered = workflows.run("apply_contract", contract("broken"))
+@pytest.mark.parametrize(
+    ("key", "version", "known_as"),
+    [("contracts/broken.odcs.yaml", "v7", "v7"), ("contracts/unread.odcs.yml", "", "null")],
+    ids=["while it is applied", "before its version is known"],
+)
+def test_a_contract_that_infrastructure_failed_is_told_of(
+    workflows: Workflows, key: str, version: str, known_as: str
+) -> None:
+    given = contract("broken")
+    given["detail"]["object"]["key"] = key
+    answer, entered = workflows.run("apply_contract", given)
     assert (answer["status"], answer["error"]) == ("FAILED", "ContractFailed")
-    assert entered[-2:] == ["TellFailure", "ContractFailed"]
+    assert entered[-3:] == ["TellFailure", "RecordFailure", "ContractFailed"]
 
     [told] = workflows.told()
     assert told["source"] == "datamesh.operations"
     _, event = events.parse(told["detail-type"], told["detail"])
-    pointer = events.ObjectPointer(bucket="landing", key="contracts/broken.odcs.yaml")
+    pointer = events.ObjectPointer(bucket="landing", key=key, version_id=version)
     assert event == events.ContractFailed(contract=pointer, error="KeyError")
+
+    product = key.removeprefix("contracts/").partition(".")[0]
+    assert workflows.ledger.contract_outcome(product, known_as) == ContractOutcome(outcome="failed", error="KeyError")

@@ -114,7 +114,7 @@ class BatchRejected(Event):
 
 
 class BatchFailed(Event):
-    """Infrastructure failed a batch; it is still assigned, and is tried again by the sweeper or by `mesh retry`."""
+    """Infrastructure failed a batch; it keeps its files, and `mesh retry` runs it again."""
 
     product: str
     run_id: str

@@ -152,8 +152,13 @@ class Lease(_Frozen):
 
 
 class ContractOutcome(_Frozen):
-    """What became of one version of a contract's landing object. `findings` as in the event ContractRejected."""
+    """What became of one version of a contract's landing object.
 
-    outcome: Literal["applied", "rejected"]
+    `findings` as in the event ContractRejected. `failed` is infrastructure's doing, `error` the name of its error;
+    apply_contract's state machine writes that one by itself.
+    """
+
+    outcome: Literal["applied", "rejected", "failed"]
     version: str = ""
     findings: tuple[dict[str, Any], ...] = ()
+    error: str = ""
