@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from datamesh.ask.dates import Period, periods
-from datamesh.ask.lexicon.english import FUNCTION_WORDS, RELATIONS, UNITS
+from datamesh.ask.lexicon.english import FUNCTION_WORDS, RELATIONS, SPELLED, UNITS
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Target, Vocabulary
@@ -18,6 +18,7 @@ __all__ = ["Lattice", "Literal", "Name", "Operator", "annotate"]
 _RELATIONS = frozenset(stem(word) for word in RELATIONS)
 _UNITS = frozenset(stem(word) for word in UNITS)
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
+_VERB_TOO = 0.6
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
 
 def _plain(token: Token) -> bool:
     """Words that need nothing of the schema to be read: grammar, relations, numbers, punctuation, quoted text."""
-    if token.kind in ("number", "mark", "quoted"):
+    if token.kind in ("number", "mark", "quoted") or token.fold in SPELLED:
         return True
     return token.fold in FUNCTION_WORDS or token.stem in _RELATIONS or token.stem in _UNITS
 
@@ -126,9 +127,15 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
         if targets := vocabulary.names.get(stems):
             if end - i == 1 and token.fold in FUNCTION_WORDS:
                 continue
+            if end - i > 1 and _verb_form(token) and token.fold not in vocabulary.spoken:
+                continue  # stores named X: a verb, not their name
             found.append(Name(i, end, " ".join(t.text for t in words[i:end]), tuple(targets)))
             _mark(lattice, i, end)
     return found[::-1]
+
+
+def _verb_form(token: Token) -> bool:
+    return token.stem in _RELATIONS and token.fold.endswith(("ed", "ing"))
 
 
 def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]:
@@ -149,7 +156,7 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
             text = " ".join(t.text for t in words[i:end])
             found.append(Literal(i, end, text, tuple(hits), quoted=False, cost=cost))
             _mark(lattice, i, end)
-    if not found and (singular := vocabulary.values.find(_singular(first.fold))) and first.fold.endswith("s"):
+    if not found and i and first.capital and (singular := vocabulary.values.find(_singular(first.fold))) and first.fold.endswith("s"):
         if (cost := _doubt(lattice, i, i + 1)) is not None:
             found.append(Literal(i, i + 1, first.text, tuple(singular), quoted=False, cost=cost + 0.3))
             _mark(lattice, i, i + 1)
@@ -187,7 +194,9 @@ def _doubt(lattice: Lattice, i: int, end: int) -> float | None:
         return None
     if any(token.capital and at for at, token in enumerate(words, start=i)):
         return 0.0
-    return _LOWER_CASE if len(words) == 1 else 0.1
+    if len(words) > 1:
+        return 0.1
+    return _LOWER_CASE + (_VERB_TOO if first.stem in _RELATIONS else 0.0)
 
 
 def _periods(lattice: Lattice, i: int, today: date) -> list[tuple[int, Period]]:

@@ -99,6 +99,7 @@ class Edge(Node):
     to_columns: tuple[str, ...]
     cardinality: Literal["to_one", "to_many"] = "to_one"
     relationship: str = ""
+    role: str = Field(default="", description="What the far side is to the near side, where several ways lead there.")
 
     @property
     def many(self) -> bool:
@@ -155,7 +156,11 @@ class EntityKey(_OnPath):
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     optional: bool = False
-    role: str = Field(default="", description="What the thing is to the subject: destination airport.")
+    key_kind: AttrKind = "text"
+
+    @property
+    def role(self) -> str:
+        return self.path[-1].role if self.path else ""
 
 
 Key: TypeAlias = Annotated[Attr | EntityKey | Bucket | Part, Field(discriminator="node")]

@@ -51,6 +51,7 @@ class Graph:
             to_columns=edge.columns,
             cardinality="to_one" if unique else "to_many",
             relationship=edge.relationship,
+            role=edge.role,
         )
         if table != edge.to:  # a table related to itself needs a role for each side
             self.edges[table].append(edge)
@@ -104,4 +105,6 @@ class Graph:
 
 
 def _cost(path: Path) -> float:
-    return _FIRST + _NEXT * (len(path) - 1) + _MANY * any(edge.many for edge in path)
+    """A table between two that are related many to many is half a step."""
+    bridges = sum(a.many and not b.many for a, b in zip(path, path[1:], strict=False))
+    return _FIRST + _NEXT * (len(path) - 1 - bridges / 2) + _MANY * any(edge.many for edge in path)

@@ -70,10 +70,16 @@ def read(question: str, vocabulary: Vocabulary, *, today: date) -> Plan:
         if form.cost > best + _MARGIN:
             break
         for choice in resolve(schema, form.value):
-            cost = form.cost + choice.cost
-            readings[choice.value] = min(cost, readings.get(choice.value, cost))
+            cost, reading = form.cost + choice.cost, _plainly(choice.value)
+            readings[reading] = min(cost, readings.get(reading, cost))
             best = min(best, cost)
     return _decided(readings, forms != [], reader, vocabulary)
+
+
+def _plainly(reading: intent.Select) -> intent.Select:
+    """Whether an output was named or only implied makes no other answer."""
+    outputs = tuple(intent.Output(item=output.item, source=output.source) for output in reading.outputs)
+    return reading.model_copy(update={"outputs": outputs})
 
 
 def _decided(readings: dict[intent.Select, float], formed: bool, reader: Reader, vocabulary: Vocabulary) -> Plan:

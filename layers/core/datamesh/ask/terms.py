@@ -76,7 +76,12 @@ def label_columns(key: intent.EntityKey, place: Place) -> list[exp.Expr]:
     optional = key.optional and bool(key.path) and len(key.labels) == len(keys) == 1 and keys[0].path != key.path
     alias = place.at(key.path, optional=optional)
     labels: list[exp.Expr] = [column(alias, name) for name in key.labels]
-    return [exp.Coalesce(this=labels[0], expressions=[item(keys[0], place)])] if optional else labels
+    if not optional:
+        return labels
+    shown = item(keys[0], place)
+    if key.key_kind != "text":
+        shown = exp.Cast(this=shown, to=exp.DataType.build("VARCHAR"))
+    return [exp.Coalesce(this=labels[0], expressions=[shown])]
 
 
 def _nested(query: intent.Query, place: Place) -> exp.Subquery:

@@ -6,8 +6,9 @@ Built once for each (knowledge, readable) from contracts and profiles; nothing t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlglot import exp, parse_one
@@ -17,7 +18,7 @@ from datamesh.ask.intent import AttrKind, Edge
 from datamesh.ask.joins import Graph
 from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS
 from datamesh.ask.values import Hit, ValueIndex
-from datamesh.ask.words import name_words, stem, stems
+from datamesh.ask.words import name_words, stem, stems, value_key
 from datamesh.contract.model import Column, Contract, Relationship, Table
 from datamesh.contract.profile import ColumnProfile
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
@@ -38,6 +39,11 @@ _KINDS: Mapping[str, AttrKind] = {
 _NUMERIC = re.compile(r"[+-]?\d+(?:\.\d+)?$")
 _TAILS = frozenset(("code", "id", "name", "number", "value", "type", "description", "detail"))
 Stems = tuple[str, ...]
+_RATHER_A_THING = 0.8
+_NOT_THE_ID = 0.5
+_ID = ("id",)
+_NAME = (stem("name"),)
+_CALLED = 0.2  # what a thing is called by is its name, whatever the column is called
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class ColumnView:
     unique: bool = False
     whole: bool = False
     number_text: bool = False
+    identifies: bool = False  # a key here or elsewhere: a number that nothing is computed with
+    no: str | None = None  # of a column of yes and no: its no
     minimum: object = None
     maximum: object = None
     expression: str = ""  # of a measure
@@ -61,6 +69,11 @@ class ColumnView:
     @property
     def numeric(self) -> bool:
         return self.kind == "number" or self.number_text
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a number that can be compared and computed with."""
+        return self.numeric and not self.identifies
 
     @property
     def all_words(self) -> frozenset[str]:
@@ -104,6 +117,7 @@ class Vocabulary:
     values: ValueIndex = field(default_factory=ValueIndex)
     graph: Graph = field(default_factory=Graph)
     longest: int = 1
+    spoken: set[str] = field(default_factory=set)  # the words of all names as they are written
     answerable: dict[str, bool] = field(default_factory=dict)  # suggestions tried so far
 
     def column(self, table: str, name: str) -> ColumnView:
@@ -147,6 +161,7 @@ def build(knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Voca
             )
     for view in vocabulary.tables.values():
         _name_table(vocabulary, view)
+    _prefer_things(vocabulary)
     for name, product, table in mine:
         _index_values(vocabulary, name, product, table)
     return vocabulary
@@ -158,6 +173,7 @@ def _edges(
     homes: Mapping[tuple[str, str, str], str],
     readable: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Edge]:
+    rivals = Counter(_home(relationship, homes) for relationship in table.relationships)
     for relationship in table.relationships:
         to = _home(relationship, homes)
         if to and permitted.issuperset(relationship.columns) and set(readable[to]).issuperset(relationship.to_columns):
@@ -166,7 +182,14 @@ def _edges(
                 columns=relationship.columns,
                 to_columns=relationship.to_columns,
                 relationship=relationship.name,
+                role=_role(table, relationship) if rivals[to] > 1 else "",
             )
+
+
+def _role(table: Table, relationship: Relationship) -> str:
+    """What the key is called: several ways lead to the same thing, and this tells them apart."""
+    columns = [column for column in table.columns if column.name in relationship.columns]
+    return " and ".join(column.business_name or " ".join(name_words(column.name)) for column in columns)
 
 
 def _home(relationship: Relationship, homes: Mapping[tuple[str, str, str], str]) -> str:
@@ -179,8 +202,9 @@ def _table_view(
 ) -> TableView:
     nouns = _nouns(product.contract, table)
     profiles = _profiles(product, name)
+    keys = frozenset(table.primary_key).union(*(edge.columns for edge in edges))
     columns = {
-        column.name: _column_view(name, column, profiles.get(column.name), table.primary_key)
+        column.name: _column_view(name, column, profiles.get(column.name), table.primary_key, keys)
         for column in table.columns
         if column.name in permitted
     }
@@ -215,7 +239,9 @@ def _profiles(product: ProductKnowledge, table: str) -> dict[str, ColumnProfile]
     return {column.name.removeprefix(prefix): column for column in product.profile.columns}
 
 
-def _column_view(table: str, column: Column, profile: ColumnProfile | None, key: tuple[str, ...]) -> ColumnView:
+def _column_view(
+    table: str, column: Column, profile: ColumnProfile | None, key: tuple[str, ...], keys: frozenset[str]
+) -> ColumnView:
     label = column.business_name or " ".join(name_words(column.name))
     values = profile.values if profile else None
     text = column.type.kind == "string"
@@ -228,11 +254,21 @@ def _column_view(table: str, column: Column, profile: ColumnProfile | None, key:
         synonyms=tuple(stems(s) for s in column.synonyms),
         unique=column.unique or key == (column.name,),
         whole=values is not None,
+        identifies=column.name in keys or stems(label)[-1:] == ("id",),
         number_text=text and bool(values) and all(_NUMERIC.match(v.strip()) for v in values or () if v.strip()),
+        no=_no(values) if text else None,
         minimum=profile.minimum if profile else None,
         maximum=profile.maximum if profile else None,
         labels={str(e.value): e.label for e in column.enum if e.label},
     )
+
+
+def _no(values: tuple[str, ...] | None) -> str | None:
+    folded = {value.strip().lower(): value for value in values or ()}
+    for yes, no in (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f")):
+        if no in folded and folded.keys() <= {yes, no}:
+            return folded[no]
+    return None
 
 
 def _measure_view(table: str, measure: Column) -> ColumnView:
@@ -286,7 +322,7 @@ def _person(columns: Mapping[str, ColumnView], part: str) -> str:
 def _rest(words: Stems, nouns: Iterable[Stems]) -> Stems:
     """A column's words without the table's: airport name of airports is its name."""
     for noun in sorted(nouns, key=len, reverse=True):
-        for part in (noun, noun[-1:], noun[:1]):
+        for part in (noun, noun[-1:]):
             if len(words) > len(part) and words[: len(part)] == part:
                 return words[len(part) :]
     return words
@@ -305,16 +341,42 @@ def _calendar(columns: Mapping[str, ColumnView]) -> dict[str, str]:
 
 
 def _name_table(vocabulary: Vocabulary, view: TableView) -> None:
+    for column in (*view.columns.values(), *view.measures.values()):
+        vocabulary.spoken.update(value_key(column.label).split(), name_words(column.name))
     for noun in view.nouns:
         vocabulary.add_name(noun, Target("table", view.name, "", 0.0))
         if len(noun) > 1:
             vocabulary.add_name(noun[-1:], Target("table", view.name, "", 0.6))
+        said = tuple(word for word in noun if word not in _SHELL_STEMS)
+        if said != noun:
+            vocabulary.add_name(said, Target("table", view.name, "", 0.2))
     for column in view.columns.values():
         for words, cost, qualified in _phrases(column, view.nouns):
+            if words in view.nouns and not _may_share_noun(view, column):
+                continue
+            if words == _ID and view.key != (column.name,):
+                cost += _NOT_THE_ID
             vocabulary.add_name(words, Target("column", view.name, column.name, cost, qualified))
+    if len(view.shown_by) == 1 and view.shown_by != view.key:
+        for words in (_NAME, *(noun + _NAME for noun in view.nouns)):
+            vocabulary.add_name(words, Target("column", view.name, view.shown_by[0], _CALLED, words != _NAME))
     for measure in view.measures.values():
         for words in (measure.words, *measure.synonyms, stems(" ".join(name_words(measure.name)))):
             vocabulary.add_name(words, Target("measure", view.name, measure.name, 0.0))
+
+
+def _prefer_things(vocabulary: Vocabulary) -> None:
+    """What is just the noun of a table is less likely to be part of another name."""
+    for targets in vocabulary.names.values():
+        if any(t.kind == "table" and not t.cost for t in targets):
+            doubtful = [replace(t, cost=t.cost + _RATHER_A_THING) if t.cost >= 0.3 else t for t in targets]
+            targets[:] = sorted(doubtful, key=lambda t: (t.cost, t.table, t.name))
+
+
+def _may_share_noun(view: TableView, column: ColumnView) -> bool:
+    """Whether the table's own noun may mean a column of it, too: what a row is called by, or how many it stands for."""
+    named = column.name in view.shown_by and view.shown_by != view.key
+    return named or (column.kind == "number" and column.name not in view.key)
 
 
 def _phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[tuple[Stems, float, bool]]:
@@ -322,6 +384,8 @@ def _phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[tuple[Ste
     full = dict.fromkeys((column.words, stems(" ".join(name_words(column.name))), *column.synonyms))
     for words in full:
         yield words, 0.0, _rest(words, nouns) != words
+        if words[:1] == (stem("number"),) and "of" not in words:
+            yield (words[0], "of", *words[1:]), 0.0, False
         short = _rest(words, nouns)
         yield short, 0.1, False
         for noun in nouns:
@@ -337,6 +401,7 @@ def _phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[tuple[Ste
             yield short[: short.index("of")], 0.3, False
 
 
+_SHELL_STEMS = frozenset(stem(word) for word in "detail information info list table data ref tbl dim fact".split())
 _TAILS_STEMS = frozenset(stem(word) for word in _TAILS)
 
 

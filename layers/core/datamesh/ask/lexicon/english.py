@@ -15,6 +15,7 @@ __all__ = [
     "PERSONS",
     "RELATIONS",
     "ROLES",
+    "SPELLED",
     "SUPERLATIVES",
     "UNITS",
     "Tier",
@@ -25,6 +26,7 @@ person people persons peoples; man men; woman women; child children; foot feet; 
 analysis analyses; crisis crises; thesis theses; basis bases; index indices indexes; matrix matrices; vertex vertices
 criterion criteria; phenomenon phenomena; curriculum curricula; medium media; bacterium bacteria
 life lives; wife wives; knife knives; shelf shelves; half halves; leaf leaves; wolf wolves; thief thieves; loaf loaves
+number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct percentage; department dept
 be is are was were been being am; have has had having; do does did done doing
 go goes went gone going; fly flies flew flown flying; take takes took taken taking; make makes made making
 give gives gave given giving; get gets got gotten getting; hold holds held holding; build builds built building
@@ -55,7 +57,7 @@ FUNCTION_WORDS = frozenset(
     whose which what where when why how is are was were be been being am do does did has have had can could would will shall
     may might must should of in on at by to from for with without into onto over under about as and or nor not no but if than
     then so such each every per all any both either neither some most more less least fewer many much few other others own
-    same only also just please s t
+    same only also just please s t corresponding respective
     """.split()
 )
 """Words that carry grammar. None of them alone names a thing of the schema, and a missing one is never the reason for
@@ -88,6 +90,11 @@ ROLES: Mapping[str, frozenset[str]] = {
 
 LABEL_WORDS = ("name", "title", "label")
 PERSONS = (("first", "last"), ("given", "family"), ("fore", "sur"), ("f", "l"))
+
+SPELLED: Mapping[str, int] = {
+    word: number
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+}
 
 UNITS = frozenset(
     """

@@ -16,7 +16,7 @@ show: what is, what are, what was, what were, what, which is, which are, who is,
 show: report, name, state, identify, look up, see
 please: please, kindly
 how_many: how many
-count: count, number of, the number of, total number of, the total number of, count of, the count of, numbers of
+count: count, number of, the number of, total number of, the total number of, count of, the count of
 count: count the number of, count the total number of, how many
 agg avg: average, mean, avg, average of, mean of
 agg sum: total, sum, sum of, total of, combined, total amount of, overall, sum total of
@@ -55,41 +55,25 @@ common desc: most common, most frequent, most frequently used, most commonly use
 common asc: least common, least frequent, least frequently used, least commonly used
 top: top, first
 top_low: bottom, last
-order: ordered by, order by, sorted by, sort by, sort them by, ranked by, in order of, in the order of, listed by
-order: arranged by, sorted in order of, ordered by the, sort the list by, order the results by, sort the results by
-order: sorted according to, ordered according to, order them by, sort the result by, order the result by, in the order by
-order: listed in order of, sorted, ordered, arranged
-order: and sort them by, and order them by, and sort by, and order by, and sort the results by, and sort the result by
-order: and order the results by, and rank them by, and sort the list by, and order the result by, ordering by
-direction asc: ascending, in ascending order, ascending order, from low to high, from lowest to highest, asc, increasing
-direction asc: in increasing order, from the lowest to the highest, lowest first, smallest first, in an ascending order
-direction asc: from smallest to largest, from fewest to most, from least to most, from low to highest, earliest first
-direction asc: from small to large, in the ascending order, oldest first, least first, fewest first, from earliest to latest
-direction asc: from the earliest to the latest, from oldest to newest, from early to late, from shortest to longest
-direction asc: shortest first, cheapest first, from cheapest to most expensive
-direction desc: descending, in descending order, descending order, from high to low, from highest to lowest, desc
-direction desc: decreasing, in decreasing order, from the highest to the lowest, highest first, largest first
-direction desc: in a descending order, from largest to smallest, from most to fewest, from most to least, latest first
-direction desc: from large to small, in the descending order, newest first, most first, biggest first, most recent first
-direction desc: from the latest to the earliest, from latest to earliest, from newest to oldest, from longest to shortest
-direction desc: longest first, from the most recent to the oldest, most expensive first, greatest first
-direction_of asc: in ascending order of, in the ascending order of, in increasing order of, in an ascending order of
-direction_of asc: ascending by, in alphabetical order of, in the alphabetical order of, in lexicographical order of
-direction_of asc: in lexicographic order of, in alphabetic order of, by ascending order of, by ascending, by increasing
-direction_of asc: sorted in ascending order of, sorted in the ascending order of, ordered in ascending order of
-direction_of asc: in ascending alphabetical order of, sorted in alphabetical order of, by the ascending order of
-direction_of asc: sorted by ascending, ordered by ascending, sorted in increasing order of, alphabetically by
-direction_of asc: ordered alphabetically by, sorted alphabetically by, sort them in ascending order of
-direction_of asc: in lexicographical order by, in alphabetical order by, in ascending order by, sorted in ascending order by
-direction_of desc: in descending order of, in the descending order of, in decreasing order of, in a descending order of
-direction_of desc: descending by, by descending order of, by descending, by decreasing, in reverse order of
-direction_of desc: sorted in descending order of, sorted in the descending order of, ordered in descending order of
-direction_of desc: by the descending order of, sorted by descending, ordered by descending, sort them in descending order of
-direction_of desc: sorted in decreasing order of, in descending order by, sorted in descending order by
-alphabetical: in alphabetical order, alphabetically, sorted alphabetically, ordered alphabetically, in lexicographical order
-alphabetical: in lexicographic order, in alphabetic order, listed alphabetically, listed in alphabetical order
-alphabetical: in ascending alphabetical order, sorted in alphabetical order, ordered in alphabetical order
-alphabetical: sorted in lexicographical order, in the alphabetical order, alphabetized
+sorting: sort, sorted, order, ordered, rank, ranked, arrange, arranged, listed, ordering, sorting
+way asc: ascending, increasing, alphabetical, alphabetic, lexicographical, lexicographic, ascending alphabetical
+way asc: alphabetical ascending, increasing alphabetical
+way desc: descending, decreasing, reverse alphabetical, reverse, descending alphabetical
+alphabetical: alphabetically, alphabetized
+direction asc: ascending, in ascending order, in an ascending order, in increasing order, asc, increasing
+direction asc: in the ascending order, ascending order, ascendingly, increasingly
+direction asc: from low to high, from lowest to highest, from the lowest to the highest, from smallest to largest
+direction asc: from fewest to most, from least to most, from small to large, from earliest to latest, from oldest to newest
+direction asc: from the earliest to the latest, from shortest to longest, from cheapest to most expensive
+direction asc: from youngest to oldest, lowest first, smallest first, earliest first, oldest first, least first, fewest first
+direction asc: shortest first, cheapest first, youngest first
+direction desc: descending, in descending order, in a descending order, in decreasing order, desc, decreasing
+direction desc: in the descending order, descending order, descendingly, in reverse order
+direction desc: from high to low, from highest to lowest, from the highest to the lowest, from largest to smallest
+direction desc: from most to fewest, from most to least, from large to small, from latest to earliest
+direction desc: from the latest to the earliest, from newest to oldest, from longest to shortest, from oldest to youngest
+direction desc: highest first, largest first, biggest first, greatest first, most first, latest first, newest first
+direction desc: longest first, most recent first, most expensive first
 whose: whose, where the, where, for which the, such that the, where their, where its, whos
 with: with, having, with a, with an
 without: without, without a, without an, without any, with no, having no, that have no, who have no, which have no
@@ -126,6 +110,7 @@ too: as well as, along with, together with, and also, and their, and its, and th
 before: before, earlier than, prior to, until
 after: after, later than, since
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
+tail: on record, on file, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded, exists
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """

@@ -16,6 +16,7 @@ from datamesh.ask.words import stem
 __all__ = ["DateColumn", "buckets", "date_columns", "within"]
 
 _PARTS = ("year", "month", "day")
+_YEARLY = frozenset((stem("year"), stem("date")))
 _INSTANT = 0.2  # an instant has no day of its own before a zone is chosen
 
 
@@ -25,6 +26,7 @@ class DateColumn:
 
     attr: intent.Attr | None = None
     parts: tuple[tuple[str, intent.Attr], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()  # what the contract calls a number of a part: ("month 3", "March")
     year_only: bool = False
 
 
@@ -51,7 +53,8 @@ def _dates(schema: Schema, spot: Spot) -> Iterator[Choice[DateColumn]]:
     view = schema.table(spot.table)
     parts = tuple((part, schema.attr(spot, view.columns[name])) for part, name in view.calendar.items())
     if len(parts) > 1:
-        yield Choice(DateColumn(parts=parts), 0.0)
+        labels = [(f"{part} {v}", label) for part, n in view.calendar.items() for v, label in view.columns[n].labels.items()]
+        yield Choice(DateColumn(parts=parts, labels=tuple(labels)), 0.0)
     for column in view.columns.values():
         if column.name in view.calendar.values() and len(parts) > 1:
             continue
@@ -63,15 +66,17 @@ def _dates(schema: Schema, spot: Spot) -> Iterator[Choice[DateColumn]]:
 def _as_date(schema: Schema, spot: Spot, column: ColumnView) -> DateColumn | None:
     if column.kind in ("date", "timestamp", "timestamptz"):
         return DateColumn(schema.attr(spot, column))
-    if column.numeric and stem("year") in column.words and _years(column):
+    if column.numeric and _YEARLY & set(column.words) and _years(column):
         return DateColumn(schema.attr(spot, column), year_only=True)
     return None
 
 
 def _years(column: ColumnView) -> bool:
     """Years, not a number of years: years of work are small numbers."""
-    low = column.minimum
-    return not isinstance(low, int | float) or isinstance(low, bool) or low >= 1000
+    low, high = column.minimum, column.maximum
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return stem("year") in column.words
+    return 1000 <= low <= high < 3000
 
 
 def within(column: DateColumn, pred: Dated) -> intent.Pred | None:
@@ -82,7 +87,7 @@ def within(column: DateColumn, pred: Dated) -> intent.Pred | None:
         return _recurring(column, pred) if pred.how == "in" and period.start is None else None
     label = _label(pred)
     if column.parts:
-        return _by_parts(dict(column.parts), start, end)
+        return _by_parts(column, start, end)
     if column.attr is None:
         return None
     if column.year_only:
@@ -123,7 +128,7 @@ def _recurring(column: DateColumn, pred: Dated) -> intent.Pred | None:
         left = _part(column, part)
         if left is None:
             return None
-        found.append(intent.Cmp(left=left, op="=", right=intent.Value(value=number, kind="number")))
+        found.append(intent.Cmp(left=left, op="=", right=_number(column, part, number)))
     return _and(found) if found else None
 
 
@@ -158,9 +163,14 @@ def _year(number: int) -> intent.Value:
     return intent.Value(value=number, kind="number")
 
 
-def _by_parts(parts: dict[str, intent.Attr], start: date | None, end: date | None) -> intent.Pred | None:
+def _number(column: DateColumn, part: str, number: int) -> intent.Value:
+    return intent.Value(value=number, kind="number", label=dict(column.labels).get(f"{part} {number}", ""))
+
+
+def _by_parts(column: DateColumn, start: date | None, end: date | None) -> intent.Pred | None:
     """A day, a month or a year is a value of each part; anything longer is compared part by part."""
-    exact = _one_period(parts, start, end)
+    parts = dict(column.parts)
+    exact = _one_period(column, start, end)
     if exact is not None:
         return exact
     found = []
@@ -173,7 +183,8 @@ def _by_parts(parts: dict[str, intent.Attr], start: date | None, end: date | Non
     return _and(found)
 
 
-def _one_period(parts: dict[str, intent.Attr], start: date | None, end: date | None) -> intent.Pred | None:
+def _one_period(column: DateColumn, start: date | None, end: date | None) -> intent.Pred | None:
+    parts = dict(column.parts)
     if start is None or end is None or "year" not in parts:
         return None
     depth = 3 if end - start == timedelta(days=1) else 0
@@ -184,7 +195,7 @@ def _one_period(parts: dict[str, intent.Attr], start: date | None, end: date | N
     if not names or not parts.keys() >= set(names):
         return None
     wanted = zip(names, (start.year, start.month, start.day), strict=False)
-    return _and([intent.Cmp(left=parts[n], op="=", right=_year(number)) for n, number in wanted])
+    return _and([intent.Cmp(left=parts[n], op="=", right=_number(column, n, number)) for n, number in wanted])
 
 
 def _bound(parts: dict[str, intent.Attr], day: date, op: str) -> intent.Pred | None:

@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from datamesh.ask.annotate import Lattice, Literal, Name, Operator
 from datamesh.ask.dates import Period
+from datamesh.ask.lexicon.english import SPELLED
 
 __all__ = ["Exhausted", "Hit", "Reader", "rule"]
 
@@ -17,6 +18,10 @@ P = ParamSpec("P")
 
 _PER_END = 4  # readings kept of one stretch by one rule
 _IN_ALL = 24  # readings kept of one rule at one place
+_ARTICLES = (
+    *("the", "a", "an", "all", "any", "some", "their", "its", "his", "her", "our", "those", "these"),
+    *("corresponding", "respective"),  # said of outputs that belong together
+)
 _BUDGET = 6_000  # readings made for one question
 
 
@@ -65,9 +70,7 @@ class Reader:
 
     def the(self, i: int) -> int:
         """After the articles that begin here."""
-        while self.word(
-            i, "the", "a", "an", "all", "any", "some", "their", "its", "his", "her", "our", "those", "these"
-        ):
+        while self.word(i, *_ARTICLES):
             i += 1
         return i
 
@@ -92,18 +95,12 @@ class Reader:
         if i < len(self.tokens) and self.tokens[i].kind == "number":
             self.reach(i + 1)
             return self.tokens[i].number
-        return _SPELLED.get(self.tokens[i].fold) if i < len(self.tokens) else None
+        return SPELLED.get(self.tokens[i].fold) if i < len(self.tokens) else None
 
     def periods(self, i: int) -> Iterator[tuple[int, Period]]:
         for end, period in self.lattice.periods.get(i, ()):
             self.reach(end)
             yield end, period
-
-
-_SPELLED = {
-    word: number
-    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
-}
 
 
 def rule(

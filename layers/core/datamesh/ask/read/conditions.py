@@ -21,14 +21,18 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.places import Choice, Schema, Spot, cheapest, every
 from datamesh.ask.vocabulary import ColumnView
-from datamesh.ask.words import value_key
+from datamesh.ask.lexicon.english import RELATIONS
+from datamesh.ask.words import stem, value_key
 
 __all__ = ["condition", "conditions"]
 
+_VERBS = frozenset(stem(verb) for verb in (*RELATIONS, "have"))
 Preds = list[Choice[intent.Pred]]
 _FLIP: dict[str, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 _UNSEEN = 0.4  # a quoted value that no profile knows
 _BRIDGED_COUNT = 0.3
+_COUNTED_FAR = 2  # steps across which rows are counted
+_SURELY = 0.15  # a key is only compared where it was named as such
 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -52,8 +56,19 @@ def condition(schema: Schema, pred: PredForm, spot: Spot) -> Preds:
             found = _linked(schema, pred, spot)
         case AnyOf():
             parts = every([condition(schema, part, spot) for part in pred.preds])
-            found = (Choice(intent.Or(preds=_ordered(part.value)), part.cost) for part in parts)
+            found = (Choice(_either(part.value), part.cost) for part in parts)
     return cheapest(found)
+
+
+def _either(preds: tuple[intent.Pred, ...]) -> intent.Pred:
+    """One of several values of one column is one condition."""
+    ordered = _ordered(preds)
+    lefts = {pred.left for pred in ordered if isinstance(pred, intent.Cmp) and pred.op == "="}
+    values = [p.right for p in ordered if isinstance(p, intent.Cmp) and isinstance(p.right, intent.Value) and p.op == "="]
+    left = next(iter(lefts), None)
+    if len(lefts) == 1 and len(values) == len(ordered) and isinstance(left, intent.Attr):
+        return _equal(left, tuple(values), negated=False)
+    return intent.Or(preds=ordered) if len(ordered) > 1 else ordered[0]
 
 
 def _ordered(preds: Iterable[intent.Pred]) -> tuple[intent.Pred, ...]:
@@ -81,7 +96,7 @@ def _at(schema: Schema, spot: Spot, walk: Walk, column: ColumnView, *, as_text: 
 
 def _compared(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[intent.Pred]]:
     if pred.attr is None:
-        for column, tier in schema.measured(spot.table, pred.adjective, lambda c: c.numeric):
+        for column, tier in schema.measured(spot.table, pred.adjective, lambda c: c.counts):
             op = pred.op if tier.high else _FLIP[pred.op]
             yield Choice(_number(schema.attr(spot, column), op, pred.number, pred.high), 0.3)
         return
@@ -94,7 +109,7 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[int
                 attr = _at(schema, spot, walk, column, as_text=True)
                 found: intent.Pred = intent.Cmp(left=attr, op=pred.op, right=intent.Value(value=digits))
                 yield Choice(_placed(spot, walk, found) if walk.many else found, choice.cost)
-        elif column.numeric:
+        elif column.counts or (column.numeric and (pred.op in ("=", "<>") or choice.cost <= _SURELY)):
             found = _number(_at(schema, spot, walk, column), pred.op, pred.number, pred.high)
             yield Choice(_placed(spot, walk, found) if walk.many else found, choice.cost)
 
@@ -155,9 +170,11 @@ def _value_columns(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tupl
     found = []
     for table, name in sorted(shared):
         cost = sum(hits[table, name] for hits in columns)
-        for walk in schema.vocabulary.graph.walks(spot.table, table)[:4]:
+        holders = [column for other, column in shared if other == table]
+        for walk in schema.walks(spot, table):
             if not _repeats_key(schema, spot.table, walk, name, shared):
-                fit = schema.role(walk, pred.hint) if walk.path else schema.column_role(table, name, pred.hint)
+                fit = schema.role(walk, pred.hint)
+                fit += 0.0 if walk.path else schema.column_role(table, name, pred.hint, holders)
                 found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))
     return sorted(found, key=lambda choice: choice.cost)
 
@@ -195,18 +212,29 @@ def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Iterator[Choice[inten
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if not walk.many:
-            found: intent.Pred = intent.Missing(of=_at(schema, spot, walk, column, as_text=True))
+            attr = _at(schema, spot, walk, column, as_text=True)
+            if column.no is not None:  # a column of yes and no: without it is no
+                yield Choice(_equal(attr, (intent.Value(value=column.no),), pred.negated), choice.cost)
+                continue
+            found: intent.Pred = intent.Missing(of=attr)
             yield Choice(intent.Not(pred=found) if pred.negated else found, choice.cost)
 
 
 def _linked(schema: Schema, pred: Linked, spot: Spot) -> Iterator[Choice[intent.Pred]]:
+    if not (pred.to.preds or pred.count or pred.negated or _says_that_it_is(pred.hint)):
+        return  # heads of departments: context, not a restriction that could be read off
     for target in schema.tables(pred.to.head):
         if target.table == spot.table:
             continue
-        for walk in schema.vocabulary.graph.walks(spot.table, target.table)[:4]:
+        for walk in schema.walks(spot, target.table):
             fit = schema.role(walk, (*pred.hint, *_said(pred.to)))
             for choice in _rows(schema, pred, spot, walk):
                 yield Choice(choice.value, choice.cost + walk.cost + target.cost + fit)
+
+
+def _says_that_it_is(hint: tuple[str, ...]) -> bool:
+    """Whether a verb relates the two: that have flights, that attended an event."""
+    return any(word in _VERBS for word in hint)
 
 
 def _said(form: SetForm) -> tuple[str, ...]:
@@ -217,14 +245,15 @@ def _rows(schema: Schema, pred: Linked, spot: Spot, walk: Walk) -> Iterator[Choi
     """That related rows are there; walked to one, what is said of them is said of the set's own rows."""
     path = spot.path + walk.path
     if not walk.many and not pred.negated and pred.count is None and pred.to.preds:
-        for found in conditions(schema, pred.to.preds, Spot(walk.end, path)):
+        for found in conditions(schema, pred.to.preds, spot.onward(walk)):
             if (where := both(found.value)) is not None:
                 yield Choice(where, found.cost)
         return
-    if pred.count and (not walk.many or not walk.path[0].many):
+    if pred.count and (not walk.path[0].many or len(walk.path) > _COUNTED_FAR):
         return
     count = intent.CountOf(op=pred.count[0], n=pred.count[1]) if pred.count else None
     extra = _BRIDGED_COUNT if count and len(walk.path) > 1 else 0.0
-    for inner in conditions(schema, pred.to.preds, Spot(walk.end)) if pred.to.preds else [Choice((), 0.0)]:
+    there_are = conditions(schema, pred.to.preds, spot.onward(walk, inside=True)) if pred.to.preds else [Choice((), 0.0)]
+    for inner in there_are:
         there: intent.Pred = intent.Exists(path=path, where=both(inner.value), count=count)
         yield Choice(intent.Not(pred=there) if pred.negated else there, inner.cost + extra)

@@ -18,20 +18,24 @@ from datamesh.ask.read.form import (
     Linked,
     Out,
     Plain,
+    PredForm,
     Ranked,
     SetForm,
     Thing,
+    Valued,
 )
 from datamesh.ask.read.listing import combined, restricted
 from datamesh.ask.read.places import Choice, Schema, Spot, cheapest
 from datamesh.ask.read.ranking import alphabetical, limit_of
-from datamesh.ask.read.shown import Anchor, anchors, role_of, stands_for, through_key
+from datamesh.ask.read.shown import Anchor, anchors, stands_for, through_key
 from datamesh.ask.vocabulary import ColumnView, Target
 
 __all__ = ["Number", "countings"]
 
-_NUMBER_COUNTED = 1.5  # counting the different values of a number is hardly ever meant
 _FAR_SET = 0.5
+_PARTLY = 0.3  # from this cost on a name was said in part only
+_NUMBER_AS_KEY = 0.8
+_FAR_KEY = 0.2
 _BRIDGE = 0.3
 
 
@@ -72,12 +76,36 @@ def _counts(schema: Schema, form: SetForm) -> Iterator[Choice[Number]]:
         return
     for target in form.head.targets if form.head else ():
         if target.kind == "table":
+            if form.distinct and len(schema.table(target.table).key) != 1:
+                continue  # different in what, its key does not say
             yield Choice(Number(target.table, "count", None, form, target.table), target.cost)
+            yield from _held(schema, target, form)
         elif target.kind == "column":
             column = schema.column(target.table, target.name)
-            doubt = _NUMBER_COUNTED if column.kind == "number" and not form.distinct else 0.0
+            if column.counts and not form.distinct:
+                continue  # the different values of a number are hardly ever what is counted
+            if form.head and schema.names_thing(form.head) and (target.cost >= _PARTLY or column.words in schema.table(target.table).nouns):
+                continue  # the thing itself is counted
+            mine = schema.narrowed(form, target.table)
+            if mine is None or any(_pins(schema, pred, column) for pred in mine.preds):
+                continue
             fn: intent.MeasureFn = "count" if column.unique else "count_distinct"
-            yield Choice(Number(target.table, fn, column, form, target.table), target.cost + doubt)
+            yield Choice(Number(target.table, fn, column, mine, target.table), target.cost)
+
+
+def _held(schema: Schema, target: Target, form: SetForm) -> Iterator[Choice[Number]]:
+    """Where a table has a number of its own noun (faculty of faculty), `how many` may ask for its total just as well."""
+    nouns = schema.table(target.table).nouns
+    for column in schema.table(target.table).columns.values():
+        if column.counts and column.words in nouns:
+            yield Choice(Number(target.table, "sum", column, form, target.table), target.cost)
+
+
+def _pins(schema: Schema, pred: PredForm, column: ColumnView) -> bool:
+    """Whether a restriction leaves the column one value only: how many kinds of one kind is no question."""
+    if not isinstance(pred, Valued) or pred.negated or len(pred.values) > 1:
+        return False
+    return any((hit.table, hit.column) == (column.table, column.name) for hit in pred.values[0].hits)
 
 
 def _aggregates(schema: Schema, out: Aggregate) -> Iterator[Choice[Number]]:
@@ -86,6 +114,8 @@ def _aggregates(schema: Schema, out: Aggregate) -> Iterator[Choice[Number]]:
         if target.kind == "table" or (target.kind == "measure") != (out.fn == "contract"):
             continue
         column = schema.column(target.table, target.name)
+        if column.identifies and out.fn in ("sum", "avg", "median"):
+            continue
         if not (column.numeric or (out.fn in ("min", "max") and column.kind in ("date", "timestamp", "timestamptz"))):
             continue
         simple = _simple(schema, target, column) if out.fn == "contract" else None
@@ -124,8 +154,15 @@ def countings(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
             if len({figure.table for figure in figures}) != 1:
                 continue
             cost = combo.cost + sum(choice.cost for choice in chosen)
+            if not groups:
+                cost += _NUMBER_AS_KEY * sum(_is_number(schema, anchor) for anchor in combo.value)
             for choice in _grouped(schema, form, figures, len(asked), combo.value, groups):
                 yield Choice(choice.value, choice.cost + cost)
+
+
+def _is_number(schema: Schema, anchor: Anchor) -> bool:
+    """Whether an output beside an average is a number itself: the average price and score averages both."""
+    return not anchor.implied and any(schema.column(anchor.table, name).counts for name in anchor.columns)
 
 
 def _numbers_of(form: Form) -> tuple[list[Count | Aggregate], list[Count | Aggregate]]:
@@ -137,8 +174,13 @@ def _numbers_of(form: Form) -> tuple[list[Count | Aggregate], list[Count | Aggre
             hidden.append(Count(rank.of))
         elif rank.fn and rank.attr:
             hidden.append(Aggregate(rank.fn, rank.attr))
-    hidden += [o.by for o in form.order if isinstance(o.by, Count | Aggregate)]
+    hidden += [o.by for o in form.order if isinstance(o.by, Count | Aggregate) and not _headless(o.by)]
     return asked, hidden
+
+
+def _headless(out: Out | None) -> bool:
+    """The count: of whatever is counted."""
+    return isinstance(out, Count) and out.of.head is None
 
 
 def _ranks(form: Form) -> list[Ranked]:
@@ -154,6 +196,7 @@ def _each(form: Form) -> tuple[KeyForm, ...]:
 def _own_rows(form: Form, shown: tuple[Anchor, ...]) -> list[list[Choice[Number]]]:
     """Most common: by how many of its own rows a value has; more than two members: so does a count of them."""
     needs = any(rank.of and rank.of.head is None for rank in _ranks(form))
+    needs |= not _numbers_of(form)[0] and any(_headless(order.by) for order in form.order)
     if not shown or not needs:
         return []
     return [[Choice(Number(shown[0].table, "count", None, None, shown[0].table), 0.0)]]
@@ -234,13 +277,14 @@ def _group_choices(schema: Schema, key: KeyForm, root: str) -> list[Choice[_Grou
             one = _group_key(schema, key, target, spot.value)
             if one:
                 limits = ((key.of, spot.value),) if key.of and key.of.preds else ()
-                found.append(Choice(((one,), limits), target.cost + spot.cost))
+                far = _FAR_KEY if spot.value.path and target.kind == "column" and not target.qualified else 0.0
+                found.append(Choice(((one,), limits), target.cost + spot.cost + far))
     return sorted(found, key=lambda choice: choice.cost)[:4]
 
 
 def _group_key(schema: Schema, key: KeyForm, target: Target, spot: Spot) -> intent.Key | None:
     if target.kind == "table":
-        return schema.entity_key(spot, role=role_of(schema, spot))
+        return schema.entity_key(spot)
     if key.name and stands_for(schema, target, key.name.text):
         found = through_key(schema, target.table, target.name, spot)
         return found if isinstance(found, intent.EntityKey) else None
@@ -257,7 +301,7 @@ def _merged(
     items: list[intent.Item] = []
     for anchor, spot in zip(shown, spots, strict=True):
         item = _output_key(schema, base, anchor, spot, named=(anchor.table, spot.path) in entities)
-        if item is None:
+        if item is None or item in items:
             return None
         items.append(item)
     covered = {(i.table, i.path) for i in items if isinstance(i, intent.EntityKey)}
@@ -281,7 +325,7 @@ def _output_key(schema: Schema, base: str, anchor: Anchor, spot: Spot, *, named:
     if anchor.through:
         return through_key(schema, anchor.table, anchor.through, spot)
     whole = anchor.implied or named or (anchor.owner == anchor.table != base)
-    if whole and (key := schema.entity_key(spot, () if anchor.implied else anchor.columns, role_of(schema, spot))):
+    if whole and (key := schema.entity_key(spot, () if anchor.implied else anchor.columns)):
         return key
     return schema.text_attr(spot, schema.column(anchor.table, anchor.columns[0])) if len(anchor.columns) == 1 else None
 
@@ -353,7 +397,7 @@ def _cut(
     for order in form.order:
         by: intent.Item | None
         if isinstance(order.by, Count | Aggregate):
-            by = hidden.pop(0)
+            by = measures[0] if _headless(order.by) and asked else hidden.pop(0)
         elif order.by is None and order.asked and asked:
             by = measures[0]
         elif order.by is None:
@@ -414,4 +458,5 @@ def _counted_values(
             group=(shown,),
             having=intent.Cmp(left=intent.Measure(fn="count"), op=op, right=intent.Value(value=n, kind="number")),
         )
-        yield Choice(select, where.cost + rows.cost + target.cost + spot.cost)
+        far = _FAR_KEY if spot.value.path else 0.0
+        yield Choice(select, where.cost + rows.cost + target.cost + spot.cost + far)

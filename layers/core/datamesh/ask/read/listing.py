@@ -35,8 +35,12 @@ def listings(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
     for combo in combined([anchors(schema, out) for out in outs]):
         tables = {a.table for a in combo.value} | {a.owner for a in combo.value if a.owner}
         for root, tree in schema.vocabulary.graph.roots(tables)[:_ROOTS]:
+            if root not in tables and any(anchor.implied for anchor in combo.value):
+                continue  # pairs of things were not asked for
+            owners = {anchor.owner for anchor in combo.value if anchor.owner}
+            aside = _UNSURE * 2 if owners and root not in owners else 0.0
             for choice in _from(schema, form, combo.value, root):
-                yield Choice(choice.value, choice.cost + combo.cost + tree)
+                yield Choice(choice.value, choice.cost + combo.cost + tree + aside)
 
 
 def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> Iterator[Choice[intent.Select]]:
@@ -47,6 +51,8 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
             for anchor, (spot, _) in zip(shown, at.value, strict=True)
             for item in items(schema, anchor, spot)
         )
+        if len({output.item for output in outputs}) < len(outputs):
+            continue
         sets = dict.fromkeys((a.of, owner) for a, (_, owner) in zip(shown, at.value, strict=True) if a.of)
         distinct = any(s.distinct for s, _ in sets if s) or any(
             isinstance(o, Plain) and o.distinct for o in form.outputs
@@ -54,17 +60,31 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
         for preds in restricted(schema, [(s, spot) for s, spot in sets if s]):
             for cut in _cuts(schema, form, [(s, spot) for s, spot in sets if s], Spot(root), outputs):
                 order, limit = cut.value
-                yield Choice(
-                    intent.Select(
-                        subject=intent.Entity(table=root),
-                        outputs=outputs,
-                        where=both(preds.value),
-                        order=order,
-                        limit=limit,
-                        distinct=distinct,
-                    ),
-                    at.cost + preds.cost + cut.cost,
+                select = intent.Select(
+                    subject=intent.Entity(table=root),
+                    outputs=outputs,
+                    where=both(preds.value),
+                    order=order,
+                    limit=limit,
+                    distinct=distinct,
                 )
+                yield Choice(_once_each(select), at.cost + preds.cost + cut.cost)
+
+
+def _once_each(select: intent.Select) -> intent.Select:
+    """Different rows in an order that is not among what is shown: each by its first place in that order."""
+    shown = [output.item for output in select.outputs]
+    if not select.distinct or all(order.by in shown for order in select.order):
+        return select
+    keys = tuple(item for item in shown if isinstance(item, intent.Attr | intent.EntityKey))
+    order = tuple(
+        order if order.by in shown or not isinstance(order.by, intent.Attr)
+        else intent.Order(
+            by=intent.Measure(fn="min" if order.direction == "asc" else "max", of=order.by), direction=order.direction
+        )
+        for order in select.order
+    )
+    return select.model_copy(update={"distinct": False, "group": keys, "order": order})
 
 
 def _seatings(places: list[list[list[Choice[Spot]]]]) -> list[Choice[tuple[tuple[Spot, Spot], ...]]]:

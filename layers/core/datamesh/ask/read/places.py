@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from datamesh.ask import intent
 from datamesh.ask.annotate import Name
 from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ADJECTIVES, LABEL_WORDS, ROLES, Tier
+from datamesh.ask.read.form import Linked, PredForm, SetForm
 from datamesh.ask.vocabulary import ColumnView, TableView, Target, Vocabulary
 from datamesh.ask.words import name_words, stem, stems
 
@@ -19,6 +20,7 @@ T = TypeVar("T")
 _KEPT = 4  # readings of one part that go on
 _OTHER_TABLE = 0.2
 _WRONG_ROLE = 1.5
+_OWNING = frozenset(("of", "for", "in", "from", "among", "across", "on"))
 _LABELS = frozenset(stem(word) for word in LABEL_WORDS)
 
 
@@ -32,10 +34,19 @@ class Choice(Generic[T]):
 
 @dataclass(frozen=True)
 class Spot:
-    """A table, as reached from the subject."""
+    """A table, as reached from the subject; `trail` are the tables on the way, which no further way leads through."""
 
     table: str
     path: intent.Path = ()
+    trail: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def onward(self, walk: Walk, *, inside: bool = False) -> Spot:
+        """The end of a walk from here; `inside` a condition of its own, whose attributes start at that end."""
+        trail = self.trail | {self.table} | {edge.to for edge in walk.path}
+        return Spot(walk.end, () if inside else self.path + walk.path, trail)
+
+    def may(self, walk: Walk) -> bool:
+        return not any(edge.to in self.trail for edge in walk.path)
 
 
 def cheapest(choices: Iterable[Choice[T]], kept: int = _KEPT) -> list[Choice[T]]:
@@ -73,9 +84,14 @@ class Schema:
     def column(self, table: str, name: str) -> ColumnView:
         return self.vocabulary.column(table, name)
 
+    def walks(self, spot: Spot, table: str) -> list[Walk]:
+        """The ways on to a table, not back through where we came from."""
+        return [walk for walk in self.vocabulary.graph.walks(spot.table, table) if spot.may(walk)][:_KEPT]
+
     def spots(self, root: str, table: str) -> list[Choice[Spot]]:
         """Where `table` stands, seen from `root`, walking to one only."""
-        return [Choice(Spot(table, walk.path), walk.cost) for walk in self.vocabulary.graph.to_one(root, table)[:_KEPT]]
+        walks = self.vocabulary.graph.to_one(root, table)[:_KEPT]
+        return [Choice(Spot(root).onward(walk), walk.cost) for walk in walks]
 
     def attr(self, spot: Spot, column: ColumnView) -> intent.Attr:
         return intent.Attr(
@@ -94,7 +110,7 @@ class Schema:
         """The columns that a name may mean here: the table's own, and those of tables that it leads to."""
         found = []
         for target in self.targets(name, spot.table):
-            for walk in self.vocabulary.graph.walks(spot.table, target.table)[:_KEPT]:
+            for walk in self.walks(spot, target.table):
                 far = 0.0 if not walk.path or target.qualified else _OTHER_TABLE
                 fit = self.role(walk, stems(name.text)) if walk.path else 0.0
                 column = self.column(target.table, target.name)
@@ -108,6 +124,25 @@ class Schema:
             shown = self.known_by(table)
             found += [Target("column", table, column, 0.2) for column in shown if len(shown) == 1]
         return found
+
+    def narrowed(self, form: SetForm, table: str) -> SetForm | None:
+        """Ranks of captains, where rank is a column of captains: what is said of the captains is said of these rows.
+        Nothing where the column is of something else: names of banks are not the names of their customers."""
+        kept: list[PredForm] = []
+        for pred in form.preds:
+            of_these = isinstance(pred, Linked) and any(t.table == table for t in self.tables(pred.to.head))
+            if isinstance(pred, Linked) and of_these and not (pred.negated or pred.count) and set(pred.hint) <= _OWNING:
+                kept += pred.to.preds
+            elif isinstance(pred, Linked) and pred.hint == ("of",):
+                return None
+            else:
+                kept.append(pred)
+        return replace(form, preds=tuple(kept))
+
+    def names_thing(self, name: Name) -> bool:
+        """Whether the words are just what a table's rows are called."""
+        targets = self.vocabulary.names.get(stems(name.text), ())
+        return any(t.kind == "table" and not t.cost for t in targets)
 
     def known_by(self, table: str) -> tuple[str, ...]:
         """The columns that a thing is called by, if it has better ones than its key."""
@@ -157,12 +192,12 @@ class Schema:
             return 0.0
         return _WRONG_ROLE if any(said & other - mine for other in others) else 0.0
 
-    def column_role(self, table: str, column: str, hint: Iterable[str]) -> float:
-        """As `role`, for key columns of a table that lead to the same thing."""
+    def column_role(self, table: str, column: str, hint: Iterable[str], holders: Iterable[str]) -> float:
+        """As `role`, for columns of one table: those that lead to the same thing or hold the same value."""
         view = self.table(table)
         to = view.foreign.get(column)
-        rivals = [c for c, other in view.foreign.items() if to and other == to and c != column]
-        if not rivals:
+        rivals = {c for c, other in view.foreign.items() if to and other == to}.union(holders) - {column}
+        if not rivals or not hint:
             return 0.0
         words = {c: self._key_words(table, c) for c in (column, *rivals)}
         return self.fits(hint, words[column], [words[c] for c in rivals])
@@ -171,7 +206,7 @@ class Schema:
         edges = [e for e in self.vocabulary.graph.edges.get(table, ()) if e.columns == (column,)]
         return self.column(table, column).all_words.union(*(self._edge_words(table, e) for e in edges))
 
-    def entity_key(self, spot: Spot, labels: tuple[str, ...] = (), role: str = "") -> intent.EntityKey | None:
+    def entity_key(self, spot: Spot, labels: tuple[str, ...] = ()) -> intent.EntityKey | None:
         """A thing by its key; None where it has none."""
         view = self.table(spot.table)
         if not view.key:
@@ -182,7 +217,7 @@ class Schema:
             keys=view.key,
             labels=labels or view.shown_by or view.key,
             optional=bool(spot.path) and not labels,
-            role=role,
+            key_kind=view.columns[view.key[0]].kind,
         )
 
     def tables(self, name: Name | None) -> Iterator[Target]:

@@ -11,9 +11,10 @@ from datamesh.ask.read.places import Choice, Schema, Spot
 from datamesh.ask.vocabulary import Target
 from datamesh.ask.words import stem, stems
 
-__all__ = ["Anchor", "anchors", "items", "role_of"]
+__all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
 
 _NEIGHBOUR = 0.5
+_PARTLY = 0.3  # from this cost on a name was said in part only
 _NO_OWNER = 0.1
 
 
@@ -90,11 +91,13 @@ def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
     for target in form.head.targets if form.head else ():
         if target.kind == "table":
             shown = schema.table(target.table).shown_by
-            if shown:
+            if shown and not (len(shown) > 1 and shown == schema.table(target.table).key and target.cost >= _PARTLY):
                 yield Choice(Anchor(target.table, shown, implied=True, owner=target.table, of=form), target.cost)
         elif target.kind == "column" and form.head:
             through = target.name if stands_for(schema, target, form.head.text) else ""
-            yield Choice(Anchor(target.table, (target.name,), through=through, of=form), target.cost + 0.1)
+            mine = schema.narrowed(form, target.table)
+            if mine is not None:
+                yield Choice(Anchor(target.table, (target.name,), through=through, of=mine), target.cost + 0.1)
 
 
 def items(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
@@ -110,15 +113,6 @@ def items(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
 def through_key(schema: Schema, table: str, column: str, spot: Spot) -> intent.Item:
     """The thing that a key column leads to, by its label."""
     edge = next(e for e in schema.vocabulary.graph.edges[table] if e.columns == (column,) and not e.many)
-    key = schema.entity_key(Spot(edge.to, (*spot.path, edge)), role=schema.column(table, column).label)
+    key = schema.entity_key(Spot(edge.to, (*spot.path, edge)))
     return key or schema.text_attr(spot, schema.column(table, column))
 
-
-def role_of(schema: Schema, spot: Spot) -> str:
-    """What a thing is to the subject, by the key column that leads to it; nothing where only one way leads there."""
-    if not spot.path:
-        return ""
-    edge = spot.path[-1]
-    owner = spot.path[-2].to if len(spot.path) > 1 else ""
-    rivals = [e for e in schema.vocabulary.graph.edges.get(owner, ()) if e.to == edge.to and e.columns != edge.columns]
-    return edge.columns[0] if rivals else ""

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datamesh.ask.annotate import Name
 from datamesh.ask.intent import MeasureFn
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Aggregate, Count, Everything, KeyForm, Out, Plain, SetForm, Thing
+from datamesh.ask.read.form import Aggregate, Count, Everything, KeyForm, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.grammar import predicates, sets
 
 __all__ = ["group_keys", "output", "outputs"]
 
 _OWNING = ("of", "for", "in", "from", "among", "across", "on", "by", "to")
 _MAX = 6
+_UNREAD_CLAUSE = 0.3
+_MERELY_DETAILS = 0.5
 Outs = tuple[Out, ...]
 
 
@@ -46,16 +48,36 @@ def output(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     for op in r.op(i, "all_details"):
         if r.word(op.end, "of", "about", "for", "on"):
             for hit in sets.noun_set(r, op.end + 1):
-                yield Hit(hit.end, (Everything(hit.value),), hit.cost)
+                doubt = _MERELY_DETAILS if op.end == i + 1 else 0.0
+                yield Hit(hit.end, (Everything(hit.value),), hit.cost + doubt)
     for at in {i, start}:
         for op in r.op(at, "count"):
             for hit in sets.noun_set(r, op.end):
                 yield Hit(hit.end, (Count(hit.value),), hit.cost)
+                for end in _by_them(r, hit.end):
+                    yield Hit(end, (Count(hit.value),), hit.cost + _UNREAD_CLAUSE)
     for hit in sets.noun_set(r, i):
         yield Hit(hit.end, (Thing(hit.value),), hit.cost + 0.2)
     yield from _owned(r, i)
     for items in _items(r, start):
         yield from _of(r, items)
+
+
+def _by_them(r: Reader, i: int) -> Iterator[int]:
+    """(the number of workshops) they submitted to; that it has; there: whose they are was said before."""
+    at = next((op.end for op in r.op(i, "that")), i)
+    if r.word(at, "there", "each"):
+        yield at + 1
+    if not r.word(at, "they", "it", "he", "she"):
+        return
+    at += 1
+    read = False
+    while r.word(at, "have", "has", "had", "is", "are", "was", "were", "been") or r.lattice.relation(at):
+        at, read = at + 1, True
+    if read:
+        yield r.reach(at)
+        for op in r.op(at, "in"):
+            yield op.end
 
 
 def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:
@@ -75,8 +97,16 @@ def _of(r: Reader, items: Hit[Outs]) -> Iterator[Hit[Outs]]:
             yield Hit(hit.end, _with_owner(items.value, form), items.cost + hit.cost)
     nobody = Hit(items.end, SetForm(None), items.cost + 0.2)
     for hit in sets.with_posts(r, nobody):
-        if hit.value.preds or hit.value.rank:
+        if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, items.value):
             yield Hit(hit.end, _with_owner(items.value, hit.value), hit.cost)
+
+
+def _owner_like(form: SetForm, items: Outs) -> bool:
+    """Names of banks: the banks own the names, they do not only restrict them."""
+    first = form.preds[0] if form.preds else None
+    if not isinstance(first, Linked) or not set(first.hint) <= set(_OWNING):
+        return False
+    return first.hint == ("of",) or any(isinstance(item, Plain) for item in items)
 
 
 def _with_owner(items: Outs, owner: SetForm) -> Outs:
@@ -142,6 +172,8 @@ def _number_of(r: Reader, i: int) -> int:
 def group_keys(r: Reader, i: int) -> Iterator[Hit[tuple[KeyForm, ...]]]:
     """For each airline; per month; by origin and destination airport."""
     for op in r.op(i, "group", "each"):
+        if op.payload == "" and r.word(op.end, "all", "any"):
+            continue  # by all entrepreneurs: who did it, not each of them
         states = list(_key(r, op.end))
         for _ in range(3):
             yield from states

@@ -17,6 +17,8 @@ __all__ = ["Post", "attr", "clause", "post", "predicate"]
 
 Post: TypeAlias = PredForm | Ranked
 _SKIPPED_VERB = 0.4
+_CLOSE = 0.5  # what a column's name may cost that is said to be missing
+_THING_TOO = 1.0
 
 
 def attr(r: Reader, i: int) -> Iterator[Name]:
@@ -166,8 +168,11 @@ def _ranked(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 
 def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    for name in attr(r, i):
-        yield Hit(name.end, Lacking(name))
+    """Without a name; without flights. What names a table, too, is rather the thing."""
+    for name in r.names(i, "column") if not r.word(i, "the") else ():
+        if name.targets[0].cost < _CLOSE:
+            things = any(r.names(i, "table"))
+            yield Hit(name.end, Lacking(name), _THING_TOO if things else 0.0)
     for hit in sets.plain_set(r, i):
         yield Hit(hit.end, Linked(hit.value, ("have",), negated=True), hit.cost + 0.2)
 
@@ -185,6 +190,7 @@ def predicate(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i, "have_not"):
         yield from _lacking(r, op.end)
         yield from _negated(_related(r, op.end, ()))
+        yield from _negated(iter(clause(r, op.end)))
     for op in r.op(i, "aux"):
         no = r.longest(op.end, "not")
         if no:
@@ -198,9 +204,13 @@ def _copula(r: Reader, i: int, negated: bool) -> Iterator[Hit[Post]]:
         yield Hit(hit.end, Valued(None, hit.value, ("be",), negated), hit.cost + 0.2)
     related = _related(r, i, ())
     yield from _negated(related) if negated else related
+    for op in r.op(i, "missing"):
+        for name in attr(r, op.end):
+            yield Hit(name.end, Lacking(name, negated))
     if not negated:
         yield from _comparative(r, i)
         yield from _ranked(r, i)
+        yield from _most_common(r, r.the(i))
         for op in r.op(i, "superlative"):
             yield Hit(op.end, Ranked("desc", adjective=op.payload), 0.1)
         if r.word(i, "the"):
@@ -208,6 +218,16 @@ def _copula(r: Reader, i: int, negated: bool) -> Iterator[Hit[Post]]:
                 yield Hit(op.end, Ranked("desc", adjective=op.payload), 0.1)
     for when in time(r, i):
         yield Hit(when.end, Dated(None, when.value.how, when.value.period, when.value.last, negated=negated), when.cost)
+
+
+def _most_common(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(that is) most common among planes"""
+    for op in r.op(i, "common"):
+        direction = cast(Choice["asc", "desc"], op.payload)
+        yield Hit(op.end, Ranked(direction, of=sets.ROWS))
+        if r.word(op.end, "among", "across", "in", "for", "of", "at"):
+            for hit in sets.plain_set(r, r.the(op.end + 1)):
+                yield Hit(hit.end, Ranked(direction, of=hit.value), hit.cost)
 
 
 def _negated(hits: Iterator[Hit[Post]]) -> Iterator[Hit[Post]]:
@@ -248,6 +268,11 @@ def _related(r: Reader, i: int, hint: tuple[str, ...], base: float = 0.0) -> Ite
             for hit in _complement(r, end, said):
                 yield Hit(hit.end, hit.value, hit.cost + cost)
         if words:
+            starts = {at} | {op.end for op in r.op(at, "in")}
+            for start in starts:
+                for hit in _ranked(r, start):
+                    if isinstance(hit.value, Ranked) and hit.value.of:
+                        yield Hit(hit.end, hit.value, hit.cost + cost)
             for when in time(r, at):
                 value = when.value
                 yield Hit(when.end, Dated(None, value.how, value.period, value.last, words), when.cost + cost - 0.2)

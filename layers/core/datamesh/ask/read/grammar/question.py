@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal, cast
 
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
+    Aggregate,
     Count,
     Form,
     KeyForm,
     Linked,
     OrderForm,
     Out,
+    Plain,
     PredForm,
     Ranked,
     SetForm,
@@ -23,6 +26,8 @@ from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.common import values
 
 __all__ = ["question"]
+
+Direction = Literal["asc", "desc"]
 
 
 def question(r: Reader) -> list[Hit[Form]]:
@@ -42,6 +47,7 @@ def _start(r: Reader) -> Iterator[list[Hit[Form]]]:
     yield _shown(r, at)
     yield _how_many(r, at)
     yield _which(r, at)
+    yield _in_two_sentences(r, at)
     for keys in outputs.group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after)]:
@@ -91,6 +97,12 @@ def _how_many(r: Reader, i: int) -> Iterator[Hit[Form]]:
                     for more in sets.with_posts(r, Hit(post.end, form, hit.cost + post.cost)):
                         yield _counting(more.end, more.value, (), more.cost)
             yield from _done_by(r, hit)
+            yield from _done_to_each(r, hit)
+        for name in r.names(r.the(op.end), "measure"):
+            ends = {name.end: 0.0} | {tail.end: 0.0 for tail in r.op(name.end, "tail")}
+            for end, cost in ends.items():
+                for more in sets.with_posts(r, Hit(end, SetForm(None), cost)):
+                    yield Hit(more.end, Form((Aggregate("contract", name, more.value),)), more.cost)
 
 
 def _counting(end: int, form: SetForm, groups: tuple[KeyForm, ...], cost: float) -> Hit[Form]:
@@ -116,6 +128,15 @@ def _done_by(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
                 form = counted.value.plus(subject.value)
                 for more in sets.with_posts(r, Hit(end, form, counted.cost + subject.cost + cost)):
                     yield _counting(more.end, more.value, (), more.cost)
+
+
+def _done_to_each(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
+    """(how many players) played each position; have appeared in each musical"""
+    at = next((op.end for op in r.op(counted.end, "have", "be", "aux")), counted.end)
+    for end in {at, *(end for end, _ in _verb(r, at))}:
+        if end > counted.end:
+            for keys in outputs.group_keys(r, end):
+                yield _counting(keys.end, counted.value, keys.value, counted.cost + keys.cost + 0.2)
 
 
 def _verb(r: Reader, i: int) -> Iterator[tuple[int, float]]:
@@ -148,6 +169,19 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
                 yield Hit(more.end, Form((Thing(more.value),)), more.cost)
 
 
+@rule
+def _in_two_sentences(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """Which counties have two or more delegates? Give me the county names."""
+    for hit in _which(r, i):
+        if r.word(hit.end, "?", "."):
+            asked = hit.value.outputs[0]
+            for op in r.op(_please(r, hit.end + 1), "show"):
+                for said in outputs.outputs(r, op.end):
+                    if all(isinstance(out, Plain) and out.of is None for out in said.value):
+                        shown = tuple(replace(out, of=asked.of) for out in said.value)
+                        yield Hit(said.end, Form(shown), hit.cost + said.cost)
+
+
 def _rest(r: Reader, begun: Hit[Form]) -> Iterator[Hit[Form]]:
     """Grouping, order, limit: whatever follows, in any order, each once."""
     states = [begun]
@@ -162,9 +196,23 @@ def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
         if not form.groups:
             for keys in outputs.group_keys(r, at):
                 yield Hit(keys.end, replace(form, groups=keys.value), state.cost + keys.cost)
+        if form.groups:
+            for post in predicates.post(r, at) if not r.longest(at, "that", "whose", "with", "without") else ():
+                if not isinstance(post.value, Ranked) and (narrowed := _narrowed(form, post.value)):
+                    yield Hit(post.end, narrowed, state.cost + post.cost)
         if not form.order:
             for order in _order(r, at):
                 yield Hit(order.end, replace(form, order=order.value), state.cost + order.cost)
+
+
+def _narrowed(form: Form, pred: PredForm) -> Form | None:
+    """What follows the groups restricts the rows that the one number is computed over."""
+    numbers = [out for out in form.outputs if isinstance(out, Count | Aggregate)]
+    if len(numbers) != 1:
+        return None
+    only = numbers[0]
+    narrow = replace(only, of=(only.of or SetForm(None)).plus(pred))
+    return replace(form, outputs=tuple(narrow if out is only else out for out in form.outputs))
 
 
 def _after_and(r: Reader, i: int) -> int:
@@ -177,22 +225,48 @@ def _after_and(r: Reader, i: int) -> int:
 @rule
 def _order(r: Reader, i: int) -> Iterator[Hit[tuple[OrderForm, ...]]]:
     """Sorted by age descending; in ascending order of name; alphabetically; highest first"""
-    for op in r.op(i, "direction_of"):
-        for key in _order_key(r, op.end):
-            yield Hit(key.end, (OrderForm(op.payload, key.value),), key.cost)  # type: ignore[arg-type]
-    for op in r.op(i, "order"):
-        for way in [*r.op(op.end, "direction"), None]:
-            start = way.end if way else op.end
-            for key in _order_key(r, start):
-                after = r.comma(key.end)
-                for given in r.op(after, "direction"):
-                    yield Hit(given.end, (OrderForm(given.payload, key.value),), key.cost)  # type: ignore[arg-type]
-                payload = way.payload if way else "asc"
-                yield Hit(key.end, (OrderForm(payload, key.value),), key.cost)  # type: ignore[arg-type]
-    for op in r.op(i, "alphabetical"):
-        yield Hit(op.end, (OrderForm("asc", None, asked=False),))
     for op in r.op(i, "direction"):
         yield Hit(op.end, (OrderForm(op.payload, None),), 0.1)  # type: ignore[arg-type]
+    for start in {i, _sorting(r, i)}:
+        for end, way, key_wanted in _way(r, start):
+            if not key_wanted:
+                yield Hit(end, (OrderForm(way or "asc", None, asked=False),))
+                continue
+            for key in _order_key(r, end):
+                for given in r.op(r.comma(key.end), "direction"):
+                    yield Hit(given.end, (OrderForm(given.payload, key.value),), key.cost)  # type: ignore[arg-type]
+                yield Hit(key.end, (OrderForm(way or "asc", key.value),), key.cost)
+
+
+def _sorting(r: Reader, i: int) -> int:
+    """After sort them, ordered, list the results."""
+    op = r.longest(i, "sorting")
+    if op is None:
+        return i
+    at = r.the(op.end)
+    return at + 1 if r.word(at, "them", "it", "result", "results", "list", "output", "names", "rows") else op.end
+
+
+def _way(r: Reader, i: int) -> Iterator[tuple[int, Direction | None, bool]]:
+    """By; in [descending] order [of]; alphabetically [by]: the index after it, the direction, and whether a key follows."""
+    if r.word(i, "by"):
+        yield i + 1, None, True
+    at = r.the(i + 1) if r.word(i, "in", "by") else i
+    op = r.longest(at, "way")
+    if op and r.word(op.end, "order"):
+        way = cast(Direction, op.payload)
+        keyed = r.word(op.end + 1, "of", "by")
+        yield op.end + 1 + keyed, way, keyed
+    elif op and r.word(op.end, "by"):
+        yield op.end + 1, cast(Direction, op.payload), True
+    elif op and r.word(i, "by"):
+        yield op.end, cast(Direction, op.payload), True
+    elif r.word(i, "in") and r.word(at, "order") and r.word(at + 1, "of"):
+        nested = r.longest(at + 2, "way")  # in order of descending area
+        yield (nested.end, cast(Direction, nested.payload), True) if nested else (at + 2, None, True)
+    for op in r.op(i, "alphabetical"):
+        keyed = r.word(op.end, "by")
+        yield op.end + keyed, "asc", keyed
 
 
 def _order_key(r: Reader, i: int) -> Iterator[Hit[Out | None]]:
@@ -200,5 +274,5 @@ def _order_key(r: Reader, i: int) -> Iterator[Hit[Out | None]]:
         if len(hit.value) == 1:
             yield Hit(hit.end, hit.value[0], hit.cost)
     at = r.the(i)
-    if r.word(at, "count", "number", "total", "that", "average"):
-        yield Hit(at + 1, None, 0.3)
+    if r.word(at, "count", "number", "total", "counts", "numbers"):
+        yield Hit(at + 1, Count(SetForm(None)), 0.3)

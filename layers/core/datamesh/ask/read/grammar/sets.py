@@ -7,14 +7,17 @@ from dataclasses import replace
 
 from datamesh.ask.annotate import Name
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import AnyOf, PredForm, Ranked, SetForm, Valued
+from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, PredForm, Ranked, SetForm, Valued
 from datamesh.ask.read.grammar import predicates
-from datamesh.ask.read.grammar.common import values
+from datamesh.ask.read.grammar.common import amount, values
 
-__all__ = ["noun_set", "plain_set", "with_posts"]
+__all__ = ["ROWS", "noun_set", "plain_set", "with_posts"]
 
+_AMONG = ("among", "across", "in", "of", "for", "at", "on")
 _KEPT = 10  # ways to go on that are followed, after each post
 _ATTRIBUTE_AS_HEAD = 0.3
+_FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
+_LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
 
 @rule
@@ -61,14 +64,14 @@ def _front(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         for op in r.op(i, "superlative"):
             yield Hit(op.end, replace(form, rank=Ranked("desc", adjective=op.payload)), state.cost)
         for op in r.op(i, "common"):
-            yield Hit(op.end, replace(form, rank=Ranked(op.payload, of=_ROWS)), state.cost)  # type: ignore[arg-type]
+            yield Hit(op.end, replace(form, rank=Ranked(op.payload, of=ROWS)), state.cost)  # type: ignore[arg-type]
         for op in r.op(i, "top", "top_low"):
             direction = "desc" if op.category == "top" else "asc"
             if r.number(op.end) is not None:
                 yield Hit(op.end, replace(form, rank=Ranked(direction)), state.cost)  # type: ignore[arg-type]
 
 
-_ROWS = SetForm(None)  # the ranked thing's own rows
+ROWS = SetForm(None)  # the ranked thing's own rows
 
 
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
@@ -98,21 +101,52 @@ def with_posts(r: Reader, base: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 
 def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     form = state.value
+    nested = _FARTHER if form.preds and isinstance(form.preds[-1], Linked) else 0.0
     for at, joint in _joints(r, state):
         found = list(predicates.post(r, at))
         if joint:
             found += predicates.predicate(r, at)
         if joint and form.preds:
             found += predicates.clause(r, at)
+        if joint == "or":
+            found += _same_again(r, at, form.preds[-1])
         for hit in found:
-            cost = state.cost + hit.cost
+            cost = state.cost + hit.cost + (0.0 if joint else nested)
+            if joint and _bare(hit.value):
+                cost += _LOOSE
             if isinstance(hit.value, Ranked):
                 if form.rank is None and joint != "or":
                     yield Hit(hit.end, replace(form, rank=hit.value), cost)
             else:
-                yield Hit(hit.end, replace(form, preds=_joined(form.preds, hit.value, joint)), cost)
+                pred = _of_head(form.head, hit.value)
+                yield Hit(hit.end, replace(form, preds=_joined(form.preds, pred, joint)), cost)
     if form.rank and form.rank == Ranked(form.rank.direction):
         yield from _ranked_by(r, state)
+    if form.rank and form.rank.of == ROWS and not form.preds and r.word(state.end, *_AMONG):
+        for hit in plain_set(r, r.the(state.end + 1)):
+            yield Hit(hit.end, replace(form, rank=replace(form.rank, of=hit.value)), state.cost + hit.cost)
+
+
+def _of_head(head: Name | None, pred: PredForm) -> PredForm:
+    """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself."""
+    if head is None or head.targets[0].kind != "column" or not isinstance(pred, Contains | Valued) or pred.attr is None:
+        return pred
+    return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
+
+
+def _bare(pred: object) -> bool:
+    return isinstance(pred, Valued) and pred.attr is None and not pred.hint
+
+
+def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[PredForm]]:
+    """Higher than 1000 or lower than 500: of the same attribute."""
+    if isinstance(last, AnyOf):
+        last = last.preds[-1]
+    if isinstance(last, Compared) and last.attr:
+        for hit in amount(r, i):
+            if hit.value.compared:
+                again = Compared(last.attr, hit.value.op, hit.value.number, hit.value.high)
+                yield Hit(hit.end, again, hit.cost)
 
 
 def _joints(r: Reader, state: Hit[SetForm]) -> Iterator[tuple[int, str]]:
