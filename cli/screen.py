@@ -17,7 +17,7 @@ from rich.text import Text
 
 __all__ = ["Screen", "Step", "table"]
 
-_UNBOUND = 240  # columns of what is no terminal: a file or a pipe
+_UNBOUND = 160  # columns of what is no terminal: a file or a pipe
 
 
 class Step:

@@ -63,8 +63,9 @@ def answer_view(answer: Mapping[str, Any]) -> list[RenderableType]:
 def _rows_view(answer: Mapping[str, Any]) -> list[RenderableType]:
     products = answer.get("products") or []
     sources = ", ".join(f"{p['name']} {p['version']} (snapshot {p['snapshot_id']})" for p in products)
-    shown: list[RenderableType] = [_rows(answer), Syntax(answer.get("sql") or "", "sql", word_wrap=True)]
-    return [*shown, Text(f"from {sources}; {answer.get('engine')}, {_total(answer)} ms", style="dim")]
+    sql = Syntax("", "sql", theme="ansi_dark").highlight(answer.get("sql") or "")
+    sql.rstrip()
+    return [_rows(answer), sql, Text(f"from {sources}; {answer.get('engine')}, {_total(answer)} ms", style="dim")]
 
 
 def _rows(answer: Mapping[str, Any]) -> Table:

@@ -113,7 +113,11 @@ def check_answer(question: Question, answer: Mapping[str, Any], truth: Truth) ->
     if not (answer["sql"] and answer["products"]):
         return [f"{about}: no SQL, or no sources"]
     true = truth.rows(question.truth)
-    return [] if same_rows(answer["rows"], true) else [f"{about}: {answer['rows'][:3]}... but true is {true[:3]}..."]
+    return (
+        []
+        if same_rows(answer["rows"], true, ordered=question.ordered)
+        else [f"{about}: {answer['rows'][:3]}... but true is {true[:3]}..."]
+    )
 
 
 def _permissions(mesh: Target) -> Iterator[dict[str, Any]]:

@@ -10,10 +10,14 @@ __all__ = ["QUESTIONS", "Question"]
 
 @dataclass(frozen=True)
 class Question:
-    """`truth` is SQL, by hand, over the source files; None for a question that is to be refused for `unmatched`."""
+    """`truth` is SQL, by hand, over the source files; None for a question that is to be refused, for `unmatched`.
+
+    The order of the rows matters where the question says one.
+    """
 
     text: str
     truth: str | None = None
+    ordered: bool = True
     role: str = "analyst"
     expected: Literal["answered", "refused"] = "answered"
     unmatched: str = ""
@@ -30,6 +34,19 @@ QUESTIONS = (
         "How many flights did the planes of each manufacturer make?",
         """SELECT p.manufacturer, count(*) AS flights FROM operations.flights f, fleet.planes p
            WHERE f.tailnum = p.tailnum AND f.dep_time IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1""",
+    ),
+    Question(
+        "What is the average departure delay of each airline?",
+        "SELECT name, avg(dep_delay) FROM operations.flights JOIN network.airlines USING (carrier) GROUP BY name",
+        ordered=False,
+    ),
+    Question(
+        "How many flights does United Air Lines operate?",
+        "SELECT count(*) FROM operations.flights WHERE carrier = 'UA'",
+    ),
+    Question(
+        "How many flights left from Newark in July?",
+        "SELECT count(*) FROM operations.flights WHERE origin = 'EWR' AND month = 7",
     ),
     Question(
         "How late do flights leave when the wind is stronger than 30 miles per hour?",

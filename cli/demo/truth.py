@@ -64,8 +64,10 @@ class Truth:
         return whole, sound
 
 
-def same_rows(found: Rows, true: Rows) -> bool:
-    """Whether two results hold the same values, in the same order."""
+def same_rows(found: Rows, true: Rows, *, ordered: bool = True) -> bool:
+    """Whether two results hold the same values, in the same order if that matters."""
+    if not ordered:
+        found, true = sorted(found, key=str), sorted(true, key=str)
     return len(found) == len(true) and all(
         len(ours) == len(theirs) and all(_same(a, b) for a, b in zip(ours, theirs, strict=True))
         for ours, theirs in zip(found, true, strict=True)

@@ -75,6 +75,7 @@ def start(service: Service, home: Path) -> None:
 
 def alive(name: str, home: Path) -> int | None:
     """The pid of the running service `name`, or None."""
+    _collect()
     path = _pid_file(name, home)
     if not path.exists():
         return None
@@ -116,9 +117,16 @@ def stop(name: str, home: Path) -> bool:
         os.killpg(pid, signal.SIGKILL)  # what is left of its group: workers, and itself when it would not listen
     while alive(name, home) == pid:
         time.sleep(0.02)
-    if ours := _OURS.pop(pid, None):
-        ours.wait()
+    if pid in _OURS:
+        _OURS.pop(pid).wait()
     return True
+
+
+def _collect() -> None:
+    """Takes note of what has ended of our own, or it would stay in the system's list of processes."""
+    for pid, process in list(_OURS.items()):
+        if process.poll() is not None:
+            del _OURS[pid]
 
 
 @dataclass(frozen=True)

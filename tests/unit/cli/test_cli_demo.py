@@ -81,6 +81,11 @@ def test_results_are_compared_by_value_and_order(found: list[Any], true: list[An
     assert same_rows(found, true) is same
 
 
+def test_the_order_of_rows_matters_only_where_it_was_asked_for() -> None:
+    assert same_rows([["a", 1], ["b", 2]], [["b", 2], ["a", 1]], ordered=False)
+    assert not same_rows([["a", 1], ["b", 2]], [["b", 1], ["a", 2]], ordered=False)
+
+
 @pytest.mark.parametrize(
     ("question", "given", "wrong"),
     [
