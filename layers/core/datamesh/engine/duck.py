@@ -95,9 +95,9 @@ def one(con: Connection, sql: str) -> tuple[Any, ...]:
 def side_door(con: Connection, name: str, take: Callable[..., Any], arguments: Sequence[str]) -> Iterator[None]:
     """Lets SQL hand rows to Python while a statement runs: `name(...)` gives `take` columns of at most 2,048 values.
 
-    `take` gets one pyarrow array for each of `arguments` (DuckDB types) and answers a boolean array. DuckDB evaluates
-    a branch of CASE only for the rows that come to it, so `CASE WHEN bad THEN door(...) ELSE true END` costs nothing
-    where there are none. Several threads may be in `take` at once.
+    `take` gets a pyarrow ChunkedArray for each of `arguments` (DuckDB types) and answers a boolean one. Several threads
+    may be in it at once. DuckDB evaluates a branch of CASE only for the rows that come to it, so
+    `CASE WHEN bad THEN door(...) ELSE true END` costs nothing where there are none.
     """
     con.create_function(
         name, take, list(arguments), "BOOLEAN", type="arrow", side_effects=True, null_handling="special"

@@ -15,7 +15,7 @@ from datamesh.publish.conform import columns, selection
 from datamesh.publish.job import Group, Job, Passed
 from datamesh.publish.reading import Rejects, original, relation
 from datamesh.publish.repeats import with_repeats
-from datamesh.publish.rules import Rule, any_of, broken, sends_away
+from datamesh.publish.rules import Rule, any_of, broken, flagged, sends_away
 
 __all__ = ["count_rejects", "run_pass"]
 
@@ -30,7 +30,7 @@ def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) 
     if repeats:
         source = with_repeats(source, group)
     out = job.work / f"good-{group.number}"
-    captured = Captured(job.work / f"captured-{group.number}.parquet")
+    captured = Captured(job.work / f"captured-{group.number}.parquet", rules=len(job.rules))
     with captured, side_door(con, "door", captured.take, ARGUMENTS):
         (good,) = one(con, _copy(job, group, source, chosen, out, numbered=repeats))
     reject_path = job.work / f"rejects-{group.number}.parquet"
@@ -53,7 +53,9 @@ def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) 
 def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path, *, numbered: bool) -> str:
     bad = any_of(sends_away(chosen))
     number = "__n" if numbered else "CAST(NULL AS BIGINT)"
-    arguments = f"__file, {number}, {broken(chosen)}, {bad}, CASE WHEN {bad} THEN {original(group.layout)} END"
+    arguments = (
+        f"__file, {number}, {broken(job.rules, chosen)}, {bad}, CASE WHEN {bad} THEN {original(group.layout)} END"
+    )
     parts = _parts(job)
     names = [f"__p{i}" for i in range(len(parts))]
     kept = "".join(f", {part} AS {name}" for part, name in zip(parts, names, strict=True))
@@ -63,7 +65,7 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
     options += [f"PARTITION_BY ({', '.join(names)})"] if names else []
     target = out if names else out.with_suffix(".parquet")
     return (
-        f"COPY (SELECT {columns(job.table)}{kept} FROM ({selection(job.table, group.layout, source)})"
+        f"COPY (SELECT {columns(job.table)}{kept} FROM ({flagged(chosen, selection(job.table, group.layout, source))})"
         f" WHERE CASE WHEN {any_of(chosen)} THEN door({arguments}) ELSE true END)"
         f" TO {literal(str(target))} ({', '.join(options)})"
     )
@@ -99,7 +101,8 @@ def _keep_rejects(con: Connection, group: Group, rejects: Rejects, path: Path) -
     count = count_rejects(con, rejects)
     if count:
         lines = (
-            f"SELECT file_path AS file, CAST(min(line) AS BIGINT) - {int(group.layout.header)} AS row, any_value(csv_line) AS line"
+            f"SELECT file_path AS file, CAST(min(line) AS BIGINT) - {int(group.layout.header)} AS row,"
+            f" any_value(csv_line) AS line"
             f" FROM {rejects.errors} JOIN {rejects.scans} USING (scan_id, file_id)"
             f" GROUP BY file_path, line_byte_position"
         )

@@ -113,11 +113,11 @@ def _rows(job: Job, group: Group) -> str:
 
 def _combinations(job: Job, group: Group) -> str:
     """Each list of broken rules that occurs, with its first rule and its names: few, however many rows there are."""
-    away = literals(rule.number for rule in sends_away(job.rules))
+    away = literals(rule.number + 1 for rule in sends_away(job.rules))
     named = ", ".join(_named(rule, job, group) for rule in job.rules)
     return (
         f"SELECT broken, away[1] AS first, [{{'rule': r.rule, 'column': r.name}} for r in away] AS named FROM ("
-        f"SELECT broken, [[{named}][x + 1] for x in broken if x IN ({away})] AS away"
+        f"SELECT broken, [[{named}][i] for i in [{away}] if broken[i]] AS away"
         f" FROM (SELECT DISTINCT broken FROM captured))"
     )
 

@@ -14,7 +14,7 @@ from datamesh.contract.model import Check, Column, Severity, Table
 from datamesh.contract.types import duckdb_type
 from datamesh.engine.duck import literal, literals
 
-__all__ = ["MALFORMED", "Effect", "Rule", "any_of", "broken", "rules", "sends_away"]
+__all__ = ["MALFORMED", "Effect", "Rule", "any_of", "broken", "flagged", "rules", "sends_away"]
 
 MALFORMED = "malformed"  # a line that cannot be read as a row at all
 Effect = Literal["quarantine", "warn", "measure"]
@@ -48,8 +48,8 @@ def rules(table: Table) -> tuple[Rule, ...]:
 
 
 def any_of(chosen: Sequence[Rule]) -> str:
-    """True where a row breaks one of the rules."""
-    return " OR ".join(f"({rule.condition})" for rule in chosen) or "false"
+    """True where a row of `flagged` breaks one of the rules."""
+    return " OR ".join(f"b{rule.number}" for rule in chosen) or "false"
 
 
 def sends_away(chosen: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -57,10 +57,20 @@ def sends_away(chosen: Sequence[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in chosen if rule.effect == "quarantine")
 
 
-def broken(chosen: Sequence[Rule]) -> str:
-    """A list of the numbers of the rules that a row breaks, NULL for each of the others."""
-    numbers = ", ".join(f"CASE WHEN {rule.condition} THEN {rule.number} END" for rule in chosen)
-    return f"CASE WHEN __ok THEN [{numbers}] ELSE [0] END"
+def flagged(chosen: Sequence[Rule], selected: str) -> str:
+    """SQL that says of each row of `selected` (conform.py) which rules it breaks: `b0`, `b1`, ... by their numbers."""
+    flags = ", ".join(f"{_whole(rule)} AS b{rule.number}" for rule in chosen)
+    return f"SELECT *, {flags} FROM ({selected})"
+
+
+def broken(known: Sequence[Rule], chosen: Sequence[Rule]) -> str:
+    """A list that says of all known rules whether a row of `flagged` breaks them."""
+    return f"[{', '.join(f'b{rule.number}' if rule in chosen else 'false' for rule in known)}]"
+
+
+def _whole(rule: Rule) -> str:
+    """What is no row at all breaks that rule only."""
+    return f"({rule.condition})" if rule.rule == MALFORMED else f"(__ok AND ({rule.condition}))"
 
 
 def _effect_of(severity: Severity) -> Effect:
