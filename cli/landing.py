@@ -21,7 +21,7 @@ from datamesh.lake.layout import CONTRACTS_PREFIX
 from datamesh.publish.content import AGAIN
 from datamesh.publish.ledger import Arrival, Batch, ContractOutcome, Ledger
 
-__all__ = ["Run", "follow", "publish", "push", "run_of"]
+__all__ = ["Run", "follow", "publish", "push", "readable", "run_of"]
 
 _UPLOAD = "datamesh-upload"  # tells our upload from one that somebody else made of the same key at the same moment
 _NOTICED_WITHIN = 180.0  # seconds until an upload's event should have reached the ledger
@@ -81,7 +81,7 @@ def push(target: Target, screen: Screen, file: Path) -> tuple[ProductName, Contr
 
     Raises UserError when the file names no domain and product, InfrastructureError when the domain could not do it.
     """
-    contract = parse(_readable(file).read_bytes())
+    contract = parse(readable(file).read_bytes())
     if not (contract.domain and contract.product):
         raise UserError(f"{file} names no domain or no product", hint="`mesh contract lint` says where they stand")
     product = ProductName(contract.domain, contract.product)
@@ -186,14 +186,15 @@ def _repeatedly(look: Callable[[], T]) -> Iterator[T]:
 def _keys(product: ProductName, files: Sequence[Path]) -> dict[str, Path]:
     keys: dict[str, Path] = {}
     for path in files:
-        key = f"{product.product}/{_readable(path).name}"
+        key = f"{product.product}/{readable(path).name}"
         if key in keys:
             raise UserError(f"two of the files are called {path.name}", hint="publish them one after the other")
         keys[key] = path
     return keys
 
 
-def _readable(path: Path) -> Path:
+def readable(path: Path) -> Path:
+    """`path`, if it is a file that can be read here. Raises UnreadableInput."""
     try:
         with path.open("rb"):
             return path

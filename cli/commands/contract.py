@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import landing
+from cli.commands.publish import runs_table
 from cli.frame import USERS, Failure, Frame, command
+from cli.landing import Run, readable
 from cli.screen import table
 from datamesh.contract.finding import Finding
+from datamesh.contract.lint import has_errors
 from datamesh.contract.lint import lint as check
-from datamesh.errors import UnreadableInput
+from datamesh.contract.parse import parse
+from datamesh.errors import ContractError
 
 __all__ = ["app", "findings_table"]
 
@@ -53,6 +58,31 @@ def push(frame: Frame, file: _Contract) -> None:
         raise Failure(USERS)
 
 
+@command(app)
+def test(frame: Frame, contract: _Contract, files: Annotated[list[Path], typer.Argument(metavar="FILE...")]) -> None:
+    """Say what publishing files would do, without AWS and without keeping anything."""
+    if has_errors(_check(contract)):
+        raise ContractError(f"{contract} has errors", hint=f"`mesh contract lint {contract}` says which")
+    for file in files:
+        readable(file)
+    from datamesh.publish.try_out import try_out  # noqa: PLC0415 (the engine takes a second to import)
+
+    promised = parse(contract.read_bytes())
+    with frame.screen.step(f"trying {promised.name}"), tempfile.TemporaryDirectory() as work:
+        tried = try_out(promised, files, workdir=Path(work))
+    run = Run(
+        product=promised.name, run_id=None, status=tried.status, reasons=tried.reasons, **tried.counts.model_dump()
+    )
+    counted = run.model_dump(mode="json", exclude={"status", "run_id", "snapshot_id", "seconds"})
+    frame.screen.result(
+        {"verdict": tried.status} | counted | {"refused": tried.refused, "sample": tried.sample},
+        runs_table([run]),
+        *([_sample(tried.sample)] if tried.sample else []),
+    )
+    if run.status == "rejected":
+        raise Failure(USERS)
+
+
 def findings_table(findings: Sequence[Mapping[str, Any]]) -> Table:
     """Findings in the order given, each with where it is and what to write instead."""
     made = table("where", "severity", "rule", "finding")
@@ -69,8 +99,13 @@ def findings_table(findings: Sequence[Mapping[str, Any]]) -> Table:
     return made
 
 
+def _sample(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Some of the rows that would go to quarantine, with the rule that each broke."""
+    made = table(*rows[0])
+    for row in rows:
+        made.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+    return made
+
+
 def _check(file: Path) -> list[Finding]:
-    try:
-        return check(file.read_bytes(), file=str(file))
-    except OSError as error:
-        raise UnreadableInput(f"{file} cannot be read: {error.strerror}", hint="check the path") from error
+    return check(readable(file).read_bytes(), file=str(file))

@@ -64,7 +64,6 @@ def test_a_run_is_shown_step_by_step(mesh: Any, published: dict[str, Run]) -> No
         "validate_batch",
         "transform_batch",
         "catalog_product",
-        "register_product",
     ]
     assert {reason["column"]: reason["rows"] for reason in shown["reasons"]}["seats"] == 40
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
@@ -123,6 +124,44 @@ def test_findings_are_said_with_file_line_and_rule(tmp_path: Path, capsys: pytes
     assert answer["errors"] >= 1
     assert {found["file"] for found in answer["findings"]} == {str(bad)}
     assert all(found["line"] and found["rule"] for found in answer["findings"])
+
+
+def tried(contract: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    code = main(["contract", "test", str(contract), str(file), "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_contract_is_tried_on_a_file_without_any_mesh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract, file = tmp_path / "stops.odcs.yaml", tmp_path / "stops.csv"
+    contract.write_text(STOPS, encoding="utf-8")
+    file.write_text("stop_id,line,direction,opened,fare\n1,A,1,,1.5\n2,Z,1,,2\n", encoding="utf-8")
+
+    code, answer = tried(contract, file, capsys)
+
+    assert (code, answer["verdict"], answer["product"]) == (0, "partial", "transit.stops")
+    assert (answer["rows_in"], answer["rows_published"], answer["rows_quarantined"]) == (2, 1, 1)
+    assert {"rule": "enum", "column": "line", "rows": 1} in answer["reasons"]
+    assert answer["sample"][0]["value"] == "Z"
+
+
+def test_a_file_that_would_be_rejected_exits_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract, file = tmp_path / "stops.odcs.yaml", tmp_path / "stops.csv"
+    contract.write_text(STOPS, encoding="utf-8")
+    file.write_text("nothing\nhere\n", encoding="utf-8")
+
+    code, answer = tried(contract, file, capsys)
+
+    assert (code, answer["verdict"], answer["refused"]) == (2, "rejected", ["stops.csv"])
+
+
+def test_a_contract_with_errors_is_not_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "stops.odcs.yaml"
+    contract.write_text(edited("logicalType: string", "logicalType: text"), encoding="utf-8")
+
+    code, answer = tried(contract, contract, capsys)
+
+    assert code == 2
+    assert "contract lint" in answer["hint"]
 
 
 def test_a_contract_that_is_not_there_is_the_users_mistake(capsys: pytest.CaptureFixture[str]) -> None:
