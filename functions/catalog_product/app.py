@@ -30,6 +30,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     plane = plane_of(load(DomainSettings))
     done = catalog(plane, product=it.product, batch_id=it.batch_id, attempt=it.attempt)
     logger.info("cataloged", product=it.product, batch_id=it.batch_id, status=done.status)
-    if done.verdict == "committed":  # a rejected one is counted where it ends
-        metrics.add_metric(f"Batches{done.status.capitalize()}", MetricUnit.Count, 1)
+    # A rejected batch is counted where it ends.
+    metrics.add_metric(f"Batches{done.status.capitalize()}", MetricUnit.Count, int(done.verdict == "committed"))
     return done.model_dump(mode="json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +20,7 @@ from datamesh.publish import slices
 from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
-from tests.support.lakeside import REGION, Lakeside
+from tests.support.lakeside import Lakeside, environment
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -57,31 +56,17 @@ TWO = "id,name,at\n3,c,2013-01-05T00:00:00Z\n4,d,\n"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server() -> Iterator[ThreadedMotoServer]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    yield server
     server.stop()
 
 
 @pytest.fixture
-def account(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT", server)
-    for name, value in {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}.items():
+def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(server).items():
         monkeypatch.setenv(name, value)
-    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
-        monkeypatch.setenv(name, REGION)
-    reset(server)
-    yield
-    reset(server)
-
-
-def reset(server: str) -> None:
-    request = urllib.request.Request(f"{server}/moto-api/reset", method="POST")
-    with urllib.request.urlopen(request) as answer:
-        answer.read()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ The data path is called as the state machine calls it: validate, transform each 
 from __future__ import annotations
 
 import threading
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from unittest.mock import patch
 
 import boto3
 from botocore.client import BaseClient
+from moto.server import ThreadedMotoServer
 
 from datamesh.contract.model import Contract
 from datamesh.contract.parse import parse
@@ -30,12 +32,28 @@ from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
 from datamesh.settings import DomainSettings
 
-__all__ = ["REGION", "Killed", "Lakeside"]
+__all__ = ["REGION", "Killed", "Lakeside", "environment"]
 
 REGION = "eu-west-1"
 LANDING, LAKE, DATABASE = "landing", "lake", "datamesh_dev_testing"
 _CHANGES = ("Put", "Update", "Delete", "Transact", "Upload", "Complete")
 _AT = datetime(2013, 1, 1, tzinfo=UTC)
+
+
+def environment(server: ThreadedMotoServer) -> dict[str, str]:
+    """What points AWS's SDK and PyIceberg to a moto server; whatever earlier tests left in moto is forgotten."""
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")) as answer:
+        answer.read()
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT": url,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+    }
 
 
 class Killed(Exception):
