@@ -126,3 +126,27 @@ def test_tables_are_changed_by_their_two_writers_only() -> None:
 
 def test_lake_formation_has_one_writer() -> None:
     assert holders("lakeformation:GrantPermissions") == {"ApplyGrantsRole"}
+
+
+def test_no_function_deletes_data() -> None:
+    """PyIceberg deletes the manifests of a commit that it takes for failed; if it has landed, they are the table."""
+    for path in PLANES:
+        deleting = [s for _, s in granted(template(path)) if "s3:DeleteObject" in listed(s["Action"])]
+        assert all(s["Sid"] == "Knowledge" for s in deleting)
+
+
+def test_whoever_looks_into_the_catalog_is_granted_it_by_lake_formation() -> None:
+    """By apply_grants, product by product, to those in WRITER_ROLE_ARNS and the reader; else by the template."""
+    domain = template("template.yaml")
+    (writers,) = {
+        function.own_environment["WRITER_ROLE_ARNS"]["Fn::Sub"]
+        for function in domain.functions
+        if "WRITER_ROLE_ARNS" in function.own_environment
+    }
+    granted_here = {
+        it["Properties"]["Principal"]["DataLakePrincipalIdentifier"]["Fn::GetAtt"][0]
+        for _, it in domain.of_type("AWS::LakeFormation::PrincipalPermissions")
+        if "Table" in it["Properties"]["Resource"]
+    }
+    by_apply_grants = {*re.findall(r"\$\{(\w+)\.Arn\}", writers), "ReaderRole"}
+    assert holders("glue:GetTable") == by_apply_grants | granted_here | {"ApplyGrantsRole"}  # its administrator
