@@ -195,6 +195,14 @@ def test_json_lines_are_asked_for_the_contract_s_columns() -> None:
     assert {rule for rule, _ in rules(look('{"other": 1}\n', "f.jsonl"))} == {"missing-column"}
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b'{"id": 1, "name": "\xff"}\n', b'{"id": ' + b"[" * 5_000 + b"]" * 5_000 + b"}\n", b'{"id": "' + b"x" * 2**20],
+)
+def test_json_whose_names_cannot_be_seen_is_judged_by_its_rows(data: bytes) -> None:
+    assert look(data, "f.jsonl").layout is not None
+
+
 def test_parquet_is_known_by_its_footer() -> None:
     found = look(parquet(id=[1], name=["a"], other=[2.0]), "f.parquet")
 

@@ -194,15 +194,17 @@ MOMENTS = table(
         ("day", "2013-02-30", None),
         ("day", "2013-01-31 10:00", None),
         ("day", "infinity", None),
+        ("day", "epoch", None),
         ("day", "99999-01-01", None),
         ("at", "2013-01-01T10:00:00", datetime(2013, 1, 1, 10)),
         ("at", "2013-01-01T10:00:00Z", datetime(2013, 1, 1, 10)),
         ("at", "2013-01-01 10:00:00+02:00", datetime(2013, 1, 1, 8)),
         ("at", "2013-01-01", datetime(2013, 1, 1)),
         ("at", "10:00", None),
+        ("at", "now", None),
         ("instant", "2013-01-01T10:00:00Z", datetime(2013, 1, 1, 10, tzinfo=UTC)),
         ("instant", "2013-01-01T10:00:00.25-05:00", datetime(2013, 1, 1, 15, 0, 0, 250_000, tzinfo=UTC)),
-        ("instant", "yesterday", None),
+        ("instant", "epoch", None),
         ("clock", "23:59:58", time(23, 59, 58)),
         ("clock", "25:00", None),
     ],
@@ -475,6 +477,16 @@ def test_a_file_cut_off_in_the_middle_is_named_and_the_others_are_not(tmp_path: 
 
     assert done.staged.unreadable == ("cut.csv.gz",)
     assert (done.staged.files, done.staged.rows_good) == ((), 0)
+
+
+def test_a_parquet_with_a_broken_page_is_named(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"id": list(range(5_000)), "name": [f"x{n}" for n in range(5_000)]}), buffer)
+    data = buffer.getvalue()
+
+    done = staged(tmp_path, PEOPLE, {"broken.parquet": data[:4] + b"\xff" * 200 + data[204:]})
+
+    assert done.staged.unreadable == ("broken.parquet",)
 
 
 def test_an_engine_that_fails_over_good_files_is_not_the_files_fault(

@@ -85,11 +85,13 @@ def _moment(kind: str, x: str, cast: str, time_format: str | None) -> str:
         return cast
     if time_format:
         cast = f"CAST(try_strptime({x}, {literal(time_format)}) AS {_WORDS[kind]})"
-    elif kind == "date":  # a date with a time is no date
-        cast = f"CASE WHEN TRY_CAST({x} AS TIMESTAMP) = TRY_CAST({x} AS DATE) THEN TRY_CAST({x} AS DATE) END"
+        return f"CASE WHEN {cast} BETWEEN {_BOUNDS[kind]} THEN {cast} END"
+    digits = f"ltrim({x}) BETWEEN '0' AND ':'"  # no word, such as epoch
+    if kind == "date":  # a date with a time is no date
+        digits += f" AND TRY_CAST({x} AS TIMESTAMP) = {cast}"
     elif kind == "timestamp":
         cast = f"TRY_CAST({x} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
-    return f"CASE WHEN {cast} BETWEEN {_BOUNDS[kind]} THEN {cast} END"
+    return f"CASE WHEN {digits} AND {cast} BETWEEN {_BOUNDS[kind]} THEN {cast} END"
 
 
 _WORDS = {"date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ"}

@@ -94,7 +94,7 @@ def json_names(seen: Seen) -> set[str]:
 def _names(line: str) -> Iterable[str]:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # its row will be judged, or not even be one
         return ()
     return value if isinstance(value, dict) else ()
 

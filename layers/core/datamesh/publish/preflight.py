@@ -45,9 +45,12 @@ def inspect(source: Source, table: Table) -> Preflight:
     if seen.kind == "parquet":
         return _parquet(source, table)
     if seen.kind == "jsonl":
-        return _judged(json_layout(seen, table), json_names(seen), table, all_named=False)
+        # Names may be left out of some rows, and of all that were seen when none of them ended.
+        names = json_names(seen)
+        missing = _missing(names, table.columns) if names and not names & set(wanted(table)) else ()
+        return _judged(json_layout(seen, table), names, table, tuple(missing))
     layout = csv_layout(seen, table)
-    return _refused("unreadable") if layout is None else _judged(layout, layout.fields, table)
+    return _refused("unreadable") if layout is None else _named(layout, table)
 
 
 def _refused(rule: str) -> Preflight:
@@ -69,12 +72,15 @@ def _parquet(source: Source, table: Table) -> Preflight:
     if found is None:
         return _refused("unreadable")
     layout, rows = found
-    return _judged(layout, layout.fields, table) if rows else _refused("empty-file")
+    return _named(layout, table) if rows else _refused("empty-file")
 
 
-def _judged(layout: Layout, names: Collection[str], table: Table, *, all_named: bool = True) -> Preflight:
-    """Compares a file's names with the contract's. In JSON not all names need be in the rows that were seen."""
-    missing = list(_missing(names, table.columns)) if all_named or not set(names) & set(wanted(table)) else []
+def _named(layout: Layout, table: Table) -> Preflight:
+    return _judged(layout, layout.fields, table, tuple(_missing(layout.fields, table.columns)))
+
+
+def _judged(layout: Layout, names: Collection[str], table: Table, missing: Sequence[str]) -> Preflight:
+    """Compares a file's names with the contract's."""
     doubled = [n for n, count in Counter(names).items() if count > 1 and n in wanted(table)]
     reasons = [Reason(rule="missing-column", column=name) for name in missing]
     reasons += [Reason(rule="duplicate-column", column=name) for name in doubled]

@@ -26,7 +26,7 @@ from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed,
 from datamesh.publish.onepass import count_rejects, run_pass
 from datamesh.publish.profiling import profile_of
 from datamesh.publish.quarantine import write_quarantine
-from datamesh.publish.reading import SCRATCH, relation
+from datamesh.publish.reading import SCRATCH, original, relation
 from datamesh.publish.repeats import find_repeats, surplus
 from datamesh.publish.rules import rules, sends_away
 
@@ -120,7 +120,9 @@ def _rows_of(job: Job, file: InputFile) -> int | None:
     """The rows of one file, or None when it cannot be read to its end."""
     try:
         with job.connection() as con:
-            (rows,) = one(con, f"SELECT count(*) FROM ({relation(file.layout, [str(file.path)], rejects=SCRATCH)})")
+            source = relation(file.layout, [str(file.path)], rejects=SCRATCH)
+            # Every field is asked for, or DuckDB would not look at it.
+            (rows,) = one(con, f"SELECT count(*) FROM ({source}) WHERE hash({original(file.layout)}) IS NOT NULL")
             return int(rows) + (0 if file.layout.format == "parquet" else count_rejects(con, SCRATCH))
     except EngineError:
         return None
