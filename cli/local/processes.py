@@ -43,6 +43,9 @@ def free_port(preferred: int | None = None) -> int:
     """A port of this machine that nobody listens on; `preferred` when it is one."""
     for port in (preferred or 0, 0):
         with closing(socket.socket()) as probe, suppress(OSError):
+            probe.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # or a killed server's port is busy for a minute
             probe.bind(("127.0.0.1", port))
             return int(probe.getsockname()[1])
     raise InfrastructureError("no free port on this machine")
