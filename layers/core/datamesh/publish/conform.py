@@ -11,7 +11,7 @@ from datamesh.contract.types import duckdb_type
 from datamesh.engine.duck import identifier, literal, literals
 from datamesh.publish.reading import Layout, field
 
-__all__ = ["columns", "selection", "text", "typed"]
+__all__ = ["columns", "selection"]
 
 _DAYS = "DATE '0001-01-01' AND DATE '9999-12-31'"
 _TIMES = "TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
@@ -26,13 +26,13 @@ def columns(table: Table) -> str:
 
 def selection(table: Table, layout: Layout, source: str) -> str:
     """SQL that reads `source` (a relation of reading.py) through the three relations."""
-    texts = "".join(f", {text(table, layout, i)} AS x{i}" for i in range(len(table.columns)))
-    types = "".join(f", {typed(table, layout, i)} AS t{i}" for i in range(len(table.columns)))
+    texts = "".join(f", {_text(table, layout, i)} AS x{i}" for i in range(len(table.columns)))
+    types = "".join(f", {_typed(table, layout, i)} AS t{i}" for i in range(len(table.columns)))
     ok = "" if layout.format == "jsonl" else ", true AS __ok"
     return f"SELECT *{types} FROM (SELECT *{ok}{texts} FROM ({source}))"
 
 
-def text(table: Table, layout: Layout, position: int) -> str:
+def _text(table: Table, layout: Layout, position: int) -> str:
     """The column at `position` as the file has it, NULL for a null word or where the file lacks it."""
     at = _place(table.columns[position], layout)
     if at is None:
@@ -43,7 +43,7 @@ def text(table: Table, layout: Layout, position: int) -> str:
     return f"CASE WHEN {value} IN ({literals(table.input.null_words)}) THEN NULL ELSE {value} END"
 
 
-def typed(table: Table, layout: Layout, position: int) -> str:
+def _typed(table: Table, layout: Layout, position: int) -> str:
     """The column in its type, NULL where its text is no such value: never rounded, never cut off."""
     column, x = table.columns[position], f"x{position}"
     at = _place(column, layout)

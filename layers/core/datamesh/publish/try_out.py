@@ -74,9 +74,9 @@ def _outcome(
     contract: Contract, result: SliceResult, *, sample: Sequence[dict[str, Any]] = (), refused: Sequence[str] = ()
 ) -> TryOut:
     verdict = judge(contract.table, [result], rows_before=0)
-    published = "partial" if verdict.counts.rows_quarantined else "published"
+    partial = verdict.counts.rows_quarantined > 0
     return TryOut(
-        status=published if verdict.committed else "rejected",  # type: ignore[arg-type]
+        status="rejected" if not verdict.committed else "partial" if partial else "published",
         counts=verdict.counts,
         reasons=verdict.reasons,
         sample=tuple(sample),
