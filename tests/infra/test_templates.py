@@ -90,6 +90,7 @@ def test_a_function_gets_the_variables_that_its_settings_name(plane: Template, f
     kinds = (AskSettings, DomainSettings, PlatformSettings)
     (settings,) = (kind for kind in kinds if f"datamesh.settings.{kind.__name__}" in names)
     given = {name.lower() for name in plane.environment(function)}
+    assert all(isinstance(value, str | dict) for value in plane.environment(function).values())
     assert given <= set(settings.model_fields)
     assert {name for name, field in settings.model_fields.items() if field.is_required()} <= given
 
