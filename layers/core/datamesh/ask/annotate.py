@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from datamesh.ask.dates import Period, periods
@@ -37,11 +37,12 @@ class Name:
     end: int
     text: str
     targets: tuple[Target, ...]
+    span: tuple[int, int] = (0, 0)  # characters of the question
 
-    def only(self, kind: str) -> Name | None:
+    def only(self, *kinds: str) -> Name | None:
         """This name for tables, columns or measures alone; None if it names none."""
-        kept = tuple(t for t in self.targets if t.kind == kind)
-        return Name(self.start, self.end, self.text, kept) if kept else None
+        kept = tuple(t for t in self.targets if t.kind in kinds)
+        return replace(self, targets=kept) if kept else None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Literal:
     hits: tuple[Hit, ...]
     quoted: bool
     cost: float
+    span: tuple[int, int] = (0, 0)
 
 
 @dataclass
@@ -125,13 +127,19 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
             break
         stems += (token.stem,)
         if targets := vocabulary.names.get(stems):
-            if end - i == 1 and token.fold in FUNCTION_WORDS:
+            if end - i == 1 and (token.fold in FUNCTION_WORDS or _counting(lattice, i)):
                 continue
             if end - i > 1 and _verb_form(token) and token.fold not in vocabulary.spoken:
                 continue  # stores named X: a verb, not their name
-            found.append(Name(i, end, " ".join(t.text for t in words[i:end]), tuple(targets)))
+            text = " ".join(t.text for t in words[i:end])
+            found.append(Name(i, end, text, tuple(targets), (words[i].start, token.end)))
             _mark(lattice, i, end)
     return found[::-1]
+
+
+def _counting(lattice: Lattice, i: int) -> bool:
+    """Whether a word counts here: the number of flights is not the flight's number."""
+    return any(op.category == "count" and op.end > i + 1 for op in lattice.operators.get(i, ()))
 
 
 def _verb_form(token: Token) -> bool:
@@ -142,7 +150,8 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
     words = lattice.tokens
     first = words[i]
     if first.kind == "quoted":
-        return [Literal(i, i + 1, first.text, tuple(vocabulary.values.find(first.text)), quoted=True, cost=0.0)]
+        hits = tuple(vocabulary.values.find(first.text))
+        return [Literal(i, i + 1, first.text, hits, quoted=True, cost=0.0, span=(first.start, first.end))]
     if first.kind == "mark":
         return []
     found = []
@@ -154,11 +163,19 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
         cost = _doubt(lattice, i, end)
         if cost is not None:
             text = " ".join(t.text for t in words[i:end])
-            found.append(Literal(i, end, text, tuple(hits), quoted=False, cost=cost))
+            span = (first.start, words[end - 1].end)
+            found.append(Literal(i, end, text, tuple(hits), quoted=False, cost=cost, span=span))
             _mark(lattice, i, end)
-    if not found and i and first.capital and (singular := vocabulary.values.find(_singular(first.fold))) and first.fold.endswith("s"):
+    if (
+        not found
+        and i
+        and first.capital
+        and (singular := vocabulary.values.find(_singular(first.fold)))
+        and first.fold.endswith("s")
+    ):
         if (cost := _doubt(lattice, i, i + 1)) is not None:
-            found.append(Literal(i, i + 1, first.text, tuple(singular), quoted=False, cost=cost + 0.3))
+            span = (first.start, first.end)
+            found.append(Literal(i, i + 1, first.text, tuple(singular), quoted=False, cost=cost + 0.3, span=span))
             _mark(lattice, i, i + 1)
     return found[::-1]
 

@@ -24,6 +24,7 @@ _MONTHS = {
     for name in names.split()
 }
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
+_ORDER = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 _QUARTER = re.compile(r"q([1-4])$")
 
 
@@ -145,18 +146,20 @@ def _year(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Perio
 
 
 def _quarter(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Period]]:
-    """Q3; Q3 2024."""
+    """Q3; Q3 2024; the third quarter of 2024."""
     match = _QUARTER.match(tokens[i].fold)
-    if not match:
+    spelled = _ORDER.get(tokens[i].fold) if i + 1 < len(tokens) and tokens[i + 1].fold == "quarter" else None
+    if not match and not spelled:
         return
-    quarter = int(match.group(1))
-    at = _comma(tokens, i + 1)
+    quarter = spelled or int(match.group(1) if match else 0)
+    at = _comma(tokens, i + 2 if spelled else i + 1)
     if year := _year_of(tokens, at):
         start = date(year, quarter * 3 - 2, 1)
         end = _month(year, quarter * 3, "").end
         yield at + 1, Period(start, end, _label(tokens, i, at + 1))
     else:
-        yield i + 1, Period(None, None, tokens[i].text, quarter=quarter)
+        end = i + 2 if spelled else i + 1
+        yield end, Period(None, None, _label(tokens, i, end), quarter=quarter)
 
 
 def _relative(tokens: Sequence[Token], i: int, today: date) -> Iterator[tuple[int, Period]]:

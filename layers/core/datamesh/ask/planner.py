@@ -6,29 +6,34 @@ answered if nothing else comes near it; if something does, both are named, and i
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from sqlglot import exp
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Lattice, annotate
+from datamesh.ask.annotate import annotate
 from datamesh.ask.compile import compile_query
 from datamesh.ask.explain import explain
-from datamesh.ask.read.chart import Exhausted, Reader
+from datamesh.ask.read.chart import Exhausted, Hit, Reader
+from datamesh.ask.read.form import Form
 from datamesh.ask.read.grammar.question import question as whole_question
-from datamesh.ask.read.places import Choice, Schema
+from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
+from datamesh.ask.suggest import suggestions
 from datamesh.ask.vocabulary import Vocabulary, build
-from datamesh.registry.knowledge import Knowledge
+from datamesh.ask.words import stems
+from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
 __all__ = ["Plan", "plan", "read"]
 
 _MARGIN = 0.35  # what a reading must be cheaper by than any other
 _CEILING = 3.0  # what the cheapest reading may cost
 _FORMS = 40  # forms that are resolved
+_CANDIDATES = 4  # meanings that are told of an ambiguous question
 _LONGEST = 400  # characters of a question
 
 
@@ -48,22 +53,68 @@ class Plan:
 
 
 def plan(question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]], *, today: date) -> Plan:
-    """The plan for `question` over what `readable` gives (table to columns)."""
-    return read(question, build(knowledge, readable), today=today)
+    """The plan for `question` over what `readable` gives: table (domain.product) to columns.
+
+    The vocabulary of a caller's products is kept until it changes; `read` takes one that the caller keeps.
+    """
+    return read(question, _SHELF.vocabulary(knowledge, readable), today=today)
 
 
 def read(question: str, vocabulary: Vocabulary, *, today: date) -> Plan:
+    """The plan for `question`, with suggestions where it is not answered."""
+    found = _read(question, vocabulary, today)
+    if found.status == "answered":
+        return found
+    asked = stems(question)
+    more = suggestions(vocabulary, asked, lambda q: _read(q, vocabulary, today).status == "answered")
+    return replace(found, suggestions=more)
+
+
+class _Shelf:
+    """Vocabularies of the last callers: as long as the same products (the same objects) may be read."""
+
+    def __init__(self, size: int) -> None:
+        self._kept: OrderedDict[tuple[object, ...], tuple[tuple[ProductKnowledge, ...], Vocabulary]] = OrderedDict()
+        self._size = size
+
+    def vocabulary(self, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Vocabulary:
+        products = tuple(knowledge.products.values())
+        key = (*sorted(readable.items()), *(id(product) for product in products))
+        if key not in self._kept:
+            self._kept[key] = (products, build(knowledge, readable))  # keeps the products, so that ids stay theirs
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+        return self._kept[key][1]
+
+
+_SHELF = _Shelf(8)
+
+
+def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
     if len(question) > _LONGEST:
         return Plan("refused", f"A question may have {_LONGEST} characters.")
     lattice = annotate(question, vocabulary, today)
-    if lattice.unread:
-        return _refused(lattice.unread)
+    if not lattice.tokens or lattice.unread:
+        return _refused(lattice.unread, vocabulary)
     reader = Reader(lattice)
     try:
         forms = whole_question(reader)
     except Exhausted:
         return Plan("refused", "The question can be read in too many ways.")
-    schema = Schema(vocabulary)
+    readings = _readings(forms, Schema(vocabulary))
+    near = _near(readings)
+    if not near:
+        return _refused([] if forms else _stuck_at(reader), vocabulary)
+    labels = {name: view.label for name, view in vocabulary.tables.items()}
+    if len(near) > 1:
+        candidates = tuple(dict.fromkeys(explain(reading, labels) for reading in near[:_CANDIDATES]))
+        return Plan("ambiguous", "The question can mean different things.", candidates=candidates)
+    return Plan("answered", explain(near[0], labels), compile_query(near[0]), near[0], cost=readings[near[0]])
+
+
+def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Select, float]:
+    """What the forms mean, each meaning with its lowest cost, as far as one could come near the best."""
     readings: dict[intent.Select, float] = {}
     best = _CEILING
     for form in forms[:_FORMS]:
@@ -73,30 +124,34 @@ def read(question: str, vocabulary: Vocabulary, *, today: date) -> Plan:
             cost, reading = form.cost + choice.cost, _plainly(choice.value)
             readings[reading] = min(cost, readings.get(reading, cost))
             best = min(best, cost)
-    return _decided(readings, forms != [], reader, vocabulary)
+    return readings
+
+
+def _near(readings: dict[intent.Select, float]) -> list[intent.Select]:
+    """The cheapest reading and all that come near it; none where it is too dear to be believed."""
+    ordered = sorted(readings.items(), key=lambda found: found[1])
+    if not ordered or ordered[0][1] > _CEILING:
+        return []
+    return [reading for reading, cost in ordered if cost <= ordered[0][1] + _MARGIN]
 
 
 def _plainly(reading: intent.Select) -> intent.Select:
     """Whether an output was named or only implied makes no other answer."""
-    outputs = tuple(intent.Output(item=output.item, source=output.source) for output in reading.outputs)
+    outputs = tuple(output.model_copy(update={"implied": False}) for output in reading.outputs)
     return reading.model_copy(update={"outputs": outputs})
 
 
-def _decided(readings: dict[intent.Select, float], formed: bool, reader: Reader, vocabulary: Vocabulary) -> Plan:
-    labels = {name: view.label for name, view in vocabulary.tables.items()}
-    ordered = sorted(readings.items(), key=lambda found: found[1])
-    near = [r for r, cost in ordered if cost <= ordered[0][1] + _MARGIN]
-    if not near or ordered[0][1] > _CEILING:
-        words = [] if formed else [t.text for t in reader.tokens[reader.furthest :]][:3]
-        return _refused(words)
-    if len(near) > 1:
-        candidates = tuple(explain(r, labels) for r in near[:4])
-        return Plan("ambiguous", "The question can mean different things.", candidates=candidates, cost=ordered[0][1])
-    chosen = near[0]
-    return Plan("answered", explain(chosen, labels), compile_query(chosen), chosen, cost=ordered[0][1])
+def _stuck_at(reader: Reader) -> list[str]:
+    """The words at which every reading ended; where they all were at the end, the last word."""
+    words = [token.text for token in reader.tokens if token.kind != "mark"]
+    rest = [token.text for token in reader.tokens[reader.furthest :] if token.kind != "mark"]
+    return rest[:3] or words[-1:]
 
 
-def _refused(words: list[str]) -> Plan:
+def _refused(words: list[str], vocabulary: Vocabulary) -> Plan:
+    """What was not understood; and of words that are part of values, the values."""
     if not words:
         return Plan("refused", "The words are known, but together they mean nothing that these products can tell.")
-    return Plan("refused", f"Not understood: {', '.join(words)}.", unmatched=tuple(words))
+    hits = [hit for word in words if len(word) > 2 for hit in vocabulary.values.near(word)]
+    candidates = dict.fromkeys(f"{vocabulary.column(h.table, h.column).label}: {h.label}" for h in hits)
+    return Plan("refused", f"Not understood: {', '.join(words)}.", unmatched=tuple(words), candidates=tuple(candidates))

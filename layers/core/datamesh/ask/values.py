@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from datamesh.ask.words import value_key
 
@@ -51,6 +52,12 @@ class ValueIndex:
     def find(self, text: str) -> list[Hit]:
         """The columns that hold just this value."""
         return self._hits.get(value_key(text), [])
+
+    def near(self, word: str, wanted: int = 3) -> list[Hit]:
+        """Some values that this word is a part of."""
+        key = value_key(word)
+        found = (hits[0] for text, hits in self._hits.items() if key in text and key in text.split())
+        return list(islice(found, wanted))
 
     def spans(self, words: list[str]) -> Iterator[tuple[int, list[Hit]]]:
         """Values that the folded `words` begin with: how many words each has, and its hits."""

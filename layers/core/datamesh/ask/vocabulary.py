@@ -59,6 +59,7 @@ class ColumnView:
     unique: bool = False
     whole: bool = False
     number_text: bool = False
+    dimension: bool = False  # said to be one in the contract: grouped by, not computed with
     identifies: bool = False  # a key here or elsewhere: a number that nothing is computed with
     no: str | None = None  # of a column of yes and no: its no
     minimum: object = None
@@ -254,6 +255,7 @@ def _column_view(
         synonyms=tuple(stems(s) for s in column.synonyms),
         unique=column.unique or key == (column.name,),
         whole=values is not None,
+        dimension=column.semantic_type == "dimension",
         identifies=column.name in keys or stems(label)[-1:] == ("id",),
         number_text=text and bool(values) and all(_NUMERIC.match(v.strip()) for v in values or () if v.strip()),
         no=_no(values) if text else None,
@@ -398,7 +400,7 @@ def _phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[tuple[Ste
                 for noun in nouns:
                     yield noun[-1:] + short[:-1], 0.45, True
         if "of" in short[1:]:
-            yield short[: short.index("of")], 0.3, False
+            yield short[: short.index("of")], 0.4, False
 
 
 _SHELL_STEMS = frozenset(stem(word) for word in "detail information info list table data ref tbl dim fact".split())

@@ -12,7 +12,7 @@ import snowballstemmer
 
 from datamesh.ask.lexicon.english import IRREGULAR
 
-__all__ = ["Token", "fold", "name_words", "stem", "stems", "tokens", "value_key"]
+__all__ = ["Token", "fold", "name_words", "plural", "singular", "soft", "stem", "stems", "tokens", "value_key"]
 
 TokenKind = Literal["word", "number", "date", "quoted", "mark"]
 
@@ -80,6 +80,23 @@ def stems(phrase: str) -> tuple[str, ...]:
 def name_words(name: str) -> tuple[str, ...]:
     """The folded words of an identifier: dep_delay, PaperID, customerName2."""
     return tuple(fold(word) for word in _CAMEL.findall(name))
+
+
+def soft(label: str) -> str:
+    """A label inside a sentence: its first letter small, unless it is an abbreviation's."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def singular(rows: str) -> str:
+    if rows.endswith("ies"):
+        return f"{rows[:-3]}y"
+    return rows[:-1] if rows.endswith("s") and not rows.endswith("ss") else rows
+
+
+def plural(row: str) -> str:
+    if row.endswith("s"):
+        return row
+    return f"{row[:-1]}ies" if row.endswith("y") and row[-2:-1] not in tuple("aeiou") else f"{row}s"
 
 
 def tokens(question: str) -> tuple[Token, ...]:

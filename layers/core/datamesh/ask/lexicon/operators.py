@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from datamesh.ask.lexicon.english import COMPARATIVES, OPPOSITES, SUPERLATIVES
 
-__all__ = ["OPERATORS", "phrases"]
+__all__ = ["OPERATORS"]
 
 _TABLE = """
 show: show, list, find, give, return, tell, display, report, get, retrieve, provide, compute, calculate, determine, select
 show: print, output, show me, give me, tell me, list out, find out, list me, find me, get me, return me, i want to know
 show: i want to see, can you show me, can you tell me, could you tell me, could you show me, can you give me, fetch
 show: what is, what are, what was, what were, what, which is, which are, who is, who are, who was, who were, whats
-show: report, name, state, identify, look up, see
+show: name, state, identify, look up, see, list all, give a list of, show a list of, give me a list of, what is the list of
 please: please, kindly
 how_many: how many
 count: count, number of, the number of, total number of, the total number of, count of, the count of
@@ -31,17 +31,14 @@ group: across each, at each, on each, to each, with each, for all different, for
 group: by each, grouped by each, in every, of every, from every, under each, within each, according to, based on
 group: corresponding to each, associated with each, belonging to each
 each: each, every, each of the, each different, each distinct
-cmp >: more than, greater than, larger than, higher than, bigger than, over, above, exceeding, exceeds, exceed, >
-cmp >: in excess of, longer than, a larger, better than, taller than, heavier than
-cmp >=: at least, no less than, no fewer than, not less than, greater than or equal to, more than or equal to, minimum
-cmp >=: equal to or more than, equal to or greater than, a minimum of, > =, not fewer than, or more than
-cmp <: less than, fewer than, smaller than, lower than, under, below, shorter than, lighter than, <
-cmp <=: at most, no more than, not more than, no greater than, up to, less than or equal to, equal to or less than
-cmp <=: a maximum of, < =, smaller than or equal to, fewer than or equal to, lower than or equal to
+cmp >: over, above, exceeding, exceeds, exceed, in excess of, >
+cmp >=: at least, no less than, no fewer than, not less than, not fewer than, a minimum of, > =
+cmp <: under, below, <
+cmp <=: at most, no more than, not more than, no greater than, up to, a maximum of, < =
 cmp =: equal to, equals, equal, exactly, =, the same as
 cmp <>: not equal to, other than, different from, unequal to
-after_cmp >=: or more, or greater, or above, or higher, or over, or larger, or longer, and above, and more, and over
-after_cmp <=: or less, or fewer, or below, or lower, or under, or smaller, or shorter, and below, and less
+after_cmp >=: or above, or over, and above, and more, and over, or after
+after_cmp <=: or below, or under, and below, and less, or before
 between: between
 most desc: most, the most, highest, the highest, largest, the largest, greatest, the greatest, maximum, the maximum
 most desc: biggest, the biggest, the top, top, max, the max, the highest number of, the most number of, the greatest number of
@@ -53,8 +50,8 @@ most asc: lowest number of, smallest number of, fewest number of, least number o
 most asc: the minimum number of, minimum number of, the smallest amount of, the least amount of
 common desc: most common, most frequent, most frequently used, most commonly used, most often used, most frequently
 common asc: least common, least frequent, least frequently used, least commonly used
-top: top, first
-top_low: bottom, last
+top desc: top, first
+top asc: bottom, last
 sorting: sort, sorted, order, ordered, rank, ranked, arrange, arranged, listed, ordering, sorting
 way asc: ascending, increasing, alphabetical, alphabetic, lexicographical, lexicographic, ascending alphabetical
 way asc: alphabetical ascending, increasing alphabetical
@@ -107,13 +104,19 @@ either: either
 or: or
 and: and
 too: as well as, along with, together with, and also, and their, and its, and the corresponding, plus
-before: before, earlier than, prior to, until
-after: after, later than, since
+before: before, earlier than, prior to
+until: until
+after: after, later than
+since: since
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
 tail: on record, on file, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded, exists
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """
+
+
+_MORE = (">", "more greater larger higher bigger longer taller heavier older later")
+_LESS = ("<", "less fewer smaller lower shorter lighter younger earlier")
 
 
 def _rows() -> list[tuple[str, str, str]]:
@@ -122,15 +125,14 @@ def _rows() -> list[tuple[str, str, str]]:
         head, _, listed = line.partition(": ")
         category, _, payload = head.partition(" ")
         rows += [(category, payload, phrase.strip()) for phrase in listed.split(", ")]
+    for sign, words in (_MORE, _LESS):
+        for word in words.split():
+            rows += [("cmp", sign, f"{word} than"), ("cmp", f"{sign}=", f"{word} than or equal to")]
+            rows += [("cmp", f"{sign}=", f"equal to or {word} than"), ("after_cmp", f"{sign}=", f"or {word}")]
     rows += [("compare", word, f"{form} than") for form, word in COMPARATIVES.items()]
     rows += [("superlative", word, form) for form, word in SUPERLATIVES.items()]
     rows += [("superlative", f"- {word}", form) for form, word in OPPOSITES.items()]
     return rows
-
-
-def phrases() -> list[tuple[str, str, str]]:
-    """(category, payload, phrase) of every operator."""
-    return _rows()
 
 
 def _indexed() -> dict[str, dict[tuple[str, ...], list[tuple[str, str]]]]:

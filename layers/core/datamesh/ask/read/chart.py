@@ -14,6 +14,7 @@ from datamesh.ask.lexicon.english import SPELLED
 __all__ = ["Exhausted", "Hit", "Reader", "rule"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 
 _PER_END = 4  # readings kept of one stretch by one rule
@@ -30,11 +31,11 @@ class Exhausted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit(Generic[T]):
+class Hit(Generic[T_co]):
     """One reading of the tokens up to `end`, and what it costs."""
 
     end: int
-    value: T
+    value: T_co
     cost: float = 0.0
 
 
@@ -81,10 +82,9 @@ class Reader:
 
     def names(self, i: int, *kinds: str) -> Iterator[Name]:
         for name in self.lattice.names.get(i, ()):
-            kept = tuple(t for t in name.targets if t.kind in kinds)
-            if kept:
+            if kept := name.only(*kinds):
                 self.reach(name.end)
-                yield Name(name.start, name.end, name.text, kept)
+                yield kept
 
     def literals(self, i: int) -> Iterator[Literal]:
         for literal in self.lattice.literals.get(i, ()):

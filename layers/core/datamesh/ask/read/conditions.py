@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Literal
+from datamesh.ask.annotate import Literal, Name
 from datamesh.ask.joins import Walk
-from datamesh.ask.read import calendar
+from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.form import (
     AnyOf,
     Compared,
@@ -64,7 +64,9 @@ def _either(preds: tuple[intent.Pred, ...]) -> intent.Pred:
     """One of several values of one column is one condition."""
     ordered = _ordered(preds)
     lefts = {pred.left for pred in ordered if isinstance(pred, intent.Cmp) and pred.op == "="}
-    values = [p.right for p in ordered if isinstance(p, intent.Cmp) and isinstance(p.right, intent.Value) and p.op == "="]
+    values = [
+        p.right for p in ordered if isinstance(p, intent.Cmp) and isinstance(p.right, intent.Value) and p.op == "="
+    ]
     left = next(iter(lefts), None)
     if len(lefts) == 1 and len(values) == len(ordered) and isinstance(left, intent.Attr):
         return _equal(left, tuple(values), negated=False)
@@ -89,9 +91,11 @@ def _placed(spot: Spot, walk: Walk, make: Iterable[intent.Pred] | intent.Pred, n
     return intent.Not(pred=found) if negated else found
 
 
-def _at(schema: Schema, spot: Spot, walk: Walk, column: ColumnView, *, as_text: bool = False) -> intent.Attr:
+def _at(
+    schema: Schema, spot: Spot, walk: Walk, column: ColumnView, said: Name | None = None, *, as_text: bool = False
+) -> intent.Attr:
     there = Spot(column.table, () if walk.many else spot.path + walk.path)
-    return schema.text_attr(there, column) if as_text else schema.attr(there, column)
+    return schema.text_attr(there, column, said) if as_text else schema.attr(there, column, said)
 
 
 def _compared(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[intent.Pred]]:
@@ -106,11 +110,11 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[int
         if text and pred.op in ("=", "<>") and pred.high is None:
             digits = f"{pred.number:g}"
             if any(h.table == column.table and h.column == column.name for h in schema.vocabulary.values.find(digits)):
-                attr = _at(schema, spot, walk, column, as_text=True)
+                attr = _at(schema, spot, walk, column, pred.attr, as_text=True)
                 found: intent.Pred = intent.Cmp(left=attr, op=pred.op, right=intent.Value(value=digits))
                 yield Choice(_placed(spot, walk, found) if walk.many else found, choice.cost)
         elif column.counts or (column.numeric and (pred.op in ("=", "<>") or choice.cost <= _SURELY)):
-            found = _number(_at(schema, spot, walk, column), pred.op, pred.number, pred.high)
+            found = _number(_at(schema, spot, walk, column, pred.attr), pred.op, pred.number, pred.high)
             yield Choice(_placed(spot, walk, found) if walk.many else found, choice.cost)
 
 
@@ -128,7 +132,7 @@ def _valued(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[intent.
         values = tuple(value for value in found if value is not None)
         if len(values) < len(found):
             continue
-        attr = _at(schema, spot, walk, column, as_text=True)
+        attr = _at(schema, spot, walk, column, pred.attr, as_text=True)
         equal = _equal(attr, values, pred.negated and not walk.many)
         unseen = sum(not _seen(column, literal) for literal in pred.values) * _UNSEEN
         yield Choice(_placed(spot, walk, equal, pred.negated) if walk.many else equal, choice.cost + unseen)
@@ -151,8 +155,14 @@ def _value(column: ColumnView, literal: Literal) -> intent.Value | None:
         if (hit.table, hit.column) == (column.table, column.name):
             label = hit.label if hit.label != str(hit.value) else ""
             kind: intent.AttrKind = "text" if isinstance(hit.value, str) else "number"
-            return intent.Value(value=hit.value, kind=kind, label=label)
-    return intent.Value(value=literal.text) if literal.quoted and column.kind == "text" else None
+            return intent.Value(value=hit.value, kind=kind, label=label, source=_source(literal))
+    return (
+        intent.Value(value=literal.text, source=_source(literal)) if literal.quoted and column.kind == "text" else None
+    )
+
+
+def _source(literal: Literal) -> intent.Source:
+    return intent.Source(start=literal.span[0], end=literal.span[1], evidence=literal.text, cost=literal.cost)
 
 
 def _value_columns(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
@@ -192,7 +202,7 @@ def _contains(schema: Schema, pred: Contains, spot: Spot) -> Iterator[Choice[int
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if column.kind == "text":
-            attr = _at(schema, spot, walk, column, as_text=True)
+            attr = _at(schema, spot, walk, column, pred.attr, as_text=True)
             found: intent.Pred = intent.Text(of=attr, how=pred.how, value=pred.text)
             if walk.many:
                 found = _placed(spot, walk, found, pred.negated)
@@ -202,8 +212,8 @@ def _contains(schema: Schema, pred: Contains, spot: Spot) -> Iterator[Choice[int
 
 
 def _dated(schema: Schema, pred: Dated, spot: Spot) -> Iterator[Choice[intent.Pred]]:
-    for choice in calendar.date_columns(schema, pred, spot):
-        found = calendar.within(choice.value, pred)
+    for choice in date_columns(schema, pred, spot):
+        found = within(choice.value, pred)
         if found is not None:
             yield Choice(intent.Not(pred=found) if pred.negated else found, choice.cost)
 
@@ -212,7 +222,7 @@ def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Iterator[Choice[inten
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if not walk.many:
-            attr = _at(schema, spot, walk, column, as_text=True)
+            attr = _at(schema, spot, walk, column, pred.attr, as_text=True)
             if column.no is not None:  # a column of yes and no: without it is no
                 yield Choice(_equal(attr, (intent.Value(value=column.no),), pred.negated), choice.cost)
                 continue
@@ -253,7 +263,9 @@ def _rows(schema: Schema, pred: Linked, spot: Spot, walk: Walk) -> Iterator[Choi
         return
     count = intent.CountOf(op=pred.count[0], n=pred.count[1]) if pred.count else None
     extra = _BRIDGED_COUNT if count and len(walk.path) > 1 else 0.0
-    there_are = conditions(schema, pred.to.preds, spot.onward(walk, inside=True)) if pred.to.preds else [Choice((), 0.0)]
+    there_are = (
+        conditions(schema, pred.to.preds, spot.onward(walk, inside=True)) if pred.to.preds else [Choice((), 0.0)]
+    )
     for inner in there_are:
         there: intent.Pred = intent.Exists(path=path, where=both(inner.value), count=count)
         yield Choice(intent.Not(pred=there) if pred.negated else there, inner.cost + extra)

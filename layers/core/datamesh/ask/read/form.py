@@ -17,22 +17,28 @@ __all__ = [
     "Contains",
     "Count",
     "Dated",
+    "Direction",
     "Everything",
     "Form",
+    "How",
     "KeyForm",
-    "Linked",
     "Lacking",
+    "Linked",
     "OrderForm",
     "Out",
     "Plain",
+    "Post",
     "PredForm",
     "Ranked",
     "SetForm",
+    "TextMatch",
     "Thing",
     "Valued",
 ]
 
 Direction = Choice["asc", "desc"]
+How = Choice["in", "before", "after", "since", "until", "between"]
+TextMatch = Choice["contains", "starts", "ends"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Valued:
 @dataclass(frozen=True)
 class Contains:
     attr: Name
-    how: Choice["contains", "starts", "ends"]
+    how: TextMatch
     text: str
     negated: bool = False
 
@@ -69,7 +75,7 @@ class Dated:
     """In, before or after a period; `since` and `between` are ranges. `attr` names the date, `hint` may."""
 
     attr: Name | None
-    how: Choice["in", "before", "after", "since", "until", "between"]
+    how: How
     period: Period
     last: Period | None = None
     hint: tuple[str, ...] = ()
@@ -100,6 +106,7 @@ class AnyOf:
 
 
 PredForm: TypeAlias = Compared | Valued | Contains | Dated | Lacking | Linked | AnyOf
+Post: TypeAlias = "PredForm | Ranked"  # what may stand behind a noun
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,6 @@ class SetForm:
     each: bool = False
     distinct: bool = False
     plural: bool = False
-    hint: tuple[str, ...] = ()
 
     def plus(self, *preds: PredForm) -> SetForm:
         return replace(self, preds=self.preds + preds)
@@ -179,11 +185,11 @@ class KeyForm:
 
 @dataclass(frozen=True)
 class OrderForm:
-    """`by` None: the first number that is shown; `count`: the number of rows."""
+    """Without `by`: by the first number that is shown or (not `by_number`) by what is shown first."""
 
     direction: Direction
     by: Out | None = None
-    asked: bool = True
+    by_number: bool = True
 
 
 @dataclass(frozen=True)
@@ -191,4 +197,4 @@ class Form:
     outputs: tuple[Out, ...]
     groups: tuple[KeyForm, ...] = ()
     order: tuple[OrderForm, ...] = ()
-    limit: int | None = None
+    bare: bool = False  # no verb asks to show or to list

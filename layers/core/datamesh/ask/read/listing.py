@@ -78,7 +78,8 @@ def _once_each(select: intent.Select) -> intent.Select:
         return select
     keys = tuple(item for item in shown if isinstance(item, intent.Attr | intent.EntityKey))
     order = tuple(
-        order if order.by in shown or not isinstance(order.by, intent.Attr)
+        order
+        if order.by in shown or not isinstance(order.by, intent.Attr)
         else intent.Order(
             by=intent.Measure(fn="min" if order.direction == "asc" else "max", of=order.by), direction=order.direction
         )

@@ -93,18 +93,15 @@ class Schema:
         walks = self.vocabulary.graph.to_one(root, table)[:_KEPT]
         return [Choice(Spot(root).onward(walk), walk.cost) for walk in walks]
 
-    def attr(self, spot: Spot, column: ColumnView) -> intent.Attr:
-        return intent.Attr(
-            column=column.name,
-            path=spot.path,
-            kind="number" if column.number_text else column.kind,
-            as_number=column.number_text,
-            label=column.label,
-        )
+    def attr(self, spot: Spot, column: ColumnView, said: Name | None = None) -> intent.Attr:
+        """The column as a number, date or text to compute with: a text that holds numbers is one."""
+        kind: intent.AttrKind = "number" if column.number_text else column.kind
+        return self.text_attr(spot, column, said).model_copy(update={"kind": kind, "as_number": column.number_text})
 
-    def text_attr(self, spot: Spot, column: ColumnView) -> intent.Attr:
-        """The column as it stands: a text that holds numbers stays text."""
-        return intent.Attr(column=column.name, path=spot.path, kind=column.kind, label=column.label)
+    def text_attr(self, spot: Spot, column: ColumnView, said: Name | None = None) -> intent.Attr:
+        """The column as it stands."""
+        source = _source(said, column) if said else intent.Source()
+        return intent.Attr(column=column.name, path=spot.path, kind=column.kind, label=column.label, source=source)
 
     def columns(self, name: Name, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
         """The columns that a name may mean here: the table's own, and those of tables that it leads to."""
@@ -222,6 +219,12 @@ class Schema:
 
     def tables(self, name: Name | None) -> Iterator[Target]:
         yield from (t for t in (name.targets if name else ()) if t.kind == "table")
+
+
+def _source(said: Name, column: ColumnView) -> intent.Source:
+    costs = [t.cost for t in said.targets if (t.table, t.name) == (column.table, column.name)]
+    evidence = f"{said.text}: {column.table}.{column.name}"
+    return intent.Source(start=said.span[0], end=said.span[1], evidence=evidence, cost=min(costs, default=0.0))
 
 
 def _shared(others: Iterable[frozenset[str]]) -> frozenset[str]:

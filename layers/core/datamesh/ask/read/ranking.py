@@ -12,7 +12,7 @@ from datamesh.ask.read.places import Choice, Schema, Spot, cheapest
 from datamesh.ask.vocabulary import ColumnView
 from datamesh.ask.words import stem
 
-__all__ = ["alphabetical", "limit_of", "ordered_by", "ranked_by"]
+__all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by"]
 
 Direction = Literal["asc", "desc"]
 _REVERSED: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
@@ -28,7 +28,7 @@ def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Or
         for choice in schema.columns(rank.attr, spot):
             walk, column = choice.value
             if not walk.many and _has_ends(column):
-                attr = schema.attr(Spot(column.table, spot.path + walk.path), column)
+                attr = schema.attr(Spot(column.table, spot.path + walk.path), column, rank.attr)
                 way = direction if _high(column, adjective) else _REVERSED[direction]
                 found.append(Choice(intent.Order(by=attr, direction=way), choice.cost))
     elif adjective:
@@ -72,7 +72,7 @@ def _order(
 ) -> Iterator[Choice[intent.Order]]:
     by = order.by
     if by is None:
-        if (first := alphabetical(outputs)) is not None:
+        if (first := first_shown(outputs)) is not None:
             yield Choice(intent.Order(by=first, direction=order.direction), 0.0)
         return
     name = by.attr if isinstance(by, Plain) else by.of.head if isinstance(by, Thing) else None
@@ -82,11 +82,11 @@ def _order(
     for choice in schema.columns(name, spot):
         walk, column = choice.value
         if not walk.many:
-            attr = schema.attr(Spot(column.table, spot.path + walk.path), column)
+            attr = schema.attr(Spot(column.table, spot.path + walk.path), column, name)
             cost = choice.cost - (0.1 if column.name in shown else 0.0)
             yield Choice(intent.Order(by=attr, direction=order.direction), max(cost, 0.0))
 
 
-def alphabetical(outputs: tuple[intent.Output, ...]) -> intent.Attr | intent.EntityKey | None:
+def first_shown(outputs: tuple[intent.Output, ...]) -> intent.Attr | intent.EntityKey | None:
     """What rows are ordered by where nothing is named: what is shown first."""
     return next((o.item for o in outputs if isinstance(o.item, intent.Attr | intent.EntityKey)), None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datamesh.ask import intent
-from datamesh.ask.read.counting import countings, few_or_many
+from datamesh.ask.read.counting import countings
 from datamesh.ask.read.form import Aggregate, Count, Form
 from datamesh.ask.read.listing import listings
 from datamesh.ask.read.places import Choice, Schema, cheapest
+from datamesh.ask.read.tallies import tallies
 
 __all__ = ["resolve"]
 
@@ -15,7 +16,7 @@ def resolve(schema: Schema, form: Form) -> list[Choice[intent.Select]]:
     """The meanings of a form."""
     if _numeric(form):
         return cheapest(countings(schema, form))
-    return cheapest([*listings(schema, form), *few_or_many(schema, form)])
+    return cheapest([*listings(schema, form), *tallies(schema, form)])
 
 
 def _numeric(form: Form) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from datamesh.ask import intent
+from datamesh.ask.annotate import Name
 from datamesh.ask.read.form import Everything, Plain, SetForm, Thing
 from datamesh.ask.read.places import Choice, Schema, Spot
 from datamesh.ask.vocabulary import Target
@@ -32,6 +33,7 @@ class Anchor:
     owner: str = ""
     through: str = ""
     of: SetForm | None = None
+    said: Name | None = field(default=None, compare=False)
 
 
 def anchors(schema: Schema, out: Plain | Thing | Everything) -> list[Choice[Anchor]]:
@@ -73,7 +75,7 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
 
 def _column(schema: Schema, target: Target, owner: str, out: Plain) -> Anchor:
     through = target.name if stands_for(schema, target, out.attr.text) else ""
-    return Anchor(target.table, (target.name,), owner=owner, through=through, of=out.of)
+    return Anchor(target.table, (target.name,), owner=owner, through=through, of=out.of, said=out.attr)
 
 
 def stands_for(schema: Schema, target: Target, text: str) -> bool:
@@ -97,7 +99,9 @@ def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
             through = target.name if stands_for(schema, target, form.head.text) else ""
             mine = schema.narrowed(form, target.table)
             if mine is not None:
-                yield Choice(Anchor(target.table, (target.name,), through=through, of=mine), target.cost + 0.1)
+                yield Choice(
+                    Anchor(target.table, (target.name,), through=through, of=mine, said=form.head), target.cost + 0.1
+                )
 
 
 def items(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
@@ -107,12 +111,11 @@ def items(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
         return [intent.AllColumns(path=spot.path, columns=tuple(view.columns))]
     if anchor.through:
         return [through_key(schema, anchor.table, anchor.through, spot)]
-    return [schema.text_attr(spot, view.columns[name]) for name in anchor.columns]
+    return [schema.text_attr(spot, view.columns[name], anchor.said) for name in anchor.columns]
 
 
-def through_key(schema: Schema, table: str, column: str, spot: Spot) -> intent.Item:
+def through_key(schema: Schema, table: str, column: str, spot: Spot) -> intent.Attr | intent.EntityKey:
     """The thing that a key column leads to, by its label."""
     edge = next(e for e in schema.vocabulary.graph.edges[table] if e.columns == (column,) and not e.many)
     key = schema.entity_key(Spot(edge.to, (*spot.path, edge)))
     return key or schema.text_attr(spot, schema.column(table, column))
-

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal as Choice
 from typing import cast
 
-from datamesh.ask.annotate import Literal
+from datamesh.ask.annotate import Literal, Name, Operator
 from datamesh.ask.dates import Period
-from datamesh.ask.intent import Op
+from datamesh.ask.intent import MeasureFn, Op
 from datamesh.ask.read.chart import Hit, Reader, rule
+from datamesh.ask.read.form import Dated, Direction, How
 
-__all__ = ["Amount", "Time", "amount", "being", "number", "time", "values"]
-
-How = Choice["in", "before", "after", "since", "until", "between"]
+__all__ = [
+    "Amount",
+    "Time",
+    "amount",
+    "attrs",
+    "being",
+    "comparison",
+    "dated",
+    "direction",
+    "function",
+    "time",
+    "values",
+]
 
 
 @dataclass(frozen=True)
 class Amount:
+    """A number as it is compared with; `compared` where a word said how."""
+
     op: Op
     number: float
     high: float | None = None
-    compared: bool = True  # a word of comparison stood there
+    compared: bool = True
 
 
 @dataclass(frozen=True)
@@ -32,16 +44,33 @@ class Time:
     last: Period | None = None
 
 
-def being(r: Reader, i: int) -> Iterator[tuple[int, bool]]:
-    """[is] [not]: the index after it and whether it was negated."""
+def comparison(op: Operator) -> Op:
+    return cast(Op, op.payload)
+
+
+def direction(op: Operator) -> Direction:
+    return cast(Direction, op.payload)
+
+
+def function(op: Operator) -> MeasureFn:
+    return cast(MeasureFn, op.payload)
+
+
+def attrs(r: Reader, i: int) -> Iterator[Name]:
+    """[the] attribute"""
+    yield from r.names(r.the(i), "column")
+
+
+def being(r: Reader, i: int) -> tuple[int, bool]:
+    """[is] [not]: the index after it, and whether it was negated."""
     op = r.longest(i, "be")
     at = op.end if op else i
     no = r.longest(at, "not")
-    yield (no.end, True) if no else (at, False)
+    return (no.end, True) if no else (at, False)
 
 
-def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
-    """A number with its unit, which says no more than the column does."""
+def _number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
+    """A number, with its unit or without: the unit says no more than the column does."""
     found = r.number(i)
     if found is None:
         return
@@ -56,11 +85,11 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
 def amount(r: Reader, i: int) -> Iterator[Hit[Amount]]:
     """More than 300; 300 or more; between 120 and 150; 300."""
     for op in r.op(i, "cmp"):
-        for end, found in number(r, r.the(op.end)):
-            yield Hit(end, Amount(cast(Op, op.payload), found))
-    for end, found in number(r, i):
+        for end, found in _number(r, r.the(op.end)):
+            yield Hit(end, Amount(comparison(op), found))
+    for end, found in _number(r, i):
         for op in r.op(end, "after_cmp"):
-            yield Hit(op.end, Amount(cast(Op, op.payload), found))
+            yield Hit(op.end, Amount(comparison(op), found))
         yield Hit(end, Amount("=", found, compared=False), 0.05)
     for op in r.op(i, "between"):
         yield from _range(r, op.end, "and")
@@ -69,18 +98,19 @@ def amount(r: Reader, i: int) -> Iterator[Hit[Amount]]:
 
 
 def _range(r: Reader, i: int, joint: str) -> Iterator[Hit[Amount]]:
-    for middle, low in number(r, i):
+    for middle, low in _number(r, i):
         if r.word(middle, joint):
-            for end, high in number(r, middle + 1):
+            for end, high in _number(r, middle + 1):
                 yield Hit(end, Amount("=", low, high))
 
 
 @rule
 def values(r: Reader, i: int) -> Iterator[Hit[tuple[Literal, ...]]]:
     """'Tokyo'; Tokyo or Beijing; either Tokyo, Beijing or Seoul."""
-    start = next((op.end for op in r.op(i, "either")), i)
-    start = r.the(start)
-    found = [Hit(literal.end, (literal,), literal.cost) for literal in r.literals(start)]
+    start = r.the(next((op.end for op in r.op(i, "either")), i))
+    found: list[Hit[tuple[Literal, ...]]] = [
+        Hit(literal.end, (literal,), literal.cost) for literal in r.literals(start)
+    ]
     for _ in range(5):
         yield from found
         found = [
@@ -104,21 +134,18 @@ def _joints(r: Reader, i: int) -> Iterator[tuple[int, float]]:
 @rule
 def time(r: Reader, i: int) -> Iterator[Hit[Time]]:
     """In March; on 2013-07-04; before 1990; since 2010; between 2010 and 2012; from May to July; last month."""
-    for op in r.op(i, "in"):
-        if op.payload == "" and r.tokens[i].fold in ("in", "on", "during", "of", "for", "at", "within", "from"):
-            for end, period in r.periods(r.the(op.end)):
-                yield Hit(end, Time("in", period))
-    for op in r.op(i, "before", "after"):
-        how: How = "since" if r.tokens[i].fold == "since" else "before" if op.category == "before" else "after"
-        how = "until" if r.tokens[i].fold == "until" else how
+    if r.word(i, "in", "on", "during", "of", "for", "at", "within", "from"):
+        for end, period in r.periods(r.the(i + 1)):
+            yield Hit(end, Time("in", period))
+    for op in r.op(i, "before", "after", "since", "until"):
         for end, period in r.periods(r.the(op.end)):
-            yield Hit(end, Time(how, period))
+            yield Hit(end, Time(cast(How, op.category), period))
     for op in r.op(i, "between"):
         yield from _span(r, op.end, "and")
     if r.word(i, "from"):
         yield from _span(r, i + 1, "to", "until")
-    for end, period in r.periods(i):
-        if r.word(i, "last", "this", "previous", "past", "yesterday", "today"):
+    if r.word(i, "last", "this", "previous", "past", "yesterday", "today"):
+        for end, period in r.periods(i):
             yield Hit(end, Time("in", period))
 
 
@@ -127,3 +154,7 @@ def _span(r: Reader, i: int, *joints: str) -> Iterator[Hit[Time]]:
         if r.word(middle, *joints):
             for end, last in r.periods(r.the(middle + 1)):
                 yield Hit(end, Time("between", first, last))
+
+
+def dated(when: Time, name: Name | None = None, *, hint: tuple[str, ...] = (), negated: bool = False) -> Dated:
+    return Dated(name, when.how, when.period, when.last, hint, negated)

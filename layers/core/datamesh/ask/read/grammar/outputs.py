@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from datamesh.ask.annotate import Name
 from datamesh.ask.intent import MeasureFn
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Aggregate, Count, Everything, KeyForm, Linked, Out, Plain, SetForm, Thing
-from datamesh.ask.read.grammar import predicates, sets
+from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing
+from datamesh.ask.read.grammar import sets
+from datamesh.ask.read.grammar.common import function
 
-__all__ = ["group_keys", "output", "outputs"]
+__all__ = ["output", "outputs", "series"]
 
 _OWNING = ("of", "for", "in", "from", "among", "across", "on", "by", "to")
-_MAX = 6
+_TOGETHER = 4  # outputs, or groups of outputs, of one question
+_ATTRIBUTES = 7  # attributes of one owner
 _UNREAD_CLAUSE = 0.3
 _MERELY_DETAILS = 0.5
+_THING = 0.2
+_NO_NOUN = 0.2
 Outs = tuple[Out, ...]
+T = TypeVar("T")
 
 
-@rule
-def outputs(r: Reader, i: int) -> Iterator[Hit[Outs]]:
-    """One or more outputs, with `and`, commas, `as well as` between them."""
-    states = list(output(r, i))
-    for _ in range(3):
+def series(
+    r: Reader, first: list[Hit[tuple[T, ...]]], more: Callable[[Reader, int], list[Hit[tuple[T, ...]]]], most: int
+) -> Iterator[Hit[tuple[T, ...]]]:
+    """One; one and another; one, another and a third."""
+    states = first
+    for _ in range(most):
         yield from states
         states = [
             Hit(hit.end, state.value + hit.value, state.cost + hit.cost)
             for state in states
-            for at in _next(r, state.end)
-            for hit in output(r, at)
+            for at in after_joint(r, state.end)
+            for hit in more(r, at)
         ]
 
 
-def _next(r: Reader, i: int) -> Iterator[int]:
+def after_joint(r: Reader, i: int) -> Iterator[int]:
     after = r.comma(i)
     for op in r.op(after, "and", "too"):
         yield op.end
@@ -43,45 +50,61 @@ def _next(r: Reader, i: int) -> Iterator[int]:
 
 
 @rule
+def outputs(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+    """One or more outputs, with `and`, commas, `as well as` between them."""
+    yield from series(r, output(r, i), output, _TOGETHER)
+
+
+@rule
 def output(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     start = r.the(i)
-    for op in r.op(i, "all_details"):
-        if r.word(op.end, "of", "about", "for", "on"):
-            for hit in sets.noun_set(r, op.end + 1):
-                doubt = _MERELY_DETAILS if op.end == i + 1 else 0.0
-                yield Hit(hit.end, (Everything(hit.value),), hit.cost + doubt)
+    yield from _everything(r, i)
     for at in {i, start}:
-        for op in r.op(at, "count"):
-            for hit in sets.noun_set(r, op.end):
-                yield Hit(hit.end, (Count(hit.value),), hit.cost)
-                for end in _by_them(r, hit.end):
-                    yield Hit(end, (Count(hit.value),), hit.cost + _UNREAD_CLAUSE)
+        yield from _counted(r, at)
     for hit in sets.noun_set(r, i):
-        yield Hit(hit.end, (Thing(hit.value),), hit.cost + 0.2)
+        yield Hit(hit.end, (Thing(hit.value),), hit.cost + _THING)
     yield from _owned(r, i)
     for items in _items(r, start):
         yield from _of(r, items)
 
 
+def _everything(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+    """all information about planes"""
+    for op in r.op(i, "all_details"):
+        if r.word(op.end, "of", "about", "for", "on"):
+            doubt = _MERELY_DETAILS if op.end == i + 1 else 0.0
+            for hit in sets.noun_set(r, op.end + 1):
+                yield Hit(hit.end, (Everything(hit.value),), hit.cost + doubt)
+
+
+def _counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+    """the number of workshops [they submitted to]"""
+    for op in r.op(i, "count"):
+        for hit in sets.noun_set(r, op.end):
+            yield Hit(hit.end, (Count(hit.value),), hit.cost)
+            for end in _by_them(r, hit.end):
+                yield Hit(end, (Count(hit.value),), hit.cost + _UNREAD_CLAUSE)
+
+
 def _by_them(r: Reader, i: int) -> Iterator[int]:
-    """(the number of workshops) they submitted to; that it has; there: whose they are was said before."""
+    """they submitted to; that it has; there: whose they are was said before"""
     at = next((op.end for op in r.op(i, "that")), i)
     if r.word(at, "there", "each"):
         yield at + 1
     if not r.word(at, "they", "it", "he", "she"):
         return
     at += 1
-    read = False
+    first = at
     while r.word(at, "have", "has", "had", "is", "are", "was", "were", "been") or r.lattice.relation(at):
-        at, read = at + 1, True
-    if read:
+        at += 1
+    if at > first:
         yield r.reach(at)
         for op in r.op(at, "in"):
             yield op.end
 
 
 def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:
-    """Each airline's name; the planes' manufacturers."""
+    """the airline's name"""
     for owner in sets.plain_set(r, i):
         if r.word(owner.end, "'s"):
             for items in _items(r, owner.end + 1):
@@ -89,14 +112,12 @@ def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:
 
 
 def _of(r: Reader, items: Hit[Outs]) -> Iterator[Hit[Outs]]:
-    """Whose they are: a set behind a preposition, or only restrictions."""
+    """Whose they are: a set behind a preposition, or only what restricts it."""
     yield items
     if r.word(items.end, *_OWNING):
         for hit in sets.noun_set(r, items.end + 1):
-            form = replace(hit.value, hint=(r.tokens[items.end].fold,))
-            yield Hit(hit.end, _with_owner(items.value, form), items.cost + hit.cost)
-    nobody = Hit(items.end, SetForm(None), items.cost + 0.2)
-    for hit in sets.with_posts(r, nobody):
+            yield Hit(hit.end, _with_owner(items.value, hit.value), items.cost + hit.cost)
+    for hit in sets.with_posts(r, Hit(items.end, SetForm(None), items.cost + _NO_NOUN)):
         if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, items.value):
             yield Hit(hit.end, _with_owner(items.value, hit.value), hit.cost)
 
@@ -116,19 +137,12 @@ def _with_owner(items: Outs, owner: SetForm) -> Outs:
 @rule
 def _items(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """Attributes and aggregates of attributes, as many as belong to one owner."""
-    states = list(_item(r, i))
-    for _ in range(_MAX):
-        yield from states
-        states = [
-            Hit(hit.end, state.value + hit.value, state.cost + hit.cost)
-            for state in states
-            for at in _next(r, state.end)
-            for hit in _item(r, at)
-        ]
+    yield from series(r, _item(r, i), _item, _ATTRIBUTES)
 
 
 @rule
 def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+    """name; distinct names; average departure delay; average and maximum price"""
     at = r.the(i)
     for name in r.names(at, "column"):
         yield Hit(name.end, (Plain(name),))
@@ -137,10 +151,14 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     for op in r.op(at, "distinct"):
         for name in r.names(r.the(op.end), "column"):
             yield Hit(name.end, (Plain(name, distinct=True),))
-    for end, functions in _functions(r, at):
-        for name in r.names(_number_of(r, r.the(end)), "column"):
-            yield Hit(name.end, tuple(Aggregate(fn, name) for fn in functions))
-            yield from _more_of_the_same(r, name, functions)
+    for functions in series(r, _function(r, at), _function, 4):
+        for name in r.names(_number_of(r, r.the(functions.end)), "column"):
+            yield Hit(name.end, tuple(Aggregate(fn, name) for fn in functions.value))
+            yield from _more_of_the_same(r, name, functions.value)
+
+
+def _function(r: Reader, i: int) -> list[Hit[tuple[MeasureFn, ...]]]:
+    return [Hit(op.end, (function(op),)) for op in r.op(r.the(i), "agg")]
 
 
 def _more_of_the_same(r: Reader, name: Name, functions: tuple[MeasureFn, ...]) -> Iterator[Hit[Outs]]:
@@ -150,51 +168,6 @@ def _more_of_the_same(r: Reader, name: Name, functions: tuple[MeasureFn, ...]) -
             yield Hit(other.end, tuple(Aggregate(fn, n) for n in (name, other) for fn in functions), 0.1)
 
 
-def _functions(r: Reader, i: int) -> Iterator[tuple[int, tuple[MeasureFn, ...]]]:
-    """Average; minimum and maximum; average, minimum, and maximum."""
-    found: list[tuple[int, tuple[MeasureFn, ...]]] = [(op.end, (op.payload,)) for op in r.op(i, "agg")]  # type: ignore[misc]
-    for _ in range(4):
-        yield from found
-        found = [
-            (op.end, (*functions, op.payload))  # type: ignore[misc]
-            for end, functions in found
-            for at in _next(r, end)
-            for op in r.op(r.the(at), "agg")
-        ]
-
-
 def _number_of(r: Reader, i: int) -> int:
     """The average number of seats is the average of seats."""
     return i + 2 if r.word(i, "number") and r.word(i + 1, "of") else i
-
-
-@rule
-def group_keys(r: Reader, i: int) -> Iterator[Hit[tuple[KeyForm, ...]]]:
-    """For each airline; per month; by origin and destination airport."""
-    for op in r.op(i, "group", "each"):
-        if op.payload == "" and r.word(op.end, "all", "any"):
-            continue  # by all entrepreneurs: who did it, not each of them
-        states = list(_key(r, op.end))
-        for _ in range(3):
-            yield from states
-            states = [
-                Hit(hit.end, state.value + hit.value, state.cost + hit.cost)
-                for state in states
-                for at in _next(r, state.end)
-                for hit in _key(r, at)
-            ]
-
-
-@rule
-def _key(r: Reader, i: int) -> Iterator[Hit[tuple[KeyForm, ...]]]:
-    at = r.the(i)
-    for op in r.op(at, "each", "distinct"):
-        at = r.the(op.end)
-    for grain in ("year", "quarter", "month", "week", "day"):
-        if r.word(at, grain):
-            yield Hit(at + 1, (KeyForm(grain=grain),), 0.1)  # type: ignore[arg-type]
-    for name in r.names(at, "table", "column"):
-        yield Hit(name.end, (KeyForm(name=name),))
-    for hit in sets.plain_set(r, at):
-        if hit.value.preds:
-            yield Hit(hit.end, (KeyForm(name=hit.value.head, of=hit.value),), hit.cost)

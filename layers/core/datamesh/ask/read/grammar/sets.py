@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from datamesh.ask.annotate import Name
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, PredForm, Ranked, SetForm, Valued
+from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued
 from datamesh.ask.read.grammar import predicates
-from datamesh.ask.read.grammar.common import amount, values
+from datamesh.ask.read.grammar.clauses import clause
+from datamesh.ask.read.grammar.common import amount, direction, function, values
 
-__all__ = ["ROWS", "noun_set", "plain_set", "with_posts"]
+__all__ = ["ROWS", "among", "noun_set", "plain_set", "with_posts"]
 
-_AMONG = ("among", "across", "in", "of", "for", "at", "on")
+ROWS = SetForm(None)  # the ranked thing's own rows
 _KEPT = 10  # ways to go on that are followed, after each post
 _ATTRIBUTE_AS_HEAD = 0.3
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
@@ -30,11 +31,16 @@ def noun_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 
 @rule
 def plain_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
-    """A set inside a predicate: no ranking, no each."""
+    """Rows of a thing inside a predicate: not ranked, no each."""
     for hit in noun_set(r, i):
         form = hit.value
         if form.rank is None and not form.each and form.number is None and _is_table(form.head):
             yield hit
+
+
+def among(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+    if r.word(i, "among", "across", "in", "of", "for", "at", "on"):
+        yield from plain_set(r, r.the(i + 1))
 
 
 def _is_table(head: Name | None) -> bool:
@@ -51,30 +57,32 @@ def _fronts(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 
 def _front(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     i, form = state.end, state.value
-    if not form.each:
-        for op in r.op(i, "each"):
+    for op in r.op(i, "each", "distinct"):
+        if op.category == "each" and not form.each:
             yield Hit(op.end, replace(form, each=True), state.cost)
-    if not form.distinct:
-        for op in r.op(i, "distinct"):
+        if op.category == "distinct" and not form.distinct:
             yield Hit(op.end, replace(form, distinct=True), state.cost)
     found = r.number(i)
     if form.number is None and isinstance(found, int) and found > 0:
         yield Hit(i + 1, replace(form, number=found), state.cost)
     if form.rank is None:
-        for op in r.op(i, "superlative"):
-            yield Hit(op.end, replace(form, rank=Ranked("desc", adjective=op.payload)), state.cost)
-        for op in r.op(i, "common"):
-            yield Hit(op.end, replace(form, rank=Ranked(op.payload, of=ROWS)), state.cost)  # type: ignore[arg-type]
-        for op in r.op(i, "top", "top_low"):
-            direction = "desc" if op.category == "top" else "asc"
-            if r.number(op.end) is not None:
-                yield Hit(op.end, replace(form, rank=Ranked(direction)), state.cost)  # type: ignore[arg-type]
+        for rank in _rank(r, i):
+            yield Hit(rank.end, replace(form, rank=rank.value), state.cost)
 
 
-ROWS = SetForm(None)  # the ranked thing's own rows
+def _rank(r: Reader, i: int) -> Iterator[Hit[Ranked]]:
+    """longest; most common; top (5)"""
+    for op in r.op(i, "superlative"):
+        yield Hit(op.end, Ranked("desc", adjective=op.payload))
+    for op in r.op(i, "common"):
+        yield Hit(op.end, Ranked(direction(op), of=ROWS))
+    for op in r.op(i, "top"):
+        if r.number(op.end) is not None:
+            yield Hit(op.end, Ranked(direction(op)))
 
 
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
+    """The noun; or a value and the noun: Boeing planes."""
     yield from _nouns(r, front)
     for hit in values(r, front.end):
         if len(hit.value) == 1:
@@ -91,7 +99,7 @@ def _nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 
 
 def with_posts(r: Reader, base: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
-    """The set, and the set with one, two, three, four things behind it."""
+    """The set, and the set with one, two, three things behind it."""
     states = [base]
     for _ in range(4):
         yield from states
@@ -101,52 +109,34 @@ def with_posts(r: Reader, base: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 
 def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     form = state.value
-    nested = _FARTHER if form.preds and isinstance(form.preds[-1], Linked) else 0.0
     for at, joint in _joints(r, state):
-        found = list(predicates.post(r, at))
-        if joint:
-            found += predicates.predicate(r, at)
-        if joint and form.preds:
-            found += predicates.clause(r, at)
-        if joint == "or":
-            found += _same_again(r, at, form.preds[-1])
-        for hit in found:
-            cost = state.cost + hit.cost + (0.0 if joint else nested)
-            if joint and _bare(hit.value):
-                cost += _LOOSE
+        for hit in _posts(r, at, joint, form):
+            cost = state.cost + hit.cost + _attached(form, hit.value, joint)
             if isinstance(hit.value, Ranked):
                 if form.rank is None and joint != "or":
                     yield Hit(hit.end, replace(form, rank=hit.value), cost)
             else:
                 pred = _of_head(form.head, hit.value)
                 yield Hit(hit.end, replace(form, preds=_joined(form.preds, pred, joint)), cost)
-    if form.rank and form.rank == Ranked(form.rank.direction):
-        yield from _ranked_by(r, state)
-    if form.rank and form.rank.of == ROWS and not form.preds and r.word(state.end, *_AMONG):
-        for hit in plain_set(r, r.the(state.end + 1)):
-            yield Hit(hit.end, replace(form, rank=replace(form.rank, of=hit.value)), state.cost + hit.cost)
+    if form.rank:
+        yield from _ranked_by(r, state, form.rank)
 
 
-def _of_head(head: Name | None, pred: PredForm) -> PredForm:
-    """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself."""
-    if head is None or head.targets[0].kind != "column" or not isinstance(pred, Contains | Valued) or pred.attr is None:
-        return pred
-    return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
+def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
+    yield from predicates.post(r, i)
+    if joint:
+        yield from predicates.predicate(r, i)
+        yield from clause(r, i)
+    if joint == "or":
+        yield from _same_again(r, i, form.preds[-1])
 
 
-def _bare(pred: object) -> bool:
-    return isinstance(pred, Valued) and pred.attr is None and not pred.hint
-
-
-def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[PredForm]]:
-    """Higher than 1000 or lower than 500: of the same attribute."""
-    if isinstance(last, AnyOf):
-        last = last.preds[-1]
-    if isinstance(last, Compared) and last.attr:
-        for hit in amount(r, i):
-            if hit.value.compared:
-                again = Compared(last.attr, hit.value.op, hit.value.number, hit.value.high)
-                yield Hit(hit.end, again, hit.cost)
+def _attached(form: SetForm, new: Post, joint: str) -> float:
+    """What it costs that this is said of the set, not of what was named last; and that a value stands alone."""
+    if not joint:
+        return _FARTHER if form.preds and isinstance(form.preds[-1], Linked) else 0.0
+    bare = isinstance(new, Valued) and new.attr is None and not new.hint
+    return _LOOSE if bare else 0.0
 
 
 def _joints(r: Reader, state: Hit[SetForm]) -> Iterator[tuple[int, str]]:
@@ -170,20 +160,41 @@ def _joined(preds: tuple[PredForm, ...], new: PredForm, joint: str) -> tuple[Pre
     return (*preds[:-1], AnyOf((*either, new)))
 
 
-def _ranked_by(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
-    """Top 5 airports by elevation; by number of flights."""
-    rank = state.value.rank
-    if rank is None or not r.word(state.end, "by", "in"):
-        return
-    at = r.the(state.end + 1)
-    for name in r.names(at, "column"):
-        yield Hit(name.end, replace(state.value, rank=replace(rank, attr=name)), state.cost)
-    for op in r.op(at, "count"):
-        for hit in plain_set(r, op.end):
-            yield Hit(hit.end, replace(state.value, rank=replace(rank, of=hit.value)), state.cost + hit.cost)
-    for op in r.op(at, "agg"):
+def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
+    """(higher than 1000 or) lower than 500: of the same attribute"""
+    if isinstance(last, AnyOf):
+        last = last.preds[-1]
+    if isinstance(last, Compared) and last.attr:
+        for hit in amount(r, i):
+            if hit.value.compared:
+                yield Hit(hit.end, Compared(last.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)
+
+
+def _of_head(head: Name | None, pred: PredForm) -> PredForm:
+    """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself."""
+    if head is None or _is_table(head) or not isinstance(pred, Contains | Valued) or pred.attr is None:
+        return pred
+    return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
+
+
+def _ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetForm]]:
+    """(top 5 airports) by elevation, by number of flights; (most common type) among planes"""
+    if rank == Ranked(rank.direction) and r.word(state.end, "by", "in"):
+        for hit in _measure_of_rank(r, r.the(state.end + 1), rank):
+            yield Hit(hit.end, replace(state.value, rank=hit.value), state.cost + hit.cost)
+    if rank.of == ROWS and not state.value.preds:
+        for rows in among(r, state.end):
+            yield Hit(rows.end, replace(state.value, rank=replace(rank, of=rows.value)), state.cost + rows.cost)
+
+
+def _measure_of_rank(r: Reader, i: int, rank: Ranked) -> Iterator[Hit[Ranked]]:
+    for name in r.names(i, "column"):
+        yield Hit(name.end, replace(rank, attr=name))
+    for name in r.names(i, "measure"):
+        yield Hit(name.end, replace(rank, attr=name, fn="contract"))
+    for op in r.op(i, "agg"):
         for name in r.names(r.the(op.end), "column"):
-            ranked = replace(rank, attr=name, fn=op.payload)  # type: ignore[arg-type]
-            yield Hit(name.end, replace(state.value, rank=ranked), state.cost)
-    for name in r.names(at, "measure"):
-        yield Hit(name.end, replace(state.value, rank=replace(rank, attr=name, fn="contract")), state.cost)
+            yield Hit(name.end, replace(rank, attr=name, fn=function(op)))
+    for op in r.op(i, "count"):
+        for hit in plain_set(r, op.end):
+            yield Hit(hit.end, replace(rank, of=hit.value), hit.cost)

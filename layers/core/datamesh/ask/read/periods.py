@@ -53,7 +53,9 @@ def _dates(schema: Schema, spot: Spot) -> Iterator[Choice[DateColumn]]:
     view = schema.table(spot.table)
     parts = tuple((part, schema.attr(spot, view.columns[name])) for part, name in view.calendar.items())
     if len(parts) > 1:
-        labels = [(f"{part} {v}", label) for part, n in view.calendar.items() for v, label in view.columns[n].labels.items()]
+        labels = [
+            (f"{part} {v}", label) for part, n in view.calendar.items() for v, label in view.columns[n].labels.items()
+        ]
         yield Choice(DateColumn(parts=parts, labels=tuple(labels)), 0.0)
     for column in view.columns.values():
         if column.name in view.calendar.values() and len(parts) > 1:
@@ -122,14 +124,26 @@ def _recurring(column: DateColumn, pred: Dated) -> intent.Pred | None:
     """March of any year; the fourth of July; a third quarter."""
     wanted = {"month": pred.period.month, "day": pred.period.day, "quarter": pred.period.quarter}
     found: list[intent.Pred] = []
+    if column.parts and "month" not in dict(column.parts):
+        return None
     for part, number in wanted.items():
         if number is None:
+            continue
+        if part == "quarter" and column.parts:
+            found.append(_months_of(column, number))
             continue
         left = _part(column, part)
         if left is None:
             return None
         found.append(intent.Cmp(left=left, op="=", right=_number(column, part, number)))
     return _and(found) if found else None
+
+
+def _months_of(column: DateColumn, quarter: int) -> intent.Pred:
+    month = dict(column.parts)["month"]
+    return intent.Between(
+        left=month, low=_number(column, "month", quarter * 3 - 2), high=_number(column, "month", quarter * 3)
+    )
 
 
 def _part(column: DateColumn, part: str) -> intent.Attr | intent.Part | None:
@@ -173,6 +187,8 @@ def _by_parts(column: DateColumn, start: date | None, end: date | None) -> inten
     exact = _one_period(column, start, end)
     if exact is not None:
         return exact
+    if (short := _in_one_year(column, start, end)) is not None:
+        return short
     found = []
     for day, op in ((start, ">="), (end, "<")):
         if day is not None:
@@ -196,6 +212,26 @@ def _one_period(column: DateColumn, start: date | None, end: date | None) -> int
         return None
     wanted = zip(names, (start.year, start.month, start.day), strict=False)
     return _and([intent.Cmp(left=parts[n], op="=", right=_number(column, n, number)) for n, number in wanted])
+
+
+def _in_one_year(column: DateColumn, start: date | None, end: date | None) -> intent.Pred | None:
+    """Some months of a year, some days of a month."""
+    parts = dict(column.parts)
+    if start is None or end is None or parts.keys() < set(_PARTS[:2]):
+        return None
+    last = end - timedelta(days=1)
+    if start.year != last.year:
+        return None
+    fixed: list[intent.Pred] = [intent.Cmp(left=parts["year"], op="=", right=_year(start.year))]
+    if start.day == 1 and end.day == 1:
+        name, low, high = "month", start.month, last.month
+    elif start.month == last.month and "day" in parts:
+        fixed.append(intent.Cmp(left=parts["month"], op="=", right=_number(column, "month", start.month)))
+        name, low, high = "day", start.day, last.day
+    else:
+        return None
+    within = intent.Between(left=parts[name], low=_number(column, name, low), high=_number(column, name, high))
+    return _and([*fixed, within])
 
 
 def _bound(parts: dict[str, intent.Attr], day: date, op: str) -> intent.Pred | None:

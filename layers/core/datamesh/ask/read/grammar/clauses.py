@@ -1,0 +1,105 @@
+"""An attribute and what is said of it: age is above 30, carrier is Sprint or TMobile, name starts with 'A'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from datamesh.ask.annotate import Name
+from datamesh.ask.dates import Period
+from datamesh.ask.read.chart import Hit, Reader, rule
+from datamesh.ask.read.form import Compared, Contains, Lacking, Post, Ranked, TextMatch, Valued
+from datamesh.ask.read.grammar.common import (
+    Time,
+    amount,
+    attrs,
+    being,
+    comparison,
+    dated,
+    direction,
+    time,
+    values,
+)
+
+__all__ = ["clause", "word_in"]
+
+
+@rule
+def clause(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """[the] attribute, and what it is, has or contains."""
+    for name in attrs(r, i):
+        for op in r.op(name.end, "has_missing"):
+            yield Hit(op.end, Lacking(name))
+        yield from _containing(r, name.end, name)
+        at, negated = being(r, r.comma(name.end))
+        yield from _is(r, at, name, negated=negated)
+        if r.word(name.end, "of", "in", "at", "on"):
+            yield from _is(r, r.the(name.end + 1), name, negated=False)
+        if r.word(name.end, "do", "does", "did") and (no := r.longest(name.end + 1, "not")):
+            yield from _containing(r, no.end, name, negated=True)
+
+
+def _is(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
+    """... above 30; Sprint; before 1990; missing; the highest"""
+    yield from _an_amount(r, i, name, negated=negated)
+    yield from _a_value(r, i, name, negated=negated)
+    yield from _a_time(r, i, name, negated=negated)
+    yield from _containing(r, i, name, negated=negated)
+    for op in r.op(i, "missing"):
+        yield Hit(op.end, Lacking(name, negated=negated))
+    for op in r.op(i, "most"):
+        if not negated:
+            yield Hit(op.end, Ranked(direction(op), attr=name))
+
+
+def _an_amount(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
+    for hit in amount(r, i):
+        found = hit.value
+        if not negated:
+            yield Hit(hit.end, Compared(name, found.op, found.number, found.high), hit.cost)
+        elif not found.compared:
+            yield Hit(hit.end, Compared(name, "<>", found.number), hit.cost)
+
+
+def _a_value(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
+    for hit in values(r, i):
+        yield Hit(hit.end, Valued(name, hit.value, negated=negated), hit.cost)
+    for op in r.op(i, "cmp"):
+        if comparison(op) in ("=", "<>"):
+            for hit in values(r, op.end):
+                other = negated ^ (comparison(op) == "<>")
+                yield Hit(hit.end, Valued(name, hit.value, negated=other), hit.cost)
+
+
+def _a_time(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
+    for when in time(r, i):
+        yield Hit(when.end, dated(when.value, name, negated=negated), when.cost)
+    if i > name.end:
+        for end, period in r.periods(i):
+            yield Hit(end, dated(_in(period), name, negated=negated), 0.1)
+
+
+def _in(period: Period) -> Time:
+    return Time("in", period)
+
+
+def _containing(r: Reader, i: int, name: Name, *, negated: bool = False) -> Iterator[Hit[Post]]:
+    """A quoted piece of text, or a letter or abbreviation."""
+    for op in r.op(i, "contains"):
+        for at in {op.end, r.the(op.end)}:
+            if at >= len(r.tokens):
+                continue
+            token = r.tokens[at]
+            short = token.kind == "word" and (len(token.text) == 1 or token.text.isupper())
+            if token.kind == "quoted" or short:
+                found = Contains(name, cast(TextMatch, op.payload), token.text, negated)
+                yield Hit(r.reach(at + 1), found, 0.2 if short else 0.0)
+
+
+def word_in(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(with) [the] [word] "Opera" in the name"""
+    at = i + r.word(i, "the")
+    at += r.word(at, "word", "substring", "string", "phrase")
+    if at < len(r.tokens) and r.tokens[at].kind == "quoted" and r.word(at + 1, "in"):
+        for name in attrs(r, at + 2):
+            yield Hit(name.end, Contains(name, "contains", r.tokens[at].text), 0.1)

@@ -1,0 +1,60 @@
+"""Values that so many rows have: which countries have more than two members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datamesh.ask import intent
+from datamesh.ask.read.conditions import both
+from datamesh.ask.read.form import Form, Linked, SetForm, Thing
+from datamesh.ask.read.listing import restricted
+from datamesh.ask.read.places import Choice, Schema, Spot
+from datamesh.ask.vocabulary import Target
+
+__all__ = ["tallies"]
+
+_FAR = 0.2
+
+
+def tallies(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
+    """Grouped by the value, kept by the count."""
+    out = form.outputs[0]
+    if len(form.outputs) > 1 or not isinstance(out, Thing) or form.groups or form.order:
+        return
+    counted = [pred for pred in out.of.preds if isinstance(pred, Linked) and pred.count and not pred.negated]
+    head = out.of.head.only("column") if out.of.head else None
+    if head is None or len(counted) != 1 or out.of.number or out.of.rank:
+        return
+    rest = SetForm(None, tuple(pred for pred in out.of.preds if pred is not counted[0]))
+    for target in head.targets:
+        if not _names_rows(schema, target):
+            for rows in schema.tables(counted[0].to.head):
+                for spot in schema.spots(rows.table, target.table)[:1]:
+                    cost = rows.cost + target.cost + spot.cost + (_FAR if spot.value.path else 0.0)
+                    for choice in _having(schema, counted[0], rest, target, spot.value, rows.table):
+                        yield Choice(choice.value, choice.cost + cost)
+
+
+def _names_rows(schema: Schema, target: Target) -> bool:
+    """What rows are called by has one row each: then the thing is meant, not its name."""
+    return schema.column(target.table, target.name).unique or target.name in schema.table(target.table).shown_by
+
+
+def _having(
+    schema: Schema, linked: Linked, rest: SetForm, target: Target, spot: Spot, rows: str
+) -> Iterator[Choice[intent.Select]]:
+    if linked.count is None:
+        return
+    op, n = linked.count
+    shown = schema.text_attr(spot, schema.column(target.table, target.name))
+    having = intent.Cmp(left=intent.Measure(fn="count"), op=op, right=intent.Value(value=n, kind="number"))
+    for where in restricted(schema, [(replace(linked.to, head=None), Spot(rows)), (rest, spot)]):
+        select = intent.Select(
+            subject=intent.Entity(table=rows),
+            outputs=(intent.Output(item=shown),),
+            where=both(where.value),
+            group=(shown,),
+            having=having,
+        )
+        yield Choice(select, where.cost)

@@ -1,0 +1,87 @@
+"""Questions that a caller could ask instead: made of their own products' words, near to what they asked, and tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from datamesh.ask.vocabulary import TableView, Vocabulary
+from datamesh.ask.words import plural, singular, soft, stems
+
+__all__ = ["suggestions"]
+
+_TRIED = 24  # candidates that are planned for one refusal
+_DIMENSIONS, _NUMBERS = 3, 3  # columns of a table that suggestions are made of
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    question: str
+    overlap: int
+
+
+def suggestions(
+    vocabulary: Vocabulary, asked: Iterable[str], answers: Callable[[str], bool], wanted: int = 6
+) -> tuple[str, ...]:
+    """At most `wanted` questions that `answers`, those with most stems in common with `asked` first."""
+    said = frozenset(asked)
+    pools = [
+        sorted(_rated(_of_table(vocabulary, view), said), key=lambda c: -c.overlap)
+        for view in vocabulary.tables.values()
+    ]
+    pools.sort(key=lambda pool: -max((c.overlap for c in pool), default=0))
+    found: list[str] = []
+    in_turn = (c.question for turn in zip_longest(*_in_pairs(pools)) for pair in turn if pair for c in pair)
+    for tried, question in enumerate(in_turn):
+        if len(found) == wanted or tried == _TRIED:
+            break
+        if question not in vocabulary.answerable:
+            vocabulary.answerable[question] = answers(question)
+        if vocabulary.answerable[question]:
+            found.append(question)
+    return tuple(found)
+
+
+def _rated(questions: Iterable[str], said: frozenset[str]) -> Iterator[_Candidate]:
+    for question in dict.fromkeys(questions):
+        yield _Candidate(question, len(said & frozenset(stems(question))))
+
+
+def _in_pairs(pools: list[list[_Candidate]]) -> list[list[list[_Candidate]]]:
+    """Two questions of each table in turn, so that one table does not take all places."""
+    return [[pool[at : at + 2] for at in range(0, len(pool), 2)] for pool in pools]
+
+
+def _of_table(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:
+    rows = plural(soft(view.label))
+    groups = list(_groups(vocabulary, view))
+    numbers = [soft(c.label) for c in view.columns.values() if c.counts and not c.dimension]
+    yield f"How many {rows} are there?"
+    for group in groups:
+        yield f"How many {rows} are there for each {group}?"
+        yield f"Which {group} has the most {rows}?"
+    for number in numbers[:_NUMBERS]:
+        yield f"What is the average {number} of {rows}?"
+        if groups:
+            yield f"What is the average {number} of {rows} for each {groups[0]}?"
+    for measure in view.measures.values():
+        yield (
+            f"What is the {soft(measure.label)} for each {groups[0]}?"
+            if groups
+            else f"What is the {soft(measure.label)}?"
+        )
+    if view.calendar.keys() >= {"year", "month"} or view.dates:
+        yield f"How many {rows} are there per month?"
+
+
+def _groups(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:
+    """What rows may be grouped by: the things they belong to, then their own text columns."""
+    edges = [edge for edge in vocabulary.graph.edges.get(view.name, ()) if not edge.many and len(edge.columns) == 1]
+    named = [singular(soft(edge.role or vocabulary.tables[edge.to].label)) for edge in edges]
+    own = [
+        soft(c.label)
+        for c in view.columns.values()
+        if c.kind == "text" and not c.identifies and c.name not in view.shown_by and not c.labels
+    ]
+    yield from list(dict.fromkeys([*named, *own]))[:_DIMENSIONS]
