@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,16 @@ def each_function(function: object) -> object:
     return pytest.mark.parametrize(
         ("plane", "function"), FUNCTIONS, ids=[function.directory for _, function in FUNCTIONS]
     )(function)
+
+
+def normal(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def locked(layer: str) -> set[str]:
+    """The packages that a layer is built of."""
+    text = (ROOT / "requirements" / f"{layer}.txt").read_text(encoding="utf-8")
+    return {normal(name) for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
 
 
 # ---------------------------------------------------------------- names
@@ -82,6 +94,15 @@ def test_each_function_directory_is_deployed_once() -> None:
 def test_a_function_declares_the_layers_that_its_imports_need(plane: Template, function: Function) -> None:
     packages = {name.split(".")[0] for name in reached(ROOT / "functions" / function.directory / "app.py")}
     assert function.layers == ({"core", "engine"} if packages & ENGINE else {"core"})
+
+
+@each_function
+def test_all_that_a_function_imports_is_in_its_layers(plane: Template, function: Function) -> None:
+    available = {name for layer in function.layers for name in locked(layer)} | {"boto3", "botocore"}
+    packages = {name.split(".")[0] for name in reached(ROOT / "functions" / function.directory / "app.py")}
+    distributions = importlib.metadata.packages_distributions()
+    foreign = packages - set(sys.stdlib_module_names) - {"datamesh"}
+    assert {name for name in foreign if not {normal(it) for it in distributions[name]} & available} == set()
 
 
 @each_function
