@@ -29,6 +29,8 @@ PURE = [
     "lake/layout.py",
     "publish/conform.py",
     "publish/gate.py",
+    "publish/reading.py",
+    "publish/rules.py",
     "publish/slices.py",
     "ask/compile.py",
     "ask/guard",

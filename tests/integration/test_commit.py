@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pyarrow.parquet as pq
@@ -16,11 +18,12 @@ from datamesh.contract.profile import Profile
 from datamesh.errors import CommitConflict, CommitStateUnknown, LeaseLost
 from datamesh.events import Reason
 from datamesh.lake import table as lake
+from datamesh.publish import manifest as manifests
 from datamesh.publish import slices
 from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
-from tests.support.lakeside import Lakeside, environment
+from tests.support.lakeside import Killed, Lakeside, environment
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -271,6 +274,51 @@ def test_a_later_attempt_finds_what_an_earlier_one_committed(appending: Lakeside
 
     assert second == first
     assert appending.rows("id") == [(1,), (2,)]
+
+
+def delete_the_files_of(world: Lakeside, batch_id: str) -> None:
+    s3 = world.plane.client("s3")
+    for ref in manifests.load("things", batch_id, s3=s3, bucket=world.plane.settings.lake_bucket).objects:
+        s3.delete_object(Bucket=ref.bucket, Key=ref.key, VersionId=ref.version_id)
+
+
+def test_a_file_deleted_before_it_was_read_rejects_its_batch(appending: Lakeside) -> None:
+    batch_id = appending.batch(ONE)
+    delete_the_files_of(appending, batch_id)
+
+    done = appending.run(batch_id)
+
+    assert done.verdict == "rejected"
+    assert [reason.rule for reason in done.reasons] == ["object-deleted"]
+    assert appending.rows("id") == []
+
+
+def test_a_later_attempt_cannot_reject_what_an_earlier_one_committed(appending: Lakeside) -> None:
+    # Given a batch that landed, whose process died before the ledger knew, and whose file is gone since
+    batch_id = appending.batch(ONE)
+    with dying_before_the_ledger_knows(appending), pytest.raises(Killed):
+        appending.run(batch_id)
+    delete_the_files_of(appending, batch_id)
+    appending.ledger.release("things", batch_id, attempt=1)
+    assert appending.ledger.acquire("things", batch_id, attempt=2, ttl=appending.plane.lease_ttl)
+
+    # When it is tried again
+    done = cataloged(appending.run(batch_id, attempt=2))
+
+    # Then the ledger agrees with the table
+    batch = appending.standing(batch_id)
+    assert done.verdict == "committed"
+    assert (batch.state, batch.counts.rows_published if batch.counts else None) == ("COMMITTED", 2)
+    assert appending.rows("id") == [(1,), (2,)]
+
+
+@contextmanager
+def dying_before_the_ledger_knows(world: Lakeside) -> Iterator[None]:
+    def died(*_: Any, **__: Any) -> None:
+        raise Killed("committed")
+
+    with patch.object(type(world.ledger), "committed", died):
+        yield
 
 
 def test_a_lost_answer_is_looked_up_and_never_repeated(appending: Lakeside, monkeypatch: pytest.MonkeyPatch) -> None:

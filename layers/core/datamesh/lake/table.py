@@ -39,16 +39,18 @@ __all__ = [
 ]
 
 BATCH = "datamesh.batch-id"  # in the summary of every snapshot that a batch made
+_ATTEMPT = "datamesh.attempt"  # of the batch: whose staged files these are
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
 
 @dataclass(frozen=True)
 class Committed:
-    """A snapshot: its id, its Iceberg sequence number, and the rows of the table as of it."""
+    """A snapshot: its id, its Iceberg sequence number, the rows of the table as of it, and the attempt that made it."""
 
     snapshot_id: int
     sequence: int
     total_rows: int
+    attempt: int = 1
 
 
 def load(database: str, table: str, session: boto3.Session | None = None) -> IcebergTable:
@@ -100,7 +102,13 @@ def total_rows(table: IcebergTable) -> int:
 
 
 def commit_files(
-    table: IcebergTable, uris: Sequence[str], *, batch_id: str, replace: bool, summary: Mapping[str, str] | None = None
+    table: IcebergTable,
+    uris: Sequence[str],
+    *,
+    batch_id: str,
+    replace: bool,
+    attempt: int = 1,
+    summary: Mapping[str, str] | None = None,
 ) -> Committed:
     """Makes the Parquet files `uris` the table's data (added, or instead of all that was), in one snapshot.
 
@@ -110,7 +118,7 @@ def commit_files(
     landed = find_batch(table, batch_id)
     if landed is not None:
         return landed
-    marks = {BATCH: batch_id, **(summary or {})}
+    marks = {BATCH: batch_id, _ATTEMPT: str(attempt), **(summary or {})}
     # PyIceberg would commit again after a conflict without looking for the batch. Its retries are off for this commit,
     # not by a property of the table, which other engines heed.
     once = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
@@ -214,5 +222,10 @@ def _batch_of(snapshot: Snapshot) -> str | None:
 
 
 def _committed(snapshot: Snapshot) -> Committed:
-    rows = snapshot.summary.additional_properties.get("total-records", "0") if snapshot.summary else "0"
-    return Committed(snapshot.snapshot_id, snapshot.sequence_number or 0, int(rows))
+    said = snapshot.summary.additional_properties if snapshot.summary else {}
+    return Committed(
+        snapshot.snapshot_id,
+        snapshot.sequence_number or 0,
+        int(said.get("total-records", "0")),
+        int(said.get(_ATTEMPT, "1")),
+    )

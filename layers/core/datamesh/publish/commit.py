@@ -52,9 +52,9 @@ class Cataloged(BaseModel):
 def catalog(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Cataloged:
     """Publishes the good rows of a batch, or rejects it. Raises CommitConflict or CommitStateUnknown: try again."""
     with begin(plane, "catalog_product", product=product, batch_id=batch_id, attempt=attempt) as work:
-        results = _results(work)
         table = lake.load(work.manifest.database, work.manifest.table)
         landed = lake.find_batch(table, batch_id)
+        results = _results(work, landed.attempt if landed else attempt)
         verdict = judge(
             work.contract.table,
             results,
@@ -70,10 +70,11 @@ def catalog(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Catal
         return _recorded(work, table, committed, results, verdict)
 
 
-def _results(work: Work) -> list[SliceResult]:
+def _results(work: Work, attempt: int) -> list[SliceResult]:
+    """What the attempt staged. Of a batch that has landed that is the attempt that did so, whatever came after it."""
     product, batch_id = work.manifest.product, work.manifest.batch_id
     numbers = range(len(slices(work.manifest.objects)))
-    return [load(product, batch_id, work.attempt, n, s3=work.s3, bucket=work.bucket) for n in numbers]
+    return [load(product, batch_id, attempt, n, s3=work.s3, bucket=work.bucket) for n in numbers]
 
 
 def _rows_before(work: Work, table: IcebergTable, landed: Committed | None, results: Sequence[SliceResult]) -> int:
@@ -93,6 +94,7 @@ def _commit(work: Work, table: IcebergTable, results: Sequence[SliceResult], ver
         [file.uri for result in results for file in result.files],
         batch_id=work.manifest.batch_id,
         replace=_replaces(work),
+        attempt=work.attempt,
         summary=counts | {"datamesh.contract-version": work.manifest.contract_version},
     )
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError
+
+from datamesh.errors import UnreadableInput
 from datamesh.publish.manifest import ObjectRef
 
 __all__ = ["LocalFile", "S3Object", "Source", "fetch"]
+
+_GONE = {"404", "NoSuchKey", "NoSuchVersion"}
 
 
 class Source(Protocol):
@@ -43,7 +50,7 @@ class LocalFile:
 
 @dataclass(frozen=True)
 class S3Object:
-    """One version of one object."""
+    """One version of one object. Reading raises UnreadableInput when that version was deleted."""
 
     ref: ObjectRef
     s3: Any
@@ -62,13 +69,25 @@ class S3Object:
             return b""
         version = {"VersionId": self.ref.version_id} if self.ref.version_id else {}
         asked = f"bytes={start}-{last}"
-        answer = self.s3.get_object(Bucket=self.ref.bucket, Key=self.ref.key, Range=asked, **version)
-        data: bytes = answer["Body"].read()
+        with _still_there(self.ref):
+            answer = self.s3.get_object(Bucket=self.ref.bucket, Key=self.ref.key, Range=asked, **version)
+            data: bytes = answer["Body"].read()
         return data
 
 
 def fetch(ref: ObjectRef, to: Path, *, s3: Any) -> LocalFile:
-    """The object's version, copied to disk a few megabytes at a time."""
+    """The object's version, copied to disk a few megabytes at a time. Raises UnreadableInput when it was deleted."""
     version = {"VersionId": ref.version_id} if ref.version_id else {}
-    s3.download_file(ref.bucket, ref.key, str(to), ExtraArgs=version)
+    with _still_there(ref):
+        s3.download_file(ref.bucket, ref.key, str(to), ExtraArgs=version)
     return LocalFile(to, ref.key)
+
+
+@contextmanager
+def _still_there(ref: ObjectRef) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] not in _GONE:
+            raise
+        raise UnreadableInput(f"{ref.key} was deleted", hint="Put the file again.") from refused

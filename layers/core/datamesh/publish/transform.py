@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pyarrow.parquet as pq
 
 from datamesh.contract.profile import Profile
+from datamesh.errors import UnreadableInput
 from datamesh.events import Reason
 from datamesh.lake import layout
 from datamesh.lake import table as lake
@@ -52,7 +53,10 @@ class _Fetched:
 def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: Path) -> SliceResult:
     product = work.manifest.product
     empty = SliceResult(slice=number, attempt=work.attempt, profile=Profile(product=product))
-    files = _fetch(work, objects, _made(directory / "in"))
+    try:
+        files = _fetch(work, objects, _made(directory / "in"))
+    except UnreadableInput:
+        return empty.model_copy(update={"refused": (Reason(rule="object-deleted"),)})
     refused = tuple(reason for f in files if f.wanted for reason in f.seen.reasons)
     if refused:
         return empty.model_copy(update={"refused": refused})

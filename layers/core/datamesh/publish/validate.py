@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pydantic import BaseModel, ConfigDict
 
 from datamesh.contract.model import Table
+from datamesh.errors import UnreadableInput
 from datamesh.events import Reason
 from datamesh.publish.gate import MAX_REASONS
 from datamesh.publish.manifest import Manifest, ObjectRef
 from datamesh.publish.plane import Plane
-from datamesh.publish.preflight import inspect
+from datamesh.publish.preflight import Preflight, inspect
 from datamesh.publish.slices import slices
 from datamesh.publish.sources import S3Object
-from datamesh.publish.steps import begin
+from datamesh.publish.steps import Work, begin
 
 __all__ = ["Validated", "to_publish", "validate"]
 
@@ -33,19 +34,29 @@ class Validated(BaseModel):
 
 
 def validate(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Validated:
-    """Looks at each file. One that is refused rejects its batch: what to do with the others is for people to say."""
+    """Looks at each file. One that is refused rejects its batch: what to do with the others is for people to say.
+
+    A later attempt refuses nothing here: an earlier one may have committed, and only the last step can tell.
+    """
     with begin(plane, "validate_batch", product=product, batch_id=batch_id, attempt=attempt) as work:
         objects = to_publish(work.manifest, work.contract.table)
         with ThreadPoolExecutor(_THREADS) as pool:
-            seen = list(pool.map(lambda ref: inspect(S3Object(ref, work.s3), work.contract.table), objects))
+            seen = list(pool.map(lambda ref: _inspected(work, ref), objects))
         refused = [(ref, found.reasons) for ref, found in zip(objects, seen, strict=True) if found.layout is None]
         work.detail["files"] = len(work.manifest.objects)
-        if not refused:
+        if not refused or attempt > 1:
             return Validated(verdict="ok", slices=tuple(range(len(slices(work.manifest.objects)))))
         work.verdict = "rejected"
         work.detail["refused"] = [ref.key for ref, _ in refused[:_NAMED]]
         reasons = dict.fromkeys(reason for _, found in refused for reason in found)
         return Validated(verdict="rejected", reasons=tuple(reasons)[:MAX_REASONS])
+
+
+def _inspected(work: Work, ref: ObjectRef) -> Preflight:
+    try:
+        return inspect(S3Object(ref, work.s3), work.contract.table)
+    except UnreadableInput:
+        return Preflight(None, (Reason(rule="object-deleted"),))
 
 
 def to_publish(manifest: Manifest, table: Table) -> tuple[ObjectRef, ...]:
