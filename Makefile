@@ -9,6 +9,14 @@ WORKERS ?= 2
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-find-links --no-emit-index-url \
 	--custom-compile-command "make lock"
 
+# What the layers hold is what was tested, less what the Lambda runtime brings.
+RUNTIME := boto3 botocore jmespath python-dateutil s3transfer six urllib3
+LAYER_LOCK = $(LOCK) --python-version 3.13 --constraint requirements/dev.txt pyproject.toml \
+	$(addprefix --no-emit-package ,$(RUNTIME))
+
+# Every sam and every local function would compile all it imports again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check build setup lock schemas clean
 
 demo: setup ## Run the whole mesh on real data, ending with answers
@@ -24,9 +32,9 @@ check: setup ## Lint, types, templates and the rules of the house
 	$(BIN)/cfn-lint platform.yaml template.yaml examples/people.yaml
 	$(BIN)/pytest -q -n $(WORKERS) tests/infra -m "not build"
 
-build: setup ## Build what is deployed, for both planes
-	$(BIN)/sam build --template-file platform.yaml --build-dir build/sam/platform
-	$(BIN)/sam build --template-file template.yaml --build-dir build/sam/domain
+build: setup ## Build what is deployed, for both planes (all domains share one build)
+	$(BIN)/sam build --config-env platform
+	$(BIN)/sam build --config-env operations
 
 setup: .venv/synced
 
@@ -41,6 +49,9 @@ setup: .venv/synced
 
 lock: | .venv/bin/uv ## Resolve the dependencies again and write requirements/*.txt
 	$(LOCK) --python-version 3.11 pyproject.toml --all-extras --group local --group examples --group dev -o requirements/dev.txt
+	$(LAYER_LOCK) -o requirements/core.txt
+	$(LAYER_LOCK) --extra engine $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/core.txt) \
+		-o requirements/engine.txt
 
 schemas: setup ## Write schemas/ from the classes that define them
 	$(BIN)/python -m cli.schemas

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MAX_DOMAIN", "MAX_NAME", "RESERVED", "name_problem"]
+__all__ = ["MAX_DOMAIN", "MAX_NAME", "RESERVED", "domain_problem", "name_problem"]
 
 MAX_NAME = 128
-MAX_DOMAIN = 24  # leaves room in a bucket's 63 characters for prefix, stage and account
+MAX_DOMAIN = 20  # leaves room in a bucket's 63 characters for prefix, stage and account
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_DOMAIN = re.compile(r"[a-z][a-z0-9]*")
+_PLATFORM = "platform"  # the platform's own place where a domain's name stands
 
 # Trino's reserved words (https://trino.io/docs/current/language/reserved.html) and those DuckDB reserves beyond them.
 _RESERVED_WORDS = """
@@ -34,3 +36,12 @@ def name_problem(name: str, *, longest: int = MAX_NAME) -> tuple[str, str, str] 
     if name in RESERVED:
         return "reserved", f"`{name}` is a reserved word of SQL", f"call it `{name}_` or, better, what it means"
     return None
+
+
+def domain_problem(name: str) -> tuple[str, str, str] | None:
+    """As `name_problem`, for a domain: it is a part of its buckets' names, which take no underscore."""
+    if not _DOMAIN.fullmatch(name):
+        return "name", f"`{name}` is no name for a domain", "use a-z and 0-9, beginning with a letter"
+    if name == _PLATFORM:
+        return "reserved", f"`{name}` is the platform's own name", "choose another name"
+    return name_problem(name, longest=MAX_DOMAIN)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from datamesh.contract.fields import text
 from datamesh.contract.finding import Finding
 from datamesh.contract.parse import parse_version
-from datamesh.contract.rules.names import MAX_DOMAIN, MAX_NAME, name_problem
+from datamesh.contract.rules.names import domain_problem, name_problem
 from datamesh.contract.rules.subject import Subject
 
 __all__ = ["STATUSES", "check"]
@@ -20,7 +20,7 @@ _RESERVED_PRODUCTS = ("contracts",)  # the landing bucket's folder of contracts
 
 def check(subject: Subject) -> Iterator[Finding]:
     yield from _versions(subject)
-    yield from _identifier(subject, "domain", subject.contract.domain, longest=MAX_DOMAIN)
+    yield from _identifier(subject, "domain", subject.contract.domain, domain_problem)
     yield from _product(subject)
     yield from _tables(subject)
 
@@ -36,12 +36,14 @@ def _versions(subject: Subject) -> Iterator[Finding]:
         yield subject.warning("status", "status", f"the status is none of: {known}", "add `status: active`")
 
 
-def _identifier(subject: Subject, field: str, value: str, *, longest: int = MAX_NAME) -> Iterator[Finding]:
+def _identifier(
+    subject: Subject, field: str, value: str, problem_of: Callable[[str], tuple[str, str, str] | None] = name_problem
+) -> Iterator[Finding]:
     path = field if field in subject.source.data else ""
     if not value:
         yield subject.error(f"{field}.missing", path, f"`{field}` is missing", f"add `{field}:` at the top")
         return
-    problem = name_problem(value, longest=longest)
+    problem = problem_of(value)
     if problem:
         kind, message, fix = problem
         yield subject.error(f"{field}.{kind}", path, message, fix)
