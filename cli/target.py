@@ -82,8 +82,7 @@ class Target:
     def parameters(self, plane: str) -> Mapping[str, str]:
         """What the stack of `plane` ("platform" or a domain) tells the world. Raises UserError when there is none."""
         if plane not in self._planes:
-            known = [name for name in self._planes if name != _PLATFORM]
-            raise UserError(f"this mesh has no {self._called(plane)}", hint=near(plane, known, "its domains are"))
+            raise self._no_plane(plane)
         return self._planes[plane]
 
     def parameter(self, plane: str, name: str) -> str:
@@ -92,7 +91,7 @@ class Target:
         try:
             found = ssm.get_parameter(Name=f"/datamesh/{self.stage}/{plane}/{name}")
         except ssm.exceptions.ParameterNotFound as missing:
-            raise UserError(f"this mesh has no {self._called(plane)}", hint="check --stage and the region") from missing
+            raise self._no_plane(plane) from missing
         return str(found["Parameter"]["Value"])
 
     def domains(self) -> list[str]:
@@ -116,7 +115,7 @@ class Target:
 
     def as_role(self, role: str) -> Target:
         """This mesh with the rights of `role`: an arn, or a role of its account without `datamesh-<stage>-`."""
-        arn = role if role.startswith("arn:") else f"arn:aws:iam::{self.account}:role/datamesh-{self.stage}-{role}"
+        arn = role if role.startswith("arn:") else self.role_arn(role)
         sts = self.client("sts")
         try:
             keys = sts.assume_role(RoleArn=arn, RoleSessionName="mesh")["Credentials"]
@@ -129,6 +128,11 @@ class Target:
             region_name=self.region,
         )
         return replace(self, session=session, role=arn.rsplit("/", 1)[-1])
+
+    def role_arn(self, role: str) -> str:
+        """The arn of a role of the mesh's account, by its name without `datamesh-<stage>-`."""
+        partition = self.session.get_partition_for_region(self.region)
+        return f"arn:{partition}:iam::{self.account}:role/datamesh-{self.stage}-{role}"
 
     @property
     def is_local(self) -> bool:
@@ -161,8 +165,11 @@ class Target:
             "config": _RETRIES,
         }
 
-    def _called(self, plane: str) -> str:
-        return "platform: nothing is deployed" if plane == _PLATFORM else f"domain {plane}"
+    def _no_plane(self, plane: str) -> UserError:
+        if plane != _PLATFORM and self._planes:
+            return UserError(f"this mesh has no domain {plane}", hint=near(plane, self.domains(), "its domains are"))
+        where = "`mesh up` deploys it" if self.is_local else "check --stage, the profile and the region"
+        return UserError(f"no mesh {self.stage} is deployed here", hint=where)
 
 
 def local(home: Path) -> Target:

@@ -60,6 +60,7 @@ def _mesh(home: Path, screen: Screen) -> Iterator[Target]:
         local_mesh.up(home, screen)
         yield target.local(home)
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ended to the end
         with screen.step("ending the local mesh"):
             local_mesh.take_down(home)
 

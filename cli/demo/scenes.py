@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ from cli.demo.truth import Truth, same_rows
 from cli.landing import Run
 from cli.screen import Screen
 from cli.target import ANALYST, Target, parse_product
+from cli.together import together
 from datamesh.lake.layout import database_name
 from datamesh.registry.store import Registry
 
@@ -27,9 +27,11 @@ T = TypeVar("T")
 
 def publish(mesh: Target, screen: Screen, files: Mapping[str, Path]) -> list[Run]:
     """Publishes every file, side by side."""
-    with ThreadPoolExecutor(max_workers=len(files)) as pool:
-        runs = pool.map(lambda item: landing.publish(mesh, screen, parse_product(item[0]), [item[1]]), files.items())
-        return [run for several in runs for run in several]
+
+    def one(item: tuple[str, Path]) -> list[Run]:
+        return landing.publish(mesh, screen, mesh.product(item[0]), [item[1]])
+
+    return [run for runs in together(one, files.items()) for run in runs]
 
 
 def check_runs(runs: list[Run], truth: Truth, rows: Mapping[str, int]) -> list[str]:
@@ -61,7 +63,7 @@ def known_products(mesh: Target, screen: Screen, runs: list[Run]) -> list[dict[s
 def grants(mesh: Target, screen: Screen, runs: list[Run]) -> tuple[list[Grant], list[str]]:
     """What Lake Formation holds on the tables; the analyst must be able to read each of them."""
     databases = {database_name(mesh.stage, parse_product(run.product).domain) for run in runs}
-    analyst = f"arn:aws:iam::{mesh.account}:role/datamesh-{mesh.stage}-{ANALYST}"
+    analyst = mesh.role_arn(ANALYST)
 
     def look() -> list[Grant]:
         return [grant for grant in map(_grant, _permissions(mesh)) if grant["database"] in databases and grant["table"]]

@@ -11,8 +11,7 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from cli.local import services
 from cli.local.state import State
 from cli.screen import Screen
+from cli.together import together
 from datamesh.errors import InfrastructureError, UserError
 
 __all__ = ["Stack", "build", "deploy", "digest", "stacks"]
@@ -73,7 +73,7 @@ def build(project: Path, home: Path, state: State, screen: Screen) -> None:
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.unlink(missing_ok=True)
     templates = {stack.template: stack for stack in stacks(project) if stack.is_built}
-    _at_once(lambda stack: _build(stack, project, home, state, screen), templates.values())
+    together(lambda stack: _build(stack, project, home, state, screen), templates.values(), at_once=_AT_ONCE)
     marker.write_text(now, encoding="utf-8")
 
 
@@ -81,7 +81,7 @@ def deploy(project: Path, home: Path, state: State, screen: Screen) -> None:
     """Deploys what was built: the platform, then all else side by side. Does nothing to a stack that is up to date."""
     first, *others = stacks(project)
     _deploy(first, project, home, state, screen)
-    _at_once(lambda stack: _deploy(stack, project, home, state, screen), others)
+    together(lambda stack: _deploy(stack, project, home, state, screen), others, at_once=_AT_ONCE)
 
 
 def _stack(environment: str, section: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Stack:
@@ -141,13 +141,6 @@ def _reason(log: Path) -> str:
 def _built(stack: Stack, home: Path) -> Path:
     """sam keeps notes beside the directory that it builds into: each has a place of its own."""
     return home / "build" / Path(stack.template).stem / "built" / "template.yaml"
-
-
-def _at_once(work: Callable[[Stack], None], things: Iterable[Stack]) -> None:
-    """Does `work` for several at a time. The first failure is raised once what has begun has ended."""
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        for done in [pool.submit(work, thing) for thing in things]:
-            done.result()
 
 
 def _files(project: Path) -> Iterable[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +12,7 @@ from cli.local import certificate, deploy, processes, services, state
 from cli.local.services import AWS, LAKE_FORMATION
 from cli.local.state import State
 from cli.screen import Screen
+from cli.together import together
 from datamesh.errors import UserError
 
 __all__ = ["Status", "status", "take_down", "up"]
@@ -120,10 +120,8 @@ def _apply_contracts(project: Path, home: Path, screen: Screen) -> None:
     """Puts the example contracts in force, so that their products can be published at once."""
     mesh = target.local(home)
     contracts = sorted((project / "examples").glob("*/*.odcs.yaml"))
-    with ThreadPoolExecutor(max_workers=len(contracts) or 1) as pool:
-        for file, (product, outcome) in zip(
-            contracts, pool.map(lambda file: landing.push(mesh, screen, file), contracts), strict=True
-        ):
-            if outcome.outcome == "rejected":
-                why = "; ".join(f"line {found['line']}: {found['message']}" for found in outcome.findings[:3])
-                raise UserError(f"{product} rejected its contract: {why}", hint=f"`mesh contract lint {file}`")
+    pushed = together(lambda file: landing.push(mesh, screen, file), contracts)
+    for file, (product, outcome) in zip(contracts, pushed, strict=True):
+        if outcome.outcome == "rejected":
+            why = "; ".join(f"line {found['line']}: {found['message']}" for found in outcome.findings[:3])
+            raise UserError(f"{product} rejected its contract: {why}", hint=f"`mesh contract lint {file}`")
