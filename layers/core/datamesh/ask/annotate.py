@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from datamesh.ask.dates import Period, periods
 from datamesh.ask.lexicon.english import FUNCTION_WORDS, RELATIONS, SPELLED, UNITS
 from datamesh.ask.lexicon.operators import OPERATORS
+from datamesh.ask.naming import Target
 from datamesh.ask.values import Hit
-from datamesh.ask.vocabulary import Target, Vocabulary
+from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import Token, stem, tokens
 
 __all__ = ["Lattice", "Literal", "Name", "Operator", "annotate"]
@@ -19,6 +20,7 @@ _RELATIONS = frozenset(stem(word) for word in RELATIONS)
 _UNITS = frozenset(stem(word) for word in UNITS)
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
+_PLURAL = 0.3
 
 
 @dataclass(frozen=True)
@@ -121,15 +123,15 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
     words = lattice.tokens
     found: list[Name] = []
     stems: tuple[str, ...] = ()
-    for end in range(i + 1, min(len(words), i + vocabulary.longest) + 1):
+    for end in range(i + 1, min(len(words), i + vocabulary.names.longest) + 1):
         token = words[end - 1]
         if token.kind in ("quoted", "mark"):
             break
         stems += (token.stem,)
-        if targets := vocabulary.names.get(stems):
+        if targets := vocabulary.names.targets.get(stems):
             if end - i == 1 and (token.fold in FUNCTION_WORDS or _counting(lattice, i)):
                 continue
-            if end - i > 1 and _verb_form(token) and token.fold not in vocabulary.spoken:
+            if end - i > 1 and _verb_form(token) and token.fold not in vocabulary.names.spoken:
                 continue  # stores named X: a verb, not their name
             text = " ".join(t.text for t in words[i:end])
             found.append(Name(i, end, text, tuple(targets), (words[i].start, token.end)))
@@ -147,37 +149,34 @@ def _verb_form(token: Token) -> bool:
 
 
 def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]:
-    words = lattice.tokens
-    first = words[i]
+    """Quoted text; the values that the words from here on begin with, the longest first; else one in the plural."""
+    first = lattice.tokens[i]
     if first.kind == "quoted":
-        hits = tuple(vocabulary.values.find(first.text))
-        return [Literal(i, i + 1, first.text, hits, quoted=True, cost=0.0, span=(first.start, first.end))]
+        known = tuple(vocabulary.values.find(first.text))
+        return [Literal(i, i + 1, first.text, known, quoted=True, cost=0.0, span=(first.start, first.end))]
     if first.kind == "mark":
         return []
+    pieces, owner = _pieces(lattice.tokens, i)
     found = []
-    pieces, owner = _pieces(words, i)
     for length, hits in vocabulary.values.spans(pieces):
-        end = owner[length - 1] + 1
-        if length < len(pieces) and owner[length] == owner[length - 1]:
-            continue  # ends inside a token
-        cost = _doubt(lattice, i, end)
-        if cost is not None:
-            text = " ".join(t.text for t in words[i:end])
-            span = (first.start, words[end - 1].end)
-            found.append(Literal(i, end, text, tuple(hits), quoted=False, cost=cost, span=span))
-            _mark(lattice, i, end)
-    if (
-        not found
-        and i
-        and first.capital
-        and (singular := vocabulary.values.find(_singular(first.fold)))
-        and first.fold.endswith("s")
-    ):
-        if (cost := _doubt(lattice, i, i + 1)) is not None:
-            span = (first.start, first.end)
-            found.append(Literal(i, i + 1, first.text, tuple(singular), quoted=False, cost=cost + 0.3, span=span))
-            _mark(lattice, i, i + 1)
+        whole = length == len(pieces) or owner[length] != owner[length - 1]  # else it ends inside a token
+        if whole and (literal := _literal(lattice, i, owner[length - 1] + 1, hits)):
+            found.append(literal)
+    if not found and i and first.capital and first.fold.endswith("s"):
+        hits = vocabulary.values.find(_singular(first.fold))
+        if hits and (literal := _literal(lattice, i, i + 1, hits)):
+            found.append(replace(literal, cost=literal.cost + _PLURAL))
     return found[::-1]
+
+
+def _literal(lattice: Lattice, i: int, end: int, hits: Sequence[Hit]) -> Literal | None:
+    cost = _doubt(lattice, i, end)
+    if cost is None:
+        return None
+    _mark(lattice, i, end)
+    words = lattice.tokens[i:end]
+    text = " ".join(token.text for token in words)
+    return Literal(i, end, text, tuple(hits), quoted=False, cost=cost, span=(words[0].start, words[-1].end))
 
 
 def _singular(word: str) -> str:

@@ -1,4 +1,4 @@
-"""Dates and periods as people write them, against a given day: a small grammar that would rather not read than guess."""
+"""Dates and periods as people write them, against a given day: a small grammar that rather refuses than guesses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,11 @@ __all__ = ["GRAINS", "Period", "periods"]
 GRAINS = {"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day", "date": "day"}
 _FOLDED = {f"{grain}s": name for grain, name in GRAINS.items()} | GRAINS
 
+_NAMES = """
+january jan;february feb;march mar;april apr;may;june jun;july jul;august aug;september sep sept;october oct
+november nov;december dec"""
 _MONTHS = {
-    name: number
-    for number, names in enumerate(
-        "january jan;february feb;march mar;april apr;may;june jun;july jul;august aug;"
-        "september sep sept;october oct;november nov;december dec".split(";"),
-        start=1,
-    )
-    for name in names.split()
+    name: n for n, names in enumerate(_NAMES.strip().replace("\n", ";").split(";"), start=1) for name in names.split()
 }
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
 _ORDER = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
@@ -38,13 +35,6 @@ class Period:
     month: int | None = None
     quarter: int | None = None
     day: int | None = None
-
-    @property
-    def whole_year(self) -> int | None:
-        """The year, if the period is just one."""
-        if self.start and self.end == date(self.start.year + 1, 1, 1) and (self.start.month, self.start.day) == (1, 1):
-            return self.start.year
-        return None
 
 
 def periods(tokens: Sequence[Token], i: int, today: date) -> Iterator[tuple[int, Period]]:
@@ -152,13 +142,12 @@ def _quarter(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Pe
     if not match and not spelled:
         return
     quarter = spelled or int(match.group(1) if match else 0)
-    at = _comma(tokens, i + 2 if spelled else i + 1)
+    end = i + 2 if spelled else i + 1
+    at = _comma(tokens, end)
     if year := _year_of(tokens, at):
-        start = date(year, quarter * 3 - 2, 1)
-        end = _month(year, quarter * 3, "").end
-        yield at + 1, Period(start, end, _label(tokens, i, at + 1))
+        first = date(year, quarter * 3 - 2, 1)
+        yield at + 1, Period(first, after(first, "quarter"), _label(tokens, i, at + 1))
     else:
-        end = i + 2 if spelled else i + 1
         yield end, Period(None, None, _label(tokens, i, end), quarter=quarter)
 
 

@@ -84,7 +84,7 @@ class _Words:
             return soft(key.role) or self.one(key.table)
         return self.item(key)
 
-    def item(self, item: intent.Item | intent.Operand, table: str = "") -> str:
+    def item(self, item: intent.Item | intent.Operand, table: str = "") -> str:  # noqa: PLR0911 - one case a node
         match item:
             case intent.Attr():
                 return self.attr(item)
@@ -132,7 +132,7 @@ class _Words:
             return f"{_COUNTED[pred.op]} {self.item(pred.right)} {self.rows(table)}"
         return self.pred(pred)
 
-    def pred(self, pred: intent.Pred) -> str:
+    def pred(self, pred: intent.Pred) -> str:  # noqa: C901, PLR0911 - one case a node
         match pred:
             case intent.And():
                 return " and ".join(self.pred(part) for part in pred.preds)
@@ -146,10 +146,9 @@ class _Words:
                 return f"not ({self.pred(inner)})"
             case intent.Cmp():
                 return f"{self.item(pred.left)} {_OPS[pred.op]} {self.item(pred.right)}"
-            case intent.In(query=None):
-                return f"{self.item(pred.left)} is {' or '.join(_value(value) for value in pred.values)}"
-            case intent.In(query=query):
-                return f"{self.item(pred.left)} is among ({self.query(query)})"
+            case intent.In():
+                among = f"among ({self.query(pred.query)})" if pred.query else " or ".join(map(_value, pred.values))
+                return f"{self.item(pred.left)} is {among}"
             case intent.Between():
                 return f"{self.item(pred.left)} is between {_value(pred.low)} and {_value(pred.high)}"
             case intent.Within():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from datamesh.ask.intent import Edge, Path
 
@@ -106,5 +107,5 @@ class Graph:
 
 def _cost(path: Path) -> float:
     """A table between two that are related many to many is half a step."""
-    bridges = sum(a.many and not b.many for a, b in zip(path, path[1:], strict=False))
+    bridges = sum(a.many and not b.many for a, b in pairwise(path))
     return _FIRST + _NEXT * (len(path) - 1 - bridges / 2) + _MANY * any(edge.many for edge in path)

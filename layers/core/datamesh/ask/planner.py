@@ -1,7 +1,7 @@
 """Questions in plain language to SQL, or to an honest refusal: no network, no clock, no model.
 
-A question is annotated, read with a grammar into forms, resolved against the schema into intents. The cheapest intent is
-answered if nothing else comes near it; if something does, both are named, and if nothing was read, the words are.
+A question is annotated, read with a grammar into forms, resolved against the schema into intents. The cheapest intent
+is answered if nothing else comes near it; if something does, both are named, and if nothing was read, the words are.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 __all__ = ["Plan", "plan", "read"]
 
 _MARGIN = 0.35  # what a reading must be cheaper by than any other
-_CEILING = 3.0  # what the cheapest reading may cost
+_CEILING = 2.1  # what the cheapest reading may cost
 _FORMS = 40  # forms that are resolved
 _CANDIDATES = 4  # meanings that are told of an ambiguous question
 _LONGEST = 400  # characters of a question

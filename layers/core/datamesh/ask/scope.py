@@ -58,7 +58,7 @@ class Scope:
         return alias
 
     def at(self, path: intent.Path, *, optional: bool = False) -> str:
-        """The alias at the end of `path`, joined now if it was not. A join stays optional while only a label wants it."""
+        """The alias at the end of `path`, joined now if it was not; optional while nothing but a label wants it."""
         if not path:
             return self.alias
         near = self.at(path[:-1])

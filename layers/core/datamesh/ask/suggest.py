@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from datamesh.ask.vocabulary import TableView, Vocabulary
+from datamesh.ask.views import TableView
+from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import plural, singular, soft, stems
 
 __all__ = ["suggestions"]
@@ -71,8 +72,12 @@ def _of_table(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:
             if groups
             else f"What is the {soft(measure.label)}?"
         )
-    if view.calendar.keys() >= {"year", "month"} or view.dates:
+    if view.calendar.keys() >= {"year", "month"} or _dated(view):
         yield f"How many {rows} are there per month?"
+
+
+def _dated(view: TableView) -> bool:
+    return any(column.kind in ("date", "timestamp", "timestamptz") for column in view.columns.values())
 
 
 def _groups(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from sqlglot import exp, parse_one
@@ -32,7 +32,7 @@ _AGGREGATES: Mapping[str, type[exp.AggFunc]] = {
 _SQL_TYPES = {"date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ"}
 
 
-def item(node: intent.Item | intent.Operand, place: Place) -> exp.Expr:
+def item(node: intent.Item | intent.Operand, place: Place) -> exp.Expr:  # noqa: C901, PLR0911 - one case a node
     """A column, a part of a date, a number over rows or arithmetic on them, a literal, a nested query."""
     match node:
         case intent.Attr():
@@ -41,7 +41,9 @@ def item(node: intent.Item | intent.Operand, place: Place) -> exp.Expr:
         case intent.Part():
             return exp.Extract(this=exp.var(node.part.upper()), expression=item(node.of, place))
         case intent.Bucket():
-            cut = exp.DateTrunc(this=item(node.of, place), unit=exp.Literal.string(node.grain.upper()))
+            cut = exp.DateTrunc(  # type: ignore[no-untyped-call]
+                this=item(node.of, place), unit=exp.Literal.string(node.grain.upper())
+            )
             return exp.Cast(this=cut, to=exp.DataType.build("DATE"))
         case intent.EntityKey():
             return item(key_attrs(node)[0], place)
@@ -104,8 +106,8 @@ def _measure(node: intent.Measure, place: Place) -> exp.Expr:
     return exp.Filter(this=tree, expression=exp.Where(this=pred(node.where, place)))
 
 
-def _row(parts: list[exp.Expr]) -> exp.Expr:
-    return parts[0] if len(parts) == 1 else exp.Tuple(expressions=parts)
+def _row(parts: Sequence[exp.Expr]) -> exp.Expr:
+    return parts[0] if len(parts) == 1 else exp.Tuple(expressions=list(parts))
 
 
 def _contract(expression: str, place: Place) -> exp.Expr:
@@ -131,7 +133,7 @@ def _literal(node: intent.Value) -> exp.Expr:
     return exp.Cast(this=text, to=exp.DataType.build(_SQL_TYPES[node.kind])) if node.kind in _SQL_TYPES else text
 
 
-def pred(node: intent.Pred, place: Place) -> exp.Expr:
+def pred(node: intent.Pred, place: Place) -> exp.Expr:  # noqa: C901, PLR0911 - one case a node
     """A condition on the rows of a place."""
     match node:
         case intent.And():
@@ -142,10 +144,8 @@ def pred(node: intent.Pred, place: Place) -> exp.Expr:
             return exp.Not(this=_wrapped(node.pred, place))
         case intent.Cmp():
             return _OPS[node.op](this=item(node.left, place), expression=item(node.right, place))
-        case intent.In(query=None):
-            return exp.In(this=item(node.left, place), expressions=[_literal(value) for value in node.values])
-        case intent.In(query=query):
-            return exp.In(this=item(node.left, place), query=_nested(query, place))
+        case intent.In():
+            return _in(node, place)
         case intent.Between():
             return exp.Between(this=item(node.left, place), low=_literal(node.low), high=_literal(node.high))
         case intent.Within():
@@ -156,6 +156,12 @@ def pred(node: intent.Pred, place: Place) -> exp.Expr:
             return exp.Is(this=item(node.of, place), expression=exp.Null())
         case intent.Exists():
             return _exists(node, place)
+
+
+def _in(node: intent.In, place: Place) -> exp.Expr:
+    if node.query is not None:
+        return exp.In(this=item(node.left, place), query=_nested(node.query, place))
+    return exp.In(this=item(node.left, place), expressions=[_literal(value) for value in node.values])
 
 
 def _wrapped(node: intent.Pred, place: Place) -> exp.Expr:

@@ -10,7 +10,7 @@ from datamesh.ask.words import value_key
 
 __all__ = ["Hit", "ValueIndex"]
 
-_COMPANY = frozenset("inc ltd llc co corp corporation limited gmbh ag sa plc".split())
+_COMPANY = frozenset(("inc", "ltd", "llc", "co", "corp", "corporation", "limited", "gmbh", "ag", "sa", "plc"))
 _LONGEST = 12  # words of a value that are looked for in a question
 
 

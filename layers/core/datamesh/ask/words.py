@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-import snowballstemmer
+import snowballstemmer  # type: ignore[import-untyped]
 
 from datamesh.ask.lexicon.english import IRREGULAR
 
@@ -18,10 +18,11 @@ TokenKind = Literal["word", "number", "date", "quoted", "mark"]
 
 _TOKEN = re.compile(
     r"""
-    (?P<quoted> "[^"]+" | “[^”]+” | ‘[^’]+’ | (?<!\w)'[^']+(?:'(?=\w)[^']+)*' (?!\w) )
+    (?P<quoted> "[^"]+" | \u201c[^\u201d]+\u201d | \u2018[^\u2019]+\u2019 | (?<!\w)'[^']+(?:'(?=\w)[^']+)*' (?!\w) )
   | (?P<date>   \d{4}-\d{2}-\d{2} )(?!\d)
   | (?P<number> [$€£]? (?:\d{1,3}(?:,\d{3})+ | \d+) (?:\.\d+)? )(?! \w )
-  | (?P<owner>  ['’]s\b | (?<=s)['’](?!\w) )
+  | (?P<owner>  ['\u2019]s\b | (?<=s)['\u2019](?!\w) )
+  | (?P<negated> \w+n['\u2019]t\b )
   | (?P<word>   \w+ (?:[.&](?=\w)\w+)* )
   | (?P<mark>   [,;:?.!()%<>=/] )
     """,
@@ -29,12 +30,13 @@ _TOKEN = re.compile(
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 _NO_SIGN = re.compile(r"[\W_]+")
+_FULL = {"can't": "can", "won't": "will", "can\u2019t": "can", "won\u2019t": "will"}
 _snowball = snowballstemmer.stemmer("english")
 
 
 @dataclass(frozen=True)
 class Token:
-    """`fold` compares without case and accents; `stem` without endings. A quoted token is one token, quotes left out."""
+    """`fold` compares without case and accents, `stem` without endings. What is quoted is one token, without quotes."""
 
     text: str
     fold: str
@@ -102,12 +104,19 @@ def plural(row: str) -> str:
 def tokens(question: str) -> tuple[Token, ...]:
     found: list[Token] = []
     for match in _TOKEN.finditer(question):
-        kind, text = match.lastgroup or "mark", match.group()
+        kind, text, (start, end) = match.lastgroup or "mark", match.group(), match.span()
         if kind == "owner":
-            found.append(Token("'s", "'s", "'s", "mark", match.start(), match.end()))
-            continue
-        if kind == "quoted":
-            text = text[1:-1].strip()
-        base = fold(text)
-        found.append(Token(text, base, stem(base), kind, match.start(), match.end()))  # type: ignore[arg-type]
+            found.append(Token("'s", "'s", "'s", "mark", start, end))
+        elif kind == "negated":  # don't is do and not
+            found += [
+                _token(_FULL.get(fold(text), text[:-3]), "word", start, end - 3),
+                _token("not", "word", end - 3, end),
+            ]
+        else:
+            found.append(_token(text[1:-1].strip() if kind == "quoted" else text, kind, start, end))
     return tuple(found)
+
+
+def _token(text: str, kind: str, start: int, end: int) -> Token:
+    base = fold(text)
+    return Token(text, base, stem(base), kind, start, end)  # type: ignore[arg-type]

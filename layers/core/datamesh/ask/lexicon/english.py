@@ -15,8 +15,10 @@ __all__ = [
     "PERSONS",
     "RELATIONS",
     "ROLES",
+    "SHELL_WORDS",
     "SPELLED",
     "SUPERLATIVES",
+    "TAIL_WORDS",
     "UNITS",
     "Tier",
 ]
@@ -51,57 +53,61 @@ IRREGULAR: Mapping[str, str] = {
 }
 """Form to base form, where an ending rule does not lead there."""
 
-FUNCTION_WORDS = frozenset(
-    """
-    a an the this that these those there here it its they their them he his him she her we our us you your i me my who whom
-    whose which what where when why how is are was were be been being am do does did has have had can could would will shall
-    may might must should of in on at by to from for with without into onto over under about as and or nor not no but if than
-    then so such each every per all any both either neither some most more less least fewer many much few other others own
-    same only also just please s t corresponding respective
-    """.split()
-)
+_FUNCTION_WORDS = """
+a an the this that these those there here it its they their them he his him she her we our us you your i me my who
+whom whose which what where when why how is are was were be been being am do does did has have had can could would
+will shall may might must should of in on at by to from for with without into onto over under about as and or nor not
+no but if than then so such each every per all any both either neither some most more less least fewer many much few
+other others own same only also just please s t corresponding respective
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Words that carry grammar. None of them alone names a thing of the schema, and a missing one is never the reason for
 a refusal; those that carry meaning must all the same be read by a rule."""
 
-RELATIONS = frozenset(
-    """
-    accept achieve acquire act add affect allow appear apply approve arrive assign associate attend author award base become
-    begin belong book born borrow broadcast build buy call carry cast catch cause choose claim collect come compete complete
-    compose conduct connect consist contain contribute control coordinate correspond cost cover create deliver depart depict
-    describe design develop direct discover distribute donate draw drive earn edit elect employ encounter end enrol enroll
-    enter establish exhibit exist feature file finance find finish fly follow form found fund get give go govern graduate
-    grow guide handle happen hire hold host house include injure inspect install invest involve issue join keep last launch
-    lead learn leave lend link list live locate lose maintain make manage manufacture mark match measure meet mention model
-    nominate observe occupy occur offer open operate order organise organize originate own paint park participate pay perform
-    photograph pilot place plan play possess post practice present process produce program promote propose provide publish
-    purchase raise reach read receive record refer register relate release rent repair report represent request reserve
-    reside review ride run schedule score sell send serve set ship show sign sing sit situate spend sponsor stand star start
-    state stay steer stop store study submit supervise supply support take teach tour train transfer travel treat try use
-    visit volunteer wear weigh win work write
-    """.split()
-)
+_RELATIONS = """
+accept achieve acquire act add affect allow appear apply approve arrive assign associate attend author award base
+become begin belong book born borrow broadcast build buy call carry cast catch cause choose claim collect come compete
+complete compose conduct connect consist contain contribute control coordinate correspond cost cover create deliver
+depart depict describe design develop direct discover distribute donate draw drive earn edit elect employ encounter
+end enrol enroll enter establish exhibit exist feature file finance find finish fly follow form found fund get give go
+govern graduate grow guide handle happen hire hold host house include injure inspect install invest involve issue join
+keep last launch lead learn leave lend link list live locate lose maintain make manage manufacture mark match measure
+meet mention model nominate observe occupy occur offer open operate order organise organize originate own paint park
+participate pay perform photograph pilot place plan play possess post practice present process produce program promote
+propose provide publish purchase raise reach read receive record refer register relate release rent repair report
+represent request reserve reside review ride run schedule score sell send serve set ship show sign sing sit situate
+spend sponsor stand star start state stay steer stop store study submit supervise supply support take teach tour train
+transfer travel treat try use visit volunteer wear weigh win work write
+"""
+RELATIONS = frozenset(_RELATIONS.split())
 """Verbs that relate two things. One may go unread where only one relationship is there that it could name."""
 
 ROLES: Mapping[str, frozenset[str]] = {
-    "from": frozenset("from origin source depart departure start sender begin leave".split()),
-    "to": frozenset("to destination dest target arrive arrival receiver recipient end".split()),
+    "from": frozenset(("from", "origin", "source", "depart", "departure", "start", "sender", "begin", "leave")),
+    "to": frozenset(("to", "destination", "dest", "target", "arrive", "arrival", "receiver", "recipient", "end")),
 }
 """What a preposition of motion says about the key that is meant, where several lead to the same thing."""
 
 LABEL_WORDS = ("name", "title", "label")
+"""What the column is called that things are known by."""
+
 PERSONS = (("first", "last"), ("given", "family"), ("fore", "sur"), ("f", "l"))
+"""The parts of a person's name, each before `name`."""
 
-SPELLED: Mapping[str, int] = {
-    word: number
-    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
-}
+TAIL_WORDS = ("code", "id", "name", "number", "value", "type", "description", "detail")
+"""What the name of a column may end in without anybody saying it: the product type (code)."""
 
-UNITS = frozenset(
-    """
-    dollar euro pound cent percent minute second hour day week month year mile kilometer kilometre km meter metre foot inch
-    degree point people mph kg unit usd piece star
-    """.split()
-)
+SHELL_WORDS = ("detail", "information", "info", "list", "table", "data", "ref", "tbl", "dim", "fact")
+"""What the name of a table may have around its noun."""
+
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
+SPELLED: Mapping[str, int] = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}
+
+_UNITS = """
+dollar euro pound cent percent minute second hour day week month year mile kilometer kilometre km meter metre foot
+inch degree point people mph kg unit usd piece star
+"""
+UNITS = frozenset(_UNITS.split())
 """What may stand behind a number without saying more than the column does."""
 
 
@@ -138,8 +144,8 @@ ADJECTIVES: Mapping[str, tuple[Tier, ...]] = {
     for line in _ADJECTIVES.strip().splitlines()
     for word, _, tiers in (entry.partition(":") for entry in line.split(";"))
 }
-"""What an adjective measures, in tiers: a later one counts only where no earlier one is there. Only what can be measured
-stands here; good, bad, best and worst do not."""
+"""What an adjective measures, in tiers: a later one counts only where no earlier one is there. Only what can be
+measured stands here; good, bad, best and worst do not."""
 
 
 def _degree(word: str, ending: str) -> str:

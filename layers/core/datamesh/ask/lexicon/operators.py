@@ -9,11 +9,14 @@ from datamesh.ask.lexicon.english import COMPARATIVES, OPPOSITES, SUPERLATIVES
 __all__ = ["OPERATORS"]
 
 _TABLE = """
-show: show, list, find, give, return, tell, display, report, get, retrieve, provide, compute, calculate, determine, select
-show: print, output, show me, give me, tell me, list out, find out, list me, find me, get me, return me, i want to know
+show: show, list, find, give, return, tell, display, report, get, retrieve, provide, compute, calculate, determine
+show: select
+show: print, output, show me, give me, tell me, list out, find out, list me, find me, get me, return me
+show: i want to know
 show: i want to see, can you show me, can you tell me, could you tell me, could you show me, can you give me, fetch
 show: what is, what are, what was, what were, what, which is, which are, who is, who are, who was, who were, whats
-show: name, state, identify, look up, see, list all, give a list of, show a list of, give me a list of, what is the list of
+show: name, state, identify, look up, see, list all, give a list of, show a list of, give me a list of
+show: what is the list of
 please: please, kindly
 how_many: how many
 count: count, number of, the number of, total number of, the total number of, count of, the count of
@@ -26,7 +29,8 @@ agg median: median, median of
 distinct: distinct, different, unique, various
 all_details: all information, all the information, all info, all details, all the details, all data, all the data
 all_details: all columns, everything, information, all attributes, the details, all available information, details
-group: for each, for every, per, by, grouped by, group by, broken down by, for each of the, in each, of each, from each
+group: for each, for every, per, by, grouped by, group by, broken down by, for each of the, in each, of each
+group: from each
 group: across each, at each, on each, to each, with each, for all different, for different, for each different
 group: by each, grouped by each, in every, of every, from every, under each, within each, according to, based on
 group: corresponding to each, associated with each, belonging to each
@@ -41,9 +45,11 @@ after_cmp >=: or above, or over, and above, and more, and over, or after
 after_cmp <=: or below, or under, and below, and less, or before
 between: between
 most desc: most, the most, highest, the highest, largest, the largest, greatest, the greatest, maximum, the maximum
-most desc: biggest, the biggest, the top, top, max, the max, the highest number of, the most number of, the greatest number of
+most desc: biggest, the biggest, the top, top, max, the max, the highest number of, the most number of
+most desc: the greatest number of
 most desc: highest number of, the largest number of, largest number of, greatest number of, most number of
-most desc: the maximum number of, maximum number of, the highest total number of, the largest amount of, the most amount of
+most desc: the maximum number of, maximum number of, the highest total number of, the largest amount of
+most desc: the most amount of
 most asc: least, the least, fewest, the fewest, lowest, the lowest, smallest, the smallest, minimum, the minimum
 most asc: bottom, the bottom, min, the min, the lowest number of, the smallest number of, the fewest number of
 most asc: lowest number of, smallest number of, fewest number of, least number of, the least number of
@@ -60,15 +66,18 @@ alphabetical: alphabetically, alphabetized
 direction asc: ascending, in ascending order, in an ascending order, in increasing order, asc, increasing
 direction asc: in the ascending order, ascending order, ascendingly, increasingly
 direction asc: from low to high, from lowest to highest, from the lowest to the highest, from smallest to largest
-direction asc: from fewest to most, from least to most, from small to large, from earliest to latest, from oldest to newest
+direction asc: from fewest to most, from least to most, from small to large, from earliest to latest
+direction asc: from oldest to newest
 direction asc: from the earliest to the latest, from shortest to longest, from cheapest to most expensive
-direction asc: from youngest to oldest, lowest first, smallest first, earliest first, oldest first, least first, fewest first
+direction asc: from youngest to oldest, lowest first, smallest first, earliest first, oldest first, least first
+direction asc: fewest first
 direction asc: shortest first, cheapest first, youngest first
 direction desc: descending, in descending order, in a descending order, in decreasing order, desc, decreasing
 direction desc: in the descending order, descending order, descendingly, in reverse order
 direction desc: from high to low, from highest to lowest, from the highest to the lowest, from largest to smallest
 direction desc: from most to fewest, from most to least, from large to small, from latest to earliest
-direction desc: from the latest to the earliest, from newest to oldest, from longest to shortest, from oldest to youngest
+direction desc: from the latest to the earliest, from newest to oldest, from longest to shortest
+direction desc: from oldest to youngest
 direction desc: highest first, largest first, biggest first, greatest first, most first, latest first, newest first
 direction desc: longest first, most recent first, most expensive first
 whose: whose, where the, where, for which the, such that the, where their, where its, whos
@@ -84,15 +93,20 @@ be: is, are, was, were, be, been, being
 aux: do, does, did
 that: that, who, which
 in: in, at, on, from, of, for, to, by, into, under, within, via, through, during, about, as, among, across, near
-missing: missing, unknown, null, empty, blank, not known, not recorded, not given, not available, not specified, not set
+missing: missing, unknown, null, empty, blank, not known, not recorded, not given, not available, not specified
+missing: not set
 missing: without a value, without value, undefined
-has_missing: has no value, have no value, has no known value, is missing, are missing, is unknown, are unknown, is null
-has_missing: is empty, are empty, is blank, is not known, are not known, is not recorded, is not given, was not recorded
+has_missing: has no value, have no value, has no known value, is missing, are missing, is unknown, are unknown
+has_missing: is null
+has_missing: is empty, are empty, is blank, is not known, are not known, is not recorded, is not given
+has_missing: was not recorded
 named: named, called, titled, with the name, with name, by the name of, whose name is, with the title, with title
 contains contains: containing, contains, contain, includes, including, include, like, with the substring
-contains contains: containing the word, contains the word, contain the word, that contains, that contain, has the substring
+contains contains: containing the word, contains the word, contain the word, that contains, that contain
+contains contains: has the substring
 contains contains: containing the substring, contains the substring, contain the substring, includes the word, has
-contains contains: containing the phrase, contains the string, contain the string, include the word, have the substring
+contains contains: containing the phrase, contains the string, contain the string, include the word
+contains contains: have the substring
 contains contains: contains substring, containing substring, have the word, has the word, contain substring
 contains contains: includes the substring, include the substring, include the string, includes the string
 contains starts: starting with, starts with, start with, beginning with, begins with, begin with, started with
@@ -110,7 +124,8 @@ after: after, later than
 since: since
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
 tail: on record, on file, in the dataset, in the list
-tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded, exists
+tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
+tail: exists
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """
 

@@ -1,4 +1,4 @@
-"""The machinery of reading: every rule is tried once at each place, cheapest readings first, at most so many of them."""
+"""The machinery of reading: every rule is tried once at each place, and its cheapest readings are kept."""
 
 from __future__ import annotations
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import product
 
 from datamesh.ask import intent
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.conditions import both
 from datamesh.ask.read.figures import Figure, figures
 from datamesh.ask.read.form import Aggregate, Count, Everything, Form, KeyForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grouping import Keys, keys, reachable
 from datamesh.ask.read.listing import combined, restricted
-from datamesh.ask.read.places import Choice, Schema, Spot
+from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import first_shown, limit_of
 from datamesh.ask.read.shown import Anchor, anchors
 
@@ -24,7 +25,7 @@ _BRIDGE = 0.3
 
 @dataclass(frozen=True)
 class _Meant:
-    """One way to take the outputs: `numbers` in the order of the question, the `asked` first ones shown; `shown` anchors."""
+    """One way to take the outputs: `numbers`, of which the first `asked` are shown; `shown`, what is no number."""
 
     numbers: tuple[Figure, ...]
     asked: int
@@ -110,9 +111,9 @@ def _is_number(schema: Schema, anchor: Anchor) -> bool:
 def _roots(schema: Schema, meant: _Meant) -> list[tuple[str, float]]:
     """The counted table itself where it leads to every group; else, for counts of things, what leads to both."""
     counted = meant.counted
-    if all(schema.spots(counted, table) for table in meant.tables):
-        if all(reachable(schema, counted, form) for form in meant.groups):
-            return [(counted, 0.0)]
+    leads = all(schema.spots(counted, table) for table in meant.tables)
+    if leads and all(reachable(schema, counted, form) for form in meant.groups):
+        return [(counted, 0.0)]
     named = [form.name for form in meant.groups if form.name]
     if any(figure.fn != "count" for figure in meant.numbers) or len(named) > 1:
         return []
@@ -177,8 +178,10 @@ class _Cut:
         """Groups that were only named to group by come first; the rest in the order of the question."""
         outputs = [intent.Output(item=key, implied=True) for key in self.keys.others]
         shown, numbers = iter(self.keys.shown), iter(self.measures)
-        for out in self.form.outputs:
-            outputs.append(intent.Output(item=next(numbers) if isinstance(out, Count | Aggregate) else next(shown)))
+        outputs += [
+            intent.Output(item=next(numbers) if isinstance(out, Count | Aggregate) else next(shown))
+            for out in self.form.outputs
+        ]
         return tuple(outputs)
 
     def ranked(self) -> tuple[intent.Order, ...] | None:
@@ -214,7 +217,7 @@ def _shown_as(by: Out, outputs: tuple[intent.Output, ...]) -> intent.Item | None
         for target in name.targets if name else ():
             if isinstance(item, intent.Attr) and item.column == target.name:
                 return item
-            if isinstance(item, intent.EntityKey) and item.table == target.table:
-                if target.kind == "table" or target.name in item.labels:
-                    return item
+            its_own = isinstance(item, intent.EntityKey) and item.table == target.table
+            if isinstance(item, intent.EntityKey) and its_own and target.name in ("", *item.labels):
+                return item
     return None

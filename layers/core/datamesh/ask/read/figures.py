@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from datamesh.ask import intent
 from datamesh.ask.annotate import Name
+from datamesh.ask.naming import Target
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Aggregate, Count, PredForm, SetForm, Valued
-from datamesh.ask.read.places import Choice, Schema, Spot
-from datamesh.ask.vocabulary import ColumnView, Target
+from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.views import ColumnView
 
 __all__ = ["Figure", "figures"]
 
@@ -65,7 +67,7 @@ def _counts(schema: Schema, form: SetForm) -> Iterator[Choice[Figure]]:
 
 
 def _rows(schema: Schema, target: Target, form: SetForm) -> Iterator[Choice[Figure]]:
-    """Where a table has a number of its own noun (faculty of faculty), `how many` may ask for its total just as well."""
+    """Where a table has a number of its own noun (faculty of faculty), `how many` may ask for its total as well."""
     view = schema.table(target.table)
     if form.distinct and len(view.key) != 1:
         return  # different in what, its key does not say

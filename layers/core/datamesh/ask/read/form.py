@@ -111,7 +111,7 @@ Post: TypeAlias = "PredForm | Ranked"  # what may stand behind a noun
 
 @dataclass(frozen=True)
 class Ranked:
-    """The first by something: by an attribute, by an adjective, by how many rows of a set (`of`), or by its own rows."""
+    """The first by something: by an attribute, by an adjective, by how many rows of a set or (ROWS) of its own."""
 
     direction: Direction
     attr: Name | None = None

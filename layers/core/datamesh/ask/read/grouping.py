@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 
 from datamesh.ask import intent
+from datamesh.ask.naming import Target
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import KeyForm, SetForm
 from datamesh.ask.read.periods import buckets
-from datamesh.ask.read.places import Choice, Schema, Spot
+from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import Anchor, stands_for, through_key
-from datamesh.ask.vocabulary import Target
 
 __all__ = ["Keys", "keys", "reachable"]
 
@@ -117,9 +118,9 @@ def _output(
     """An attribute of a thing groups by the thing, unless it is of what is counted: then its values are the groups."""
     if anchor.through:
         return through_key(schema, anchor.table, anchor.through, spot)
-    if whole or anchor.implied or (anchor.owner == anchor.table != counted):
-        if key := schema.entity_key(spot, () if anchor.implied else anchor.columns):
-            return key
+    thing = whole or anchor.implied or anchor.owner == anchor.table != counted
+    if thing and (key := schema.entity_key(spot, () if anchor.implied else anchor.columns)):
+        return key
     if len(anchor.columns) != 1:
         return None
     return schema.text_attr(spot, schema.column(anchor.table, anchor.columns[0]), anchor.said)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from datamesh.ask import intent
+from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.conditions import both, conditions
 from datamesh.ask.read.form import Everything, Form, Plain, Ranked, SetForm, Thing
-from datamesh.ask.read.places import Choice, Schema, Spot, cheapest
+from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ordered_by, ranked_by
 from datamesh.ask.read.shown import Anchor, anchors, items
 
@@ -30,7 +31,7 @@ def combined(options: Sequence[Sequence[Choice[Anchor]]]) -> list[Choice[tuple[A
 
 
 def listings(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
-    """The subject is the table that leads to all that is shown, to one each: no row is shown twice for another's sake."""
+    """The subject is the table that leads to all that is shown, to one each: no row is shown twice for another."""
     outs = [out for out in form.outputs if isinstance(out, Plain | Thing | Everything)]
     for combo in combined([anchors(schema, out) for out in outs]):
         tables = {a.table for a in combo.value} | {a.owner for a in combo.value if a.owner}

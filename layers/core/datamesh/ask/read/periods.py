@@ -4,72 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from datamesh.ask import intent
-from datamesh.ask.dates import Period
+from datamesh.ask.read.calendars import PARTS, Calendar, all_of, number
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Dated
-from datamesh.ask.read.places import Choice, Schema, Spot
-from datamesh.ask.vocabulary import ColumnView
+from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem
 
-__all__ = ["DateColumn", "buckets", "date_columns", "within"]
+__all__ = ["Dates", "buckets", "date_columns", "within"]
 
-_PARTS = ("year", "month", "day")
+_DATED = ("date", "timestamp", "timestamptz")
 _YEARLY = frozenset((stem("year"), stem("date")))
+_A_DATE = 0.1
 _INSTANT = 0.2  # an instant has no day of its own before a zone is chosen
+_BESIDE_CALENDAR = 0.8
 
 
 @dataclass(frozen=True)
-class DateColumn:
-    """What holds the date: one attribute, or one for each of year, month, day. `year_only`: a year as a number."""
+class Dates:
+    """What holds the date: a calendar; or one attribute, which may be only a year, as a number."""
 
+    calendar: Calendar | None = None
     attr: intent.Attr | None = None
-    parts: tuple[tuple[str, intent.Attr], ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()  # what the contract calls a number of a part: ("month 3", "March")
     year_only: bool = False
 
 
-def date_columns(schema: Schema, pred: Dated, spot: Spot) -> list[Choice[DateColumn]]:
+def date_columns(schema: Schema, pred: Dated, spot: Spot) -> list[Choice[Dates]]:
     """The dates that may be meant: the one that is named; the one a verb names (opened: opening year); the only one."""
     if pred.attr is not None:
         found = []
         for choice in schema.columns(pred.attr, spot):
             walk, column = choice.value
-            if not walk.many and (date_column := _as_date(schema, Spot(column.table, spot.path + walk.path), column)):
-                found.append(Choice(date_column, choice.cost))
+            if not walk.many and (dates := _as_dates(schema, Spot(column.table, spot.path + walk.path), column)):
+                found.append(Choice(dates, choice.cost))
         return found
-    own = list(_dates(schema, spot))
-    named = [c for c in own if c.value.attr and _named(schema, spot, c.value.attr.column, pred.hint)]
+    own = list(_own(schema, spot))
+    named = [c for c in own if c.value.attr and _says(schema, spot, c.value.attr.column, pred.hint)]
     return named or own
 
 
-def _named(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
+def _says(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
     return bool(set(hint) & schema.column(spot.table, column).all_words)
 
 
-def _dates(schema: Schema, spot: Spot) -> Iterator[Choice[DateColumn]]:
-    """A calendar of the table's own goes before an instant: it is in the time of the place."""
+def _own(schema: Schema, spot: Spot) -> Iterator[Choice[Dates]]:
+    """A table's calendar goes before its instants: it is in the time of the place."""
     view = schema.table(spot.table)
-    parts = tuple((part, schema.attr(spot, view.columns[name])) for part, name in view.calendar.items())
-    if len(parts) > 1:
-        labels = [
-            (f"{part} {v}", label) for part, n in view.calendar.items() for v, label in view.columns[n].labels.items()
-        ]
-        yield Choice(DateColumn(parts=parts, labels=tuple(labels)), 0.0)
+    calendar = _calendar(schema, spot) if len(view.calendar) > 1 else None
+    if calendar:
+        yield Choice(Dates(calendar), 0.0)
     for column in view.columns.values():
-        if column.name in view.calendar.values() and len(parts) > 1:
+        if calendar and column.name in view.calendar.values():
             continue
-        if found := _as_date(schema, spot, column):
-            instant = column.kind == "timestamptz" or len(parts) > 1
-            yield Choice(found, 0.1 + (_INSTANT + 0.6 * (len(parts) > 1) if instant else 0.0))
+        if found := _as_dates(schema, spot, column):
+            instant = _INSTANT if column.kind == "timestamptz" else 0.0
+            yield Choice(found, _A_DATE + instant + (_BESIDE_CALENDAR if calendar else 0.0))
 
 
-def _as_date(schema: Schema, spot: Spot, column: ColumnView) -> DateColumn | None:
-    if column.kind in ("date", "timestamp", "timestamptz"):
-        return DateColumn(schema.attr(spot, column))
+def _calendar(schema: Schema, spot: Spot) -> Calendar:
+    view = schema.table(spot.table)
+    columns = tuple((part, schema.attr(spot, view.columns[name])) for part, name in view.calendar.items())
+    labels = [
+        ((part, v), label) for part, name in view.calendar.items() for v, label in view.columns[name].labels.items()
+    ]
+    return Calendar(columns, tuple(labels))
+
+
+def _as_dates(schema: Schema, spot: Spot, column: ColumnView) -> Dates | None:
+    if column.kind in _DATED:
+        return Dates(attr=schema.attr(spot, column))
     if column.numeric and _YEARLY & set(column.words) and _years(column):
-        return DateColumn(schema.attr(spot, column), year_only=True)
+        return Dates(attr=schema.attr(spot, column), year_only=True)
     return None
 
 
@@ -81,193 +89,91 @@ def _years(column: ColumnView) -> bool:
     return 1000 <= low <= high < 3000
 
 
-def within(column: DateColumn, pred: Dated) -> intent.Pred | None:
-    """The condition that the date lies where it was said to; None where this column cannot tell."""
+def within(dates: Dates, pred: Dated) -> intent.Pred | None:
+    """The condition that the date lies where it was said to; None where these columns cannot tell."""
     start, end = _bounds(pred)
-    period = pred.period
     if start is None and end is None:
-        return _recurring(column, pred) if pred.how == "in" and period.start is None else None
-    label = _label(pred)
-    if column.parts:
-        return _by_parts(column, start, end)
-    if column.attr is None:
+        return _recurring(dates, pred)
+    if dates.calendar:
+        return dates.calendar.within(start, end)
+    if dates.attr is None:
         return None
-    if column.year_only:
-        return _by_year(column.attr, start, end)
-    return intent.Within(of=column.attr, start=start and start.isoformat(), end=end and end.isoformat(), label=label)
-
-
-def _label(pred: Dated) -> str:
+    if dates.year_only:
+        return _by_year(dates.attr, start, end)
     last = f" and {pred.last.label}" if pred.last else ""
-    return f"{pred.how} {pred.period.label}{last}"
+    label = f"{pred.how} {pred.period.label}{last}"
+    return intent.Within(of=dates.attr, start=start and start.isoformat(), end=end and end.isoformat(), label=label)
 
 
 def _bounds(pred: Dated) -> tuple[date | None, date | None]:
-    """The first day in, and the first day out."""
-    period, last = pred.period, pred.last
+    """The first day in, and the first day out; neither, where no year was named."""
+    start, end, last = pred.period.start, pred.period.end, pred.last
     match pred.how:
         case "in":
-            return period.start, period.end
+            return start, end
         case "before":
-            return None, period.start
+            return None, start
         case "after":
-            return period.end, None
+            return end, None
         case "since":
-            return period.start, None
+            return start, None
         case "until":
-            return None, period.end
+            return None, end
         case "between":
-            return (period.start, last.end) if last and period.start and last.end else (None, None)
+            return (start, last.end) if last and start and last.end and start < last.end else (None, None)
 
 
-def _recurring(column: DateColumn, pred: Dated) -> intent.Pred | None:
+def _recurring(dates: Dates, pred: Dated) -> intent.Pred | None:
     """March of any year; the fourth of July; a third quarter."""
-    wanted = {"month": pred.period.month, "day": pred.period.day, "quarter": pred.period.quarter}
-    found: list[intent.Pred] = []
-    if column.parts and "month" not in dict(column.parts):
+    period = pred.period
+    if pred.how != "in" or period.start is not None:
         return None
-    for part, number in wanted.items():
-        if number is None:
-            continue
-        if part == "quarter" and column.parts:
-            found.append(_months_of(column, number))
-            continue
-        left = _part(column, part)
-        if left is None:
-            return None
-        found.append(intent.Cmp(left=left, op="=", right=_number(column, part, number)))
-    return _and(found) if found else None
-
-
-def _months_of(column: DateColumn, quarter: int) -> intent.Pred:
-    month = dict(column.parts)["month"]
-    return intent.Between(
-        left=month, low=_number(column, "month", quarter * 3 - 2), high=_number(column, "month", quarter * 3)
+    if dates.calendar:
+        return dates.calendar.recurring(period.month, period.day, period.quarter)
+    if dates.attr is None or dates.year_only:
+        return None
+    given = {"month": period.month, "day": period.day, "quarter": period.quarter}
+    return all_of(
+        [
+            intent.Cmp(left=intent.Part(of=dates.attr, part=part), op="=", right=number(value))
+            for part, value in given.items()
+            if value is not None
+        ]
     )
-
-
-def _part(column: DateColumn, part: str) -> intent.Attr | intent.Part | None:
-    if column.parts:
-        return dict(column.parts).get(part)
-    if column.attr is None or column.year_only:
-        return None
-    return intent.Part(of=column.attr, part=part)  # type: ignore[arg-type]
-
-
-def _and(preds: list[intent.Pred]) -> intent.Pred:
-    return preds[0] if len(preds) == 1 else intent.And(preds=tuple(sorted(preds, key=repr)))
 
 
 def _by_year(attr: intent.Attr, start: date | None, end: date | None) -> intent.Pred | None:
     """Whole years only."""
     if any(day and (day.month, day.day) != (1, 1) for day in (start, end)):
         return None
-    first = start.year if start else None
-    last = end.year - 1 if end else None
-    if first is not None and first == last:
-        return intent.Cmp(left=attr, op="=", right=_year(first))
-    if first is not None and last is not None:
-        return intent.Between(left=attr, low=_year(first), high=_year(last))
-    if first is not None:  # after 1961 is more than 1961, since 1961 is 1961 or more
-        return intent.Cmp(left=attr, op=">=", right=_year(first))
-    return intent.Cmp(left=attr, op="<", right=_year(last + 1)) if last is not None else None
-
-
-def _year(number: int) -> intent.Value:
-    return intent.Value(value=number, kind="number")
-
-
-def _number(column: DateColumn, part: str, number: int) -> intent.Value:
-    return intent.Value(value=number, kind="number", label=dict(column.labels).get(f"{part} {number}", ""))
-
-
-def _by_parts(column: DateColumn, start: date | None, end: date | None) -> intent.Pred | None:
-    """A day, a month or a year is a value of each part; anything longer is compared part by part."""
-    parts = dict(column.parts)
-    exact = _one_period(column, start, end)
-    if exact is not None:
-        return exact
-    if (short := _in_one_year(column, start, end)) is not None:
-        return short
-    found = []
-    for day, op in ((start, ">="), (end, "<")):
-        if day is not None:
-            bound = _bound(parts, day, op)
-            if bound is None:
-                return None
-            found.append(bound)
-    return _and(found)
-
-
-def _one_period(column: DateColumn, start: date | None, end: date | None) -> intent.Pred | None:
-    parts = dict(column.parts)
-    if start is None or end is None or "year" not in parts:
-        return None
-    depth = 3 if end - start == timedelta(days=1) else 0
-    if start.day == 1 and end.day == 1:
-        months = (end.year - start.year) * 12 + end.month - start.month
-        depth = 2 if months == 1 else 1 if months == 12 and start.month == 1 else 0
-    names = _PARTS[:depth]
-    if not names or not parts.keys() >= set(names):
-        return None
-    wanted = zip(names, (start.year, start.month, start.day), strict=False)
-    return _and([intent.Cmp(left=parts[n], op="=", right=_number(column, n, number)) for n, number in wanted])
-
-
-def _in_one_year(column: DateColumn, start: date | None, end: date | None) -> intent.Pred | None:
-    """Some months of a year, some days of a month."""
-    parts = dict(column.parts)
-    if start is None or end is None or parts.keys() < set(_PARTS[:2]):
-        return None
-    last = end - timedelta(days=1)
-    if start.year != last.year:
-        return None
-    fixed: list[intent.Pred] = [intent.Cmp(left=parts["year"], op="=", right=_year(start.year))]
-    if start.day == 1 and end.day == 1:
-        name, low, high = "month", start.month, last.month
-    elif start.month == last.month and "day" in parts:
-        fixed.append(intent.Cmp(left=parts["month"], op="=", right=_number(column, "month", start.month)))
-        name, low, high = "day", start.day, last.day
-    else:
-        return None
-    within = intent.Between(left=parts[name], low=_number(column, name, low), high=_number(column, name, high))
-    return _and([*fixed, within])
-
-
-def _bound(parts: dict[str, intent.Attr], day: date, op: str) -> intent.Pred | None:
-    """year > y or (year = y and (month > m or (month = m and day >= d))), no deeper than the bound needs."""
-    depth = 1 if (day.month, day.day) == (1, 1) else 2 if day.day == 1 else 3
-    names = _PARTS[:depth]
-    if not parts.keys() >= set(names):
-        return None
-    numbers = (day.year, day.month, day.day)
-    strict: intent.Op = ">" if op == ">=" else "<"
-    found: intent.Pred | None = None
-    for name, number in reversed(list(zip(names, numbers, strict=False))):
-        if found is None:
-            found = intent.Cmp(left=parts[name], op=op, right=_year(number))  # type: ignore[arg-type]
-        else:
-            beyond = intent.Cmp(left=parts[name], op=strict, right=_year(number))
-            equal = intent.Cmp(left=parts[name], op="=", right=_year(number))
-            found = intent.Or(preds=(beyond, intent.And(preds=(equal, found))))
-    return found
+    if start and end and end.year - start.year > 1:
+        return intent.Between(left=attr, low=number(start.year), high=number(end.year - 1))
+    if start and end:
+        return intent.Cmp(left=attr, op="=", right=number(start.year))
+    if start:
+        return intent.Cmp(left=attr, op=">=", right=number(start.year))
+    return intent.Cmp(left=attr, op="<", right=number(end.year)) if end else None
 
 
 def buckets(schema: Schema, spot: Spot, grain: intent.Grain) -> list[Choice[tuple[intent.Key, ...]]]:
-    """What to group by for `per month`: the calendar's columns (the year too, where there are several), a date cut off."""
+    """What `per month` groups by: the calendar's columns (the year, too, where there are several); a date, cut off."""
     found: list[Choice[tuple[intent.Key, ...]]] = []
-    for choice in _dates(schema, spot):
-        column = choice.value
-        if column.parts:
-            parts = dict(column.parts)
-            depth = {"year": 1, "month": 2, "day": 3}.get(grain, 0)
-            if depth and parts.keys() >= set(_PARTS[:depth]):
-                several = schema.column(spot.table, parts["year"].column)
-                names = _PARTS[:depth] if depth == 1 or several.minimum != several.maximum else _PARTS[1:depth]
-                found.append(Choice(tuple(parts[name] for name in names), choice.cost))
-        elif column.attr and column.year_only:
-            if grain == "year":
-                found.append(Choice((column.attr,), choice.cost))
-        elif column.attr:
-            found.append(Choice((intent.Bucket(of=column.attr, grain=grain),), choice.cost))
+    for choice in _own(schema, spot):
+        dates = choice.value
+        if dates.calendar:
+            if keys := _calendar_keys(schema, spot, dates.calendar, grain):
+                found.append(Choice(keys, choice.cost))
+        elif dates.attr and not dates.year_only:
+            found.append(Choice((intent.Bucket(of=dates.attr, grain=grain),), choice.cost))
+        elif dates.attr and grain == "year":
+            found.append(Choice((dates.attr,), choice.cost))
     return found
+
+
+def _calendar_keys(schema: Schema, spot: Spot, calendar: Calendar, grain: intent.Grain) -> tuple[intent.Key, ...]:
+    depth = {"year": 1, "month": 2, "day": 3}.get(grain, 0)
+    if not depth or not calendar.has(depth):
+        return ()
+    year = schema.column(spot.table, calendar.parts["year"].column)
+    one_year = depth > 1 and year.minimum is not None and year.minimum == year.maximum
+    return tuple(calendar.parts[part] for part in PARTS[one_year:depth])

@@ -7,9 +7,10 @@ from typing import Literal
 
 from datamesh.ask import intent
 from datamesh.ask.lexicon.english import ADJECTIVES
+from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Form, OrderForm, Plain, Ranked, SetForm, Thing
-from datamesh.ask.read.places import Choice, Schema, Spot, cheapest
-from datamesh.ask.vocabulary import ColumnView
+from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem
 
 __all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by"]
@@ -20,7 +21,7 @@ _BY_ADJECTIVE = 0.3
 
 
 def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Order]]:
-    """The column that decides: named, or what the adjective measures. Only numbers and dates have a first and a last."""
+    """The column that decides: named, or what the adjective measures. Only numbers and dates have a first and last."""
     adjective = rank.adjective.removeprefix("- ")
     direction = _REVERSED[rank.direction] if rank.adjective.startswith("- ") else rank.direction
     found: list[Choice[intent.Order]] = []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datamesh.ask import intent
+from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.counting import countings
 from datamesh.ask.read.form import Aggregate, Count, Form
 from datamesh.ask.read.listing import listings
-from datamesh.ask.read.places import Choice, Schema, cheapest
+from datamesh.ask.read.places import Schema
 from datamesh.ask.read.tallies import tallies
 
 __all__ = ["resolve"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from datamesh.ask import intent
 from datamesh.ask.annotate import Name
+from datamesh.ask.naming import Target
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Everything, Plain, SetForm, Thing
-from datamesh.ask.read.places import Choice, Schema, Spot
-from datamesh.ask.vocabulary import Target
+from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.words import stem, stems
 
 __all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
@@ -62,7 +63,7 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         for target in (t for t in out.attr.targets if t.kind == "column"):
             yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER)
     for owner in owners:
-        for target in schema.targets(out.attr, owner.table):
+        for target in (t for t in out.attr.targets if t.kind == "column"):
             if target.table == owner.table:
                 yield Choice(_column(schema, target, owner.table, out), target.cost + owner.cost)
             elif target.qualified and (walks := schema.vocabulary.graph.walks(owner.table, target.table)):
@@ -79,7 +80,7 @@ def _column(schema: Schema, target: Target, owner: str, out: Plain) -> Anchor:
 
 
 def stands_for(schema: Schema, target: Target, text: str) -> bool:
-    """Whether a key column was called by the noun of the thing that it leads to: the destination airport, not its code."""
+    """Whether a key column was called by the noun of what it leads to: the destination airport, not its code."""
     to = schema.table(target.table).foreign.get(target.name)
     if not to:
         return False

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask import intent
+from datamesh.ask.naming import Target
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.conditions import both
 from datamesh.ask.read.form import Form, Linked, SetForm, Thing
 from datamesh.ask.read.listing import restricted
-from datamesh.ask.read.places import Choice, Schema, Spot
-from datamesh.ask.vocabulary import Target
+from datamesh.ask.read.places import Schema, Spot
 
 __all__ = ["tallies"]
 
@@ -32,7 +33,9 @@ def tallies(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
             for rows in schema.tables(counted[0].to.head):
                 for spot in schema.spots(rows.table, target.table)[:1]:
                     cost = rows.cost + target.cost + spot.cost + (_FAR if spot.value.path else 0.0)
-                    for choice in _having(schema, counted[0], rest, target, spot.value, rows.table):
+                    shown = schema.text_attr(spot.value, schema.column(target.table, target.name))
+                    sets = [(replace(counted[0].to, head=None), Spot(rows.table)), (rest, spot.value)]
+                    for choice in _having(schema, counted[0], shown, sets):
                         yield Choice(choice.value, choice.cost + cost)
 
 
@@ -42,16 +45,16 @@ def _names_rows(schema: Schema, target: Target) -> bool:
 
 
 def _having(
-    schema: Schema, linked: Linked, rest: SetForm, target: Target, spot: Spot, rows: str
+    schema: Schema, linked: Linked, shown: intent.Attr, sets: list[tuple[SetForm, Spot]]
 ) -> Iterator[Choice[intent.Select]]:
+    """The first of `sets` is what is counted."""
     if linked.count is None:
         return
     op, n = linked.count
-    shown = schema.text_attr(spot, schema.column(target.table, target.name))
     having = intent.Cmp(left=intent.Measure(fn="count"), op=op, right=intent.Value(value=n, kind="number"))
-    for where in restricted(schema, [(replace(linked.to, head=None), Spot(rows)), (rest, spot)]):
+    for where in restricted(schema, sets):
         select = intent.Select(
-            subject=intent.Entity(table=rows),
+            subject=intent.Entity(table=sets[0][1].table),
             outputs=(intent.Output(item=shown),),
             where=both(where.value),
             group=(shown,),

@@ -1,4 +1,4 @@
-"""What is asked for: names and ages of climbers, the average and the maximum price, the number of flights, an airline."""
+"""What is asked for: names and ages of climbers, average and maximum price, the number of flights, an airline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What restricts a set: with more than 300 seats, flown by Boeing planes, in March, without a name, the most flights."""
+"""What restricts a set: with more than 300 seats, flown by Boeing planes, in March, without a name, the most seats."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def post(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 @rule
 def predicate(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """A verb phrase, of a relative clause or of a question: are from Boston, have more than 3 flights, fly to Boston."""
+    """A verb phrase of a relative clause or of a question: are from Boston, have more than 3 flights, fly to Boston."""
     if r.longest(i, "be"):
         yield from _copula(r, *being(r, i))
     for op in r.op(i, "have"):
@@ -69,8 +69,8 @@ def _copula(r: Reader, i: int, negated: bool) -> Iterator[Hit[Post]]:
         yield Hit(hit.end, Valued(None, hit.value, ("be",), negated), hit.cost + 0.2)
     for when in time(r, i):
         yield Hit(when.end, dated(when.value, negated=negated), when.cost)
-    for hit in _missing(r, i):
-        yield Hit(hit.end, replace(hit.value, negated=negated), hit.cost)
+    for lacking in _missing(r, i):
+        yield Hit(lacking.end, replace(lacking.value, negated=negated), lacking.cost)
     if negated:
         yield from _negated(_related(r, i))
         return
@@ -84,7 +84,7 @@ def _copula(r: Reader, i: int, negated: bool) -> Iterator[Hit[Post]]:
 
 @rule
 def _having(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """(with, that has) a height of over 5000; more than 300 seats; at least 3 flights; the most seats; Sprint as carrier"""
+    """(with, that has) a height of over 5000; more than 300 seats; at least 3 flights; the most seats; black card"""
     yield from clause(r, i)
     yield from _ranked(r, i)
     yield from _missing(r, i)

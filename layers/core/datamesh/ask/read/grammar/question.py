@@ -234,7 +234,7 @@ def _per(form: Form, keys: Keys) -> Form:
 
 
 def _narrowed(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
-    """What follows the groups restricts the rows that the one number is computed over; `that ...` is said of the group."""
+    """What follows the groups restricts the rows that the one number is over; `that ...` is said of the group."""
     numbers = [out for out in state.value.outputs if isinstance(out, Count | Aggregate)]
     if len(numbers) != 1 or r.longest(i, "that", "whose", "with", "without"):
         return

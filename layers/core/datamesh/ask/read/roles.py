@@ -1,0 +1,68 @@
+"""Which of several ways to the same thing, which of several columns with the same value: the words around tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from datamesh.ask.intent import Edge
+from datamesh.ask.joins import Walk
+from datamesh.ask.lexicon.english import ROLES
+from datamesh.ask.vocabulary import Vocabulary
+from datamesh.ask.words import name_words, stem, stems
+
+__all__ = ["Roles"]
+
+_WRONG_ROLE = 1.5
+Words = frozenset[str]
+
+
+@dataclass
+class Roles:
+    """What it costs that words do not fit, where something else stands by that they do."""
+
+    vocabulary: Vocabulary
+    _known: dict[tuple[str, Edge], Words] = field(default_factory=dict)
+
+    def of_walk(self, walk: Walk, hint: Iterable[str]) -> float:
+        """Flights to Boston: over the destination, not over the origin."""
+        for edge in walk.path if hint else ():
+            owner = walk.owner(edge)
+            rivals = [e for e in self._edges(owner) if (e.to, e.many) == (edge.to, edge.many) and e != edge]
+            if rivals:
+                return _fit(hint, self._edge(owner, edge), [self._edge(owner, rival) for rival in rivals])
+        return 0.0
+
+    def of_column(self, table: str, column: str, hint: Iterable[str], holders: Iterable[str]) -> float:
+        """The same for columns of one table: those that lead to the same thing, or hold the same value."""
+        foreign = self.vocabulary.tables[table].foreign
+        to = foreign.get(column)
+        rivals = {name for name, other in foreign.items() if to and other == to}.union(holders) - {column}
+        if not rivals or not hint:
+            return 0.0
+        return _fit(hint, self._column(table, column), [self._column(table, rival) for rival in sorted(rivals)])
+
+    def _edges(self, table: str) -> list[Edge]:
+        return self.vocabulary.graph.edges.get(table, [])
+
+    def _edge(self, owner: str, edge: Edge) -> Words:
+        """The words of the relationship and of its key, on whichever side that is."""
+        if (owner, edge) not in self._known:
+            table, columns = (edge.to, edge.to_columns) if edge.many else (owner, edge.columns)
+            keys = [self.vocabulary.column(table, column).all_words for column in columns]
+            named = stems(" ".join(name_words(edge.relationship)))
+            self._known[owner, edge] = frozenset(named).union(*keys)
+        return self._known[owner, edge]
+
+    def _column(self, table: str, column: str) -> Words:
+        edges = [self._edge(table, edge) for edge in self._edges(table) if edge.columns == (column,)]
+        return self.vocabulary.column(table, column).all_words.union(*edges)
+
+
+def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float:
+    """Nothing if the words name me or nobody; much if they name another."""
+    said = {*hint, *(stem(role) for word in hint for role in ROLES.get(word, ()))}
+    theirs: Words = frozenset().union(*others)
+    if said & (mine - theirs):
+        return 0.0
+    return _WRONG_ROLE if said & (theirs - mine) else 0.0

@@ -1,0 +1,87 @@
+"""Values: which column holds them, and what that says of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from datamesh.ask import intent
+from datamesh.ask.annotate import Literal
+from datamesh.ask.joins import Walk
+from datamesh.ask.read.choices import Choice
+from datamesh.ask.read.form import Valued
+from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.views import ColumnView
+
+__all__ = ["Held", "equal", "holders", "value_in"]
+
+_UNSEEN = 0.4  # a quoted value that no profile knows
+Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
+
+
+def holders(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[Held]]:
+    """The columns that may be meant, each with the way to it and the values as it holds them."""
+    for choice in _columns(schema, pred, spot):
+        walk, column = choice.value
+        found = [value_in(column, literal) for literal in pred.values]
+        values = tuple(value for value in found if value is not None)
+        if len(values) == len(found):
+            unseen = sum(not _seen(column, literal) for literal in pred.values)
+            yield Choice((walk, column, values), choice.cost + unseen * _UNSEEN)
+
+
+def equal(attr: intent.Attr, values: Iterable[intent.Value], *, negated: bool = False) -> intent.Pred:
+    """The attribute is one of the values; in one order, whatever the question's."""
+    different = tuple(sorted(dict.fromkeys(values), key=repr))
+    if len(different) == 1:
+        return intent.Cmp(left=attr, op="<>" if negated else "=", right=different[0])
+    found = intent.In(left=attr, values=different)
+    return intent.Not(pred=found) if negated else found
+
+
+def value_in(column: ColumnView, literal: Literal) -> intent.Value | None:
+    """The literal as a value of this column; None where the column is not known to hold it and it is not quoted."""
+    source = intent.Source(start=literal.span[0], end=literal.span[1], evidence=literal.text, cost=literal.cost)
+    for hit in literal.hits:
+        if (hit.table, hit.column) == (column.table, column.name):
+            kind: intent.AttrKind = "text" if isinstance(hit.value, str) else "number"
+            label = hit.label if hit.label != str(hit.value) else ""
+            return intent.Value(value=hit.value, kind=kind, label=label, source=source)
+    return intent.Value(value=literal.text, source=source) if literal.quoted and column.kind == "text" else None
+
+
+def _seen(column: ColumnView, literal: Literal) -> bool:
+    return any((hit.table, hit.column) == (column.table, column.name) for hit in literal.hits)
+
+
+def _columns(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
+    if pred.attr:
+        return schema.columns(pred.attr, spot)
+    if "named" in pred.hint:
+        known = schema.known_by(spot.table)
+        return [Choice((Walk(spot.table, (), 0.0), schema.column(spot.table, name)), 0.0) for name in known[:1]]
+    return _by_value(schema, pred, spot)
+
+
+def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
+    """Every column in reach that holds all of the values; what stands around them may tell which is meant."""
+    columns = [{(hit.table, hit.column): hit.cost for hit in literal.hits} for literal in pred.values]
+    shared = set(columns[0]).intersection(*columns[1:])
+    found = []
+    for table, name in sorted(shared):
+        cost = sum(hits[table, name] for hits in columns)
+        beside = [column for other, column in shared if other == table]
+        for walk in schema.walks(spot, table):
+            if not _repeats_key(spot.table, walk, name, shared):
+                fit = schema.roles.of_walk(walk, pred.hint)
+                fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
+                found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))
+    return sorted(found, key=lambda choice: choice.cost)
+
+
+def _repeats_key(table: str, walk: Walk, column: str, hits: set[tuple[str, str]]) -> bool:
+    """Whether the near side of the last step holds the same value as the column that it leads to."""
+    if not walk.path or walk.path[-1].many or column not in walk.path[-1].to_columns:
+        return False
+    edge = walk.path[-1]
+    near = walk.path[-2].to if len(walk.path) > 1 else table
+    return (near, edge.columns[edge.to_columns.index(column)]) in hits

@@ -1,0 +1,212 @@
+"""Tables and columns as questions see them: what they are called, what they hold, what a row is known by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+
+from datamesh.ask.intent import AttrKind, Edge
+from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS
+from datamesh.ask.words import name_words, stem, stems
+from datamesh.contract.model import Column, Table
+from datamesh.contract.profile import ColumnProfile
+
+__all__ = ["ColumnView", "Stems", "TableView", "label_of", "rest", "table_view"]
+
+_KINDS: Mapping[str, AttrKind] = {
+    "string": "text",
+    "boolean": "boolean",
+    "integer": "number",
+    "number": "number",
+    "decimal": "number",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamptz": "timestamptz",
+    "time": "time",
+}
+_CALENDAR = {"year": ("year",), "month": ("month",), "day": ("day", "day of month", "day of the month")}
+_NUMERIC = re.compile(r"[+-]?\d+(?:\.\d+)?$")
+_YES_NO = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))
+_LABELS = tuple((stem(word),) for word in LABEL_WORDS)
+Stems = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """A column, or a measure with its `expression`. `minimum` and `maximum` are of its profile, if it has one."""
+
+    table: str
+    name: str
+    kind: AttrKind
+    label: str
+    words: Stems
+    synonyms: tuple[Stems, ...] = ()
+    unique: bool = False
+    number_text: bool = False  # text that holds numbers, and is computed with as such
+    dimension: bool = False  # said to be one in the contract: grouped by, not computed with
+    identifies: bool = False  # a key here or elsewhere: a number that nothing is computed with
+    no: str | None = None  # of a column of yes and no: its no
+    minimum: object = None
+    maximum: object = None
+    expression: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)  # enum value to its label
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind == "number" or self.number_text
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a number that can be compared and computed with."""
+        return self.numeric and not self.identifies
+
+    @property
+    def all_words(self) -> frozenset[str]:
+        return frozenset(self.words).union(*self.synonyms, stems(" ".join(name_words(self.name))))
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table. `shown_by`: the columns that a row is called by; `foreign`: key column to the table that it leads to;
+    `calendar`: year, month, day to the columns that hold them, in the time of the place."""
+
+    name: str
+    label: str
+    nouns: tuple[Stems, ...]
+    columns: Mapping[str, ColumnView] = field(hash=False)
+    measures: Mapping[str, ColumnView] = field(hash=False)
+    key: tuple[str, ...]
+    shown_by: tuple[str, ...]
+    foreign: Mapping[str, str] = field(hash=False)
+    calendar: Mapping[str, str] = field(hash=False)
+
+
+def table_view(
+    name: str, table: Table, *, permitted: frozenset[str], edges: Sequence[Edge], profiles: Mapping[str, ColumnProfile]
+) -> TableView:
+    """What `permitted` shows of a table; `edges` are the relationships that may be walked from it."""
+    nouns = tuple(dict.fromkeys(words for said in _nouns(name, table) if (words := stems(said))))
+    keys = frozenset(table.primary_key).union(*(edge.columns for edge in edges))
+    columns = {
+        column.name: _column_view(name, table, column, column.name in keys, profiles.get(column.name))
+        for column in table.columns
+        if column.name in permitted
+    }
+    foreign = {edge.columns[0]: edge.to for edge in edges if len(edge.columns) == 1}
+    key = table.primary_key if permitted.issuperset(table.primary_key) else ()
+    return TableView(
+        name=name,
+        label=table.business_name or " ".join(name_words(table.name)),
+        nouns=nouns,
+        columns=columns,
+        measures={m.name: _measure_view(name, m) for m in table.measures if _readable(m, permitted)},
+        key=key,
+        shown_by=_shown_by([c for c in columns.values() if c.name not in foreign], nouns) or key,
+        foreign=foreign,
+        calendar=_calendar(columns.values()),
+    )
+
+
+def _nouns(name: str, table: Table) -> list[str]:
+    written = [" ".join(name_words(text)) for text in (table.name, name.rpartition(".")[2])]
+    return [table.business_name, *written, *table.synonyms]
+
+
+def label_of(column: Column) -> str:
+    return column.business_name or " ".join(name_words(column.name))
+
+
+def _column_view(table: str, of: Table, column: Column, key: bool, profile: ColumnProfile | None) -> ColumnView:
+    words = stems(label_of(column))
+    values = profile.values if profile and column.type.kind == "string" else None
+    return ColumnView(
+        table=table,
+        name=column.name,
+        kind=_KINDS.get(column.type.kind, "text"),
+        label=label_of(column),
+        words=words,
+        synonyms=tuple(stems(synonym) for synonym in column.synonyms),
+        unique=column.unique or of.primary_key == (column.name,),
+        number_text=_all_numbers(values or ()),
+        dimension=column.semantic_type == "dimension",
+        identifies=key or words[-1:] == ("id",),
+        no=_no(values or ()),
+        minimum=profile.minimum if profile else None,
+        maximum=profile.maximum if profile else None,
+        labels={str(entry.value): entry.label for entry in column.enum if entry.label},
+    )
+
+
+def _all_numbers(values: tuple[str, ...]) -> bool:
+    said = [value.strip() for value in values if value.strip()]
+    return bool(said) and all(_NUMERIC.match(value) for value in said)
+
+
+def _no(values: tuple[str, ...]) -> str | None:
+    folded = {value.strip().lower(): value for value in values}
+    return next((folded[no] for yes, no in _YES_NO if no in folded and folded.keys() <= {yes, no}), None)
+
+
+def _measure_view(table: str, measure: Column) -> ColumnView:
+    return ColumnView(
+        table=table,
+        name=measure.name,
+        kind="number",
+        label=label_of(measure),
+        words=stems(label_of(measure)),
+        synonyms=tuple(stems(synonym) for synonym in measure.synonyms),
+        expression=measure.transform_logic,
+    )
+
+
+def _readable(measure: Column, permitted: frozenset[str]) -> bool:
+    """An aggregate whose every column may be read; one that cannot be parsed is left alone."""
+    try:
+        tree = parse_one(measure.transform_logic, read="duckdb")
+    except SqlglotError:
+        return False
+    folded = {name.lower() for name in permitted}
+    return tree.find(exp.AggFunc) is not None and all(c.name.lower() in folded for c in tree.find_all(exp.Column))
+
+
+def _shown_by(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[str, ...]:
+    """The column with the table's own noun; its name or title; a person's two names; the one that ends in name."""
+    texts = [column for column in columns if column.kind == "text" and not column.number_text]
+    own = [c.name for c in texts if c.words in nouns]
+    named = [c.name for c in texts if rest(c.words, nouns) in _LABELS]
+    ending = [c.name for c in texts if c.words[-1:] in _LABELS]
+    persons = [pair for parts in PERSONS if len(pair := tuple(n for p in parts for n in _person(texts, p))) == 2]
+    for found in (own, named):
+        if len(found) == 1:
+            return (found[0],)
+    return persons[0] if persons else tuple(ending) if len(ending) == 1 else ()
+
+
+def _person(columns: Iterable[ColumnView], part: str) -> list[str]:
+    wanted = ((stem(part), "name"), (stem(f"{part}name"),))
+    found = [c.name for c in columns if c.words in wanted or stems(" ".join(name_words(c.name))) in wanted]
+    return found if len(found) == 1 else []
+
+
+def _calendar(columns: Iterable[ColumnView]) -> dict[str, str]:
+    """Whole-number columns that hold the parts of a date."""
+    found: dict[str, str] = {}
+    for part, names in _CALENDAR.items():
+        wanted = {stems(name) for name in names}
+        fitting = [c.name for c in columns if c.kind == "number" and {c.words, stems(c.name)} & wanted]
+        if len(fitting) == 1:
+            found[part] = fitting[0]
+    return found
+
+
+def rest(words: Stems, nouns: Iterable[Stems]) -> Stems:
+    """A column's words without the table's: airport name of airports is its name."""
+    for noun in sorted(nouns, key=len, reverse=True):
+        for part in (noun, noun[-1:]):
+            if len(words) > len(part) and words[: len(part)] == part:
+                return words[len(part) :]
+    return words
