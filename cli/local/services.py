@@ -86,4 +86,5 @@ def lakeformation(state: State, home: Path) -> Service:
 
 def unproxied(inherited: Mapping[str, str]) -> str:
     """The hosts that are reached without a proxy: those of `inherited`, and this machine."""
-    return ",".join(filter(None, [inherited.get("NO_PROXY") or inherited.get("no_proxy"), "127.0.0.1", "localhost"]))
+    named = (inherited.get("NO_PROXY") or inherited.get("no_proxy") or "").split(",")
+    return ",".join(dict.fromkeys(host for host in [*named, "127.0.0.1", "localhost"] if host))

@@ -69,6 +69,7 @@ def test_nothing_of_a_persons_own_aws_settings_reaches_the_local_aws(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "theirs")
+    monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.setenv("no_proxy", "intranet")
 
     made = services.aws(SOME, tmp_path).environment
