@@ -24,7 +24,7 @@ from datamesh.errors import InfrastructureError
 
 __all__ = ["Service", "alive", "await_healthy", "free_port", "start", "stop"]
 
-_GRACE = 3.0  # seconds between asking and killing
+_GRACE = 1.0  # seconds between asking and killing
 _OURS: dict[int, subprocess.Popen[bytes]] = {}  # what this very process started, to be collected when it ends
 
 
