@@ -35,14 +35,16 @@ def _compile(query: intent.Query, aliases: set[str]) -> exp.Select | exp.SetOper
 def _select(query: intent.Select, aliases: set[str]) -> exp.Select:
     place = Place(Scope(query.subject.table, aliases, _compile))
     outputs = _named([column for output in query.outputs for column in _shown(output.item, place)])
-    where = pred(query.where, place) if query.where else None
+    wanted = [pred(query.where, place)] if query.where else []
+    if query.limit:  # "which has the most" asks for something that there is: what is missing never wins
+        wanted += [_known(part) for key in query.group for part in _keys(key, place)]
     group = [part for key in query.group for part in _group(key, place)]
     having = pred(query.having, place) if query.having else None
     order = [_ordered(order, place) for order in query.order]
     per = [part for key in (query.limit.per if query.limit else ()) for part in _group(key, place)]
     select = place.scope.select(*outputs)
-    if where is not None:
-        select.where(where, copy=False)
+    if wanted:
+        select.where(*wanted, copy=False)
     if group:
         select.group_by(*group, copy=False)
     if having is not None:
@@ -101,10 +103,18 @@ def _named(columns: list[tuple[exp.Expr, str]]) -> list[exp.Expr]:
     return named
 
 
+def _keys(key: intent.Key, place: Place) -> list[exp.Expr]:
+    return [item(attr, place) for attr in key_attrs(key)] if isinstance(key, intent.EntityKey) else [item(key, place)]
+
+
+def _known(part: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=part, expression=exp.Null()))
+
+
 def _group(key: intent.Key, place: Place) -> list[exp.Expr]:
+    keys = _keys(key, place)
     if not isinstance(key, intent.EntityKey):
-        return [item(key, place)]
-    keys = [item(attr, place) for attr in key_attrs(key)]
+        return keys
     labels = [found for shown in label_columns(key, place) for found in shown.find_all(exp.Column)]
     return keys + [label.copy() for label in labels if label not in keys]
 
