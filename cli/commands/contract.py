@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import landing
-from cli.commands.publish import runs_table
+from cli.commands.publish import runs_view
 from cli.frame import USERS, Failure, Frame, command
 from cli.landing import Run, readable
 from cli.screen import table
@@ -76,7 +76,7 @@ def test(frame: Frame, contract: _Contract, files: Annotated[list[Path], typer.A
     counted = run.model_dump(mode="json", exclude={"status", "run_id", "snapshot_id", "seconds"})
     frame.screen.result(
         {"verdict": tried.status} | counted | {"refused": tried.refused, "sample": tried.sample},
-        runs_table([run]),
+        *runs_view([run]),
         *([_sample(tried.sample)] if tried.sample else []),
     )
     if run.status == "rejected":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,8 +15,9 @@ from cli import landing
 from cli.frame import OURS, USERS, Failure, Frame, command
 from cli.landing import Run
 from cli.screen import table
+from datamesh.events import Reason
 
-__all__ = ["register", "runs_table"]
+__all__ = ["register", "runs_table", "runs_view", "status"]
 
 COLOURS = {"published": "green", "partial": "yellow", "unchanged": "cyan", "rejected": "red", "failed": "bold red"}
 
@@ -33,7 +35,7 @@ def publish(
     """Put files of a product into the mesh, and wait until they are published."""
     name = frame.target.product(product)
     runs = landing.publish(frame.target, frame.screen, name, files, again=again)
-    frame.screen.result({"runs": [run.model_dump(mode="json") for run in runs]}, runs_table(runs))
+    frame.screen.result({"runs": [run.model_dump(mode="json") for run in runs]}, *runs_view(runs))
     for run in runs:
         if run.status == "partial":
             kept_back = f"{run.rows_quarantined:,} of {run.rows_in:,} rows are in quarantine"
@@ -42,9 +44,15 @@ def publish(
         raise Failure(code)
 
 
+def runs_view(runs: Sequence[Run]) -> list[RenderableType]:
+    """Runs, and below them the rules that rows of theirs broke."""
+    why = [(run.product, _reason(reason)) for run in runs for reason in run.reasons]
+    return [runs_table(runs), *(Text(f"{product}: {reason}", style="dim") for product, reason in why)]
+
+
 def runs_table(runs: Sequence[Run]) -> Table:
     numbers = ("rows in", "published", "quarantined", "seconds")
-    made = table("product", "status", *numbers[:3], "snapshot", "seconds", "run", "reasons", right=numbers)
+    made = table("product", "status", *numbers, "run", right=numbers)
     for run in runs:
         made.add_row(
             run.product,
@@ -52,10 +60,8 @@ def runs_table(runs: Sequence[Run]) -> Table:
             f"{run.rows_in:,}",
             f"{run.rows_published:,}",
             f"{run.rows_quarantined:,}",
-            str(run.snapshot_id or ""),
             f"{run.seconds:.1f}" if run.seconds is not None else "",
             run.run_id or "",
-            "; ".join(_reason(reason.rule, reason.column, reason.rows) for reason in run.reasons),
         )
     return made
 
@@ -64,9 +70,9 @@ def status(word: str) -> Text:
     return Text(word, style=COLOURS.get(word, ""))
 
 
-def _reason(rule: str, column: str | None, rows: int) -> str:
-    where = f"{rule}({column})" if column else rule
-    return f"{where}: {rows:,}" if rows else where
+def _reason(reason: Reason) -> str:
+    where = f"{reason.rule}({reason.column})" if reason.column else reason.rule
+    return f"{where}: {reason.rows:,} rows" if reason.rows else where
 
 
 def _code(runs: Sequence[Run]) -> int:

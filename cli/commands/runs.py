@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from cli import landing
-from cli.commands.publish import runs_table, status
+from cli.commands.publish import runs_table, runs_view, status
 from cli.frame import OURS, USERS, Failure, Frame, command
 from cli.screen import table
 from cli.target import ProductName, Target
@@ -60,7 +60,7 @@ def show_run(frame: Frame, run_id: str) -> None:
         "error": batch.error,
         "steps": [step.model_dump(mode="json") for step in steps],
     }
-    frame.screen.result(run.model_dump(mode="json") | more, runs_table([run]), "", _steps(steps))
+    frame.screen.result(run.model_dump(mode="json") | more, *runs_view([run]), "", _steps(steps))
 
 
 def retry(frame: Frame, run: Annotated[str, typer.Argument(metavar="RUN")]) -> None:
@@ -71,7 +71,7 @@ def retry(frame: Frame, run: Annotated[str, typer.Argument(metavar="RUN")]) -> N
         batch = landing.follow(ledger, start_again(_plane(frame.target, name), name.product, run), step)
         step.say(f"{name}: {batch.status}", well=batch.status not in {"rejected", "failed"})
     ended = landing.run_of(name, batch)
-    frame.screen.result(ended.model_dump(mode="json"), runs_table([ended]))
+    frame.screen.result(ended.model_dump(mode="json"), *runs_view([ended]))
     if ended.status in {"failed", "rejected"}:
         raise Failure(OURS if ended.status == "failed" else USERS)
 

@@ -15,7 +15,7 @@ from rich.rule import Rule
 
 from cli import landing, target
 from cli.commands.products import products_table
-from cli.commands.publish import runs_table
+from cli.commands.publish import runs_view
 from cli.commands.questions import answer_view
 from cli.demo import scenes
 from cli.demo.script import QUESTIONS
@@ -70,11 +70,11 @@ def _demonstrate(mesh: Target, screen: Screen, files: dict[str, Path]) -> tuple[
     screen.show(Rule("Publishing five products of four domains"))
     runs = scenes.publish(mesh, screen, files)
     wrong = scenes.check_runs(runs, truth, ROWS)
-    screen.show(runs_table(runs), Rule("The same file again"))
+    screen.show(*runs_view(runs), Rule("The same file again"))
     again, first = landing.publish(mesh, screen, parse_product(runs[0].product), [files[runs[0].product]]), runs[0]
     if [(run.status, run.snapshot_id) for run in again] != [("unchanged", first.snapshot_id)]:
         wrong.append(f"publishing {first.product} again changed something")
-    screen.show(runs_table(again), Rule("Products"))
+    screen.show(*runs_view(again), Rule("Products"))
     screen.show(products_table(scenes.known_products(mesh, screen, runs)), Rule("What Lake Formation holds"))
     grants, missing = scenes.grants(mesh, screen, runs)
     screen.show(_grants_table(grants))

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from cli.commands.products import age, products_table
-from cli.commands.publish import runs_table
+from cli.commands.publish import runs_view
 from cli.commands.questions import answer_view
 from cli.landing import Run
 from cli.main import main
@@ -39,9 +39,18 @@ def test_a_run_shows_where_its_rows_went_and_why() -> None:
         seconds=3.21,
     )
 
-    text = shown(runs_table([run]))
+    text = shown(*runs_view([run]))
 
-    for word in ("operations.flights", "partial", "336,776", "336,770", "42", "3.2", "required(tailnum): 6; rowCount"):
+    for word in (
+        "operations.flights",
+        "partial",
+        "336,776",
+        "336,770",
+        "3.2",
+        run.run_id,
+        "required(tailnum): 6 rows",
+        "flights: rowCount",
+    ):
         assert word in text
 
 
