@@ -149,7 +149,7 @@ def _verb_form(token: Token) -> bool:
 
 
 def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]:
-    """Quoted text; the values that the words from here on begin with, the longest first; else one in the plural."""
+    """Quoted text; or the values that the words from here on begin with, the longest first."""
     first = lattice.tokens[i]
     if first.kind == "quoted":
         known = tuple(vocabulary.values.find(first.text))
@@ -158,14 +158,13 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
         return []
     pieces, owner = _pieces(lattice.tokens, i)
     found = []
-    for length, hits in vocabulary.values.spans(pieces):
-        whole = length == len(pieces) or owner[length] != owner[length - 1]  # else it ends inside a token
-        if whole and (literal := _literal(lattice, i, owner[length - 1] + 1, hits)):
-            found.append(literal)
-    if not found and i and first.capital and first.fold.endswith("s"):
-        hits = vocabulary.values.find(_singular(first.fold))
-        if hits and (literal := _literal(lattice, i, i + 1, hits)):
-            found.append(replace(literal, cost=literal.cost + _PLURAL))
+    for length, hits, plural in vocabulary.values.spans(pieces):
+        end = owner[length - 1] + 1
+        if length < len(pieces) and owner[length] == owner[length - 1]:
+            continue  # it ends inside a token
+        meant = [hit for hit in hits if not plural or hit.named or (first.capital and i)]  # of nouns and of names
+        if meant and (literal := _literal(lattice, i, end, meant)):
+            found.append(replace(literal, cost=literal.cost + _PLURAL) if plural else literal)
     return found[::-1]
 
 
@@ -177,10 +176,6 @@ def _literal(lattice: Lattice, i: int, end: int, hits: Sequence[Hit]) -> Literal
     words = lattice.tokens[i:end]
     text = " ".join(token.text for token in words)
     return Literal(i, end, text, tuple(hits), quoted=False, cost=cost, span=(words[0].start, words[-1].end))
-
-
-def _singular(word: str) -> str:
-    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
 
 
 def _pieces(words: tuple[Token, ...], i: int) -> tuple[list[str], list[int]]:

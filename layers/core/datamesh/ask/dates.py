@@ -71,7 +71,7 @@ def _day_of(tokens: Sequence[Token], i: int) -> int | None:
         return None
     match = _ORDINAL.match(tokens[i].fold)
     text = match.group(1) if match else tokens[i].text
-    return int(text) if text.isdigit() and len(text) <= 2 and 1 <= int(text) <= 31 else None
+    return int(text) if text.isdecimal() and len(text) <= 2 and 1 <= int(text) <= 31 else None
 
 
 def _month_of(tokens: Sequence[Token], i: int) -> int | None:

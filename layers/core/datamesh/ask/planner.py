@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import takewhile
 from typing import Literal
 
 from sqlglot import exp
@@ -18,12 +19,14 @@ from datamesh.ask import intent
 from datamesh.ask.annotate import annotate
 from datamesh.ask.compile import compile_query
 from datamesh.ask.explain import explain
+from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.read.chart import Exhausted, Hit, Reader
 from datamesh.ask.read.form import Form
 from datamesh.ask.read.grammar.question import question as whole_question
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
 from datamesh.ask.suggest import suggestions
+from datamesh.ask.values import Hit as ValueHit
 from datamesh.ask.vocabulary import Vocabulary, build
 from datamesh.ask.words import stems
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
@@ -34,6 +37,7 @@ _MARGIN = 0.35  # what a reading must be cheaper by than any other
 _CEILING = 2.1  # what the cheapest reading may cost
 _FORMS = 40  # forms that are resolved
 _CANDIDATES = 4  # meanings that are told of an ambiguous question
+_STUCK = 4  # words that are told where reading ended
 _LONGEST = 400  # characters of a question
 
 
@@ -96,21 +100,23 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
         return Plan("refused", f"A question may have {_LONGEST} characters.")
     lattice = annotate(question, vocabulary, today)
     if not lattice.tokens or lattice.unread:
-        return _refused(lattice.unread, vocabulary)
+        near = [hit for word in lattice.unread for hit in vocabulary.values.near(word)]
+        return _refused(lattice.unread, near, vocabulary)
     reader = Reader(lattice)
     try:
         forms = whole_question(reader)
     except Exhausted:
         return Plan("refused", "The question can be read in too many ways.")
     readings = _readings(forms, Schema(vocabulary))
-    near = _near(readings)
-    if not near:
-        return _refused([] if forms else _stuck_at(reader), vocabulary)
+    believed = _near(readings)
+    if not believed:
+        return _refused([] if forms else _stuck_at(reader), [], vocabulary)
     labels = {name: view.label for name, view in vocabulary.tables.items()}
-    if len(near) > 1:
-        candidates = tuple(dict.fromkeys(explain(reading, labels) for reading in near[:_CANDIDATES]))
+    if len(believed) > 1:
+        candidates = tuple(dict.fromkeys(explain(reading, labels) for reading in believed[:_CANDIDATES]))
         return Plan("ambiguous", "The question can mean different things.", candidates=candidates)
-    return Plan("answered", explain(near[0], labels), compile_query(near[0]), near[0], cost=readings[near[0]])
+    chosen = believed[0]
+    return Plan("answered", explain(chosen, labels), compile_query(chosen), chosen, cost=readings[chosen])
 
 
 def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Select, float]:
@@ -142,16 +148,16 @@ def _plainly(reading: intent.Select) -> intent.Select:
 
 
 def _stuck_at(reader: Reader) -> list[str]:
-    """The words at which every reading ended; where they all were at the end, the last word."""
-    words = [token.text for token in reader.tokens if token.kind != "mark"]
-    rest = [token.text for token in reader.tokens[reader.furthest :] if token.kind != "mark"]
-    return rest[:3] or words[-1:]
+    """The word at which every reading ended, with the next ones while it is grammar only; else the last word."""
+    words = [token for token in reader.tokens if token.kind != "mark"]
+    rest = [token for token in reader.tokens[reader.furthest :] if token.kind != "mark"] or words[-1:]
+    grammar = list(takewhile(lambda token: token.fold in FUNCTION_WORDS, rest))
+    return [token.text for token in rest[: min(len(grammar) + 1, _STUCK)]]
 
 
-def _refused(words: list[str], vocabulary: Vocabulary) -> Plan:
-    """What was not understood; and of words that are part of values, the values."""
+def _refused(words: list[str], near: list[ValueHit], vocabulary: Vocabulary) -> Plan:
+    """What was not understood; and the values that unknown words are a part of."""
     if not words:
         return Plan("refused", "The words are known, but together they mean nothing that these products can tell.")
-    hits = [hit for word in words if len(word) > 2 for hit in vocabulary.values.near(word)]
-    candidates = dict.fromkeys(f"{vocabulary.column(h.table, h.column).label}: {h.label}" for h in hits)
+    candidates = dict.fromkeys(f"{vocabulary.column(h.table, h.column).label}: {h.label}" for h in near)
     return Plan("refused", f"Not understood: {', '.join(words)}.", unmatched=tuple(words), candidates=tuple(candidates))

@@ -56,7 +56,7 @@ def item(node: intent.Item | intent.Operand, place: Place) -> exp.Expr:  # noqa:
         case intent.Scalar():
             return _nested(node.query, place)
         case intent.Every():
-            return exp.All(this=_nested(node.query, place))
+            return exp.All(this=_nested(node.query, place).this)
         case intent.Any_():
             return exp.Any(this=_nested(node.query, place))
         case _:
@@ -166,7 +166,7 @@ def _in(node: intent.In, place: Place) -> exp.Expr:
 
 def _wrapped(node: intent.Pred, place: Place) -> exp.Expr:
     tree = pred(node, place)
-    return exp.paren(tree, copy=False) if isinstance(tree, exp.And | exp.Or | exp.Is | exp.In) else tree
+    return exp.paren(tree, copy=False) if isinstance(tree, exp.And | exp.Or) else tree
 
 
 def _within(node: intent.Within, place: Place) -> exp.Expr:

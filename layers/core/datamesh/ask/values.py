@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from datamesh.ask.words import value_key
+from datamesh.ask.words import singular, value_key
 
 __all__ = ["Hit", "ValueIndex"]
 
 _COMPANY = frozenset(("inc", "ltd", "llc", "co", "corp", "corporation", "limited", "gmbh", "ag", "sa", "plc"))
+_NO_LEGAL_FORM = 0.1
 _LONGEST = 12  # words of a value that are looked for in a question
 
 
@@ -23,6 +24,7 @@ class Hit:
     value: bool | int | float | str
     label: str
     cost: float = 0.0
+    named: bool = False  # found by its label in the contract: a noun, which has a plural
 
 
 @dataclass
@@ -40,7 +42,7 @@ class ValueIndex:
             return
         self._put(words, hit)
         if words[-1] in _COMPANY and len(words) > 1:
-            self._put(words[:-1], Hit(hit.table, hit.column, hit.value, hit.label, 0.1))
+            self._put(words[:-1], replace(hit, cost=_NO_LEGAL_FORM))
 
     def _put(self, words: list[str], hit: Hit) -> None:
         known = self._hits.setdefault(" ".join(words), [])
@@ -59,12 +61,15 @@ class ValueIndex:
         found = (hits[0] for text, hits in self._hits.items() if key in text and key in text.split())
         return list(islice(found, wanted))
 
-    def spans(self, words: list[str]) -> Iterator[tuple[int, list[Hit]]]:
-        """Values that the folded `words` begin with: how many words each has, and its hits."""
-        key = ""
+    def spans(self, words: list[str]) -> Iterator[tuple[int, list[Hit], bool]]:
+        """Values that the folded `words` begin with: how many words each has, its hits, if the last is a plural."""
+        before = ""
         for length, word in enumerate(words[: self.longest], start=1):
-            key = f"{key} {word}" if key else word
+            key = f"{before} {word}".strip()
             if found := self._hits.get(key):
-                yield length, found
+                yield length, found, False
+            elif word.endswith("s") and (found := self._hits.get(f"{before} {singular(word)}".strip())):
+                yield length, found, True
             if key not in self._begun:
                 return
+            before = key

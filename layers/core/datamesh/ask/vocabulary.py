@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Graph
@@ -127,7 +127,7 @@ def _values(table: str, column: Column, seen: tuple[str, ...]) -> Iterator[tuple
     for entry in column.enum:
         if entry.value is not None:
             hit = Hit(table, column.name, entry.value, entry.label or str(entry.value))
-            yield entry.label, hit
+            yield entry.label, replace(hit, named=True)
             if column.type.kind == "string":
                 yield str(entry.value), hit
     for value in seen:

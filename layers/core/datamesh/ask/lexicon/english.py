@@ -104,8 +104,8 @@ _NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
 SPELLED: Mapping[str, int] = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}
 
 _UNITS = """
-dollar euro pound cent percent minute second hour day week month year mile kilometer kilometre km meter metre foot
-inch degree point people mph kg unit usd piece star
+dollar euro pound cent percent minute second hour day week month quarter year mile kilometer kilometre km meter metre
+foot inch degree point people mph kg unit usd piece star
 """
 UNITS = frozenset(_UNITS.split())
 """What may stand behind a number without saying more than the column does."""

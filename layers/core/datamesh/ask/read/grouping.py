@@ -13,6 +13,7 @@ from datamesh.ask.read.form import KeyForm, SetForm
 from datamesh.ask.read.periods import buckets
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import Anchor, stands_for, through_key
+from datamesh.ask.words import singular
 
 __all__ = ["Keys", "keys", "reachable"]
 
@@ -78,11 +79,17 @@ def _named(schema: Schema, form: KeyForm, root: str) -> list[Choice[_Group]]:
 def _key(schema: Schema, form: KeyForm, target: Target, spot: Spot) -> intent.Key | None:
     if target.kind == "table":
         return schema.entity_key(spot)
-    if target.kind == "measure" or form.name is None:
+    if target.kind == "measure" or form.name is None or _is_grain(schema, target, form.name.text):
         return None
     if stands_for(schema, target, form.name.text):
         return through_key(schema, target.table, target.name, spot)
     return schema.text_attr(spot, schema.column(target.table, target.name), form.name)
+
+
+def _is_grain(schema: Schema, target: Target, text: str) -> bool:
+    """Per day: of the calendar, not the day's number whatever its month."""
+    part = next((p for p, column in schema.table(target.table).calendar.items() if column == target.name), None)
+    return part is not None and singular(text.lower()) == part
 
 
 def _merged(

@@ -60,9 +60,12 @@ class Roles:
 
 
 def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float:
-    """Nothing if the words name me or nobody; much if they name another."""
-    said = {*hint, *(stem(role) for word in hint for role in ROLES.get(word, ()))}
+    """Nothing if the words name me or nobody; much if they name another. The last word that tells decides."""
     theirs: Words = frozenset().union(*others)
-    if said & (mine - theirs):
-        return 0.0
-    return _WRONG_ROLE if said & (theirs - mine) else 0.0
+    for word in reversed(tuple(hint)):
+        said = {word, *(stem(role) for role in ROLES.get(word, ()))}
+        if said & (mine - theirs):
+            return 0.0
+        if said & (theirs - mine):
+            return _WRONG_ROLE
+    return 0.0

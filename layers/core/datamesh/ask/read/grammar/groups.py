@@ -10,11 +10,13 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Count, Direction, KeyForm, OrderForm, Out, SetForm
 from datamesh.ask.read.grammar import outputs, sets
 from datamesh.ask.read.grammar.common import direction
+from datamesh.ask.words import singular
 
 __all__ = ["each_key", "group_keys", "order"]
 
 _LISTED = ("them", "it", "result", "results", "list", "output", "rows")
 _KEYS = 3
+_PLURAL = 0.4
 _GRAINS: tuple[Grain, ...] = get_args(Grain)
 Keys = tuple[KeyForm, ...]
 
@@ -26,13 +28,21 @@ def group_keys(r: Reader, i: int) -> Iterator[Hit[Keys]]:
         each = _says_each(r, op.start, op.end)
         if not each and r.word(op.end, "all", "any"):
             continue  # by all entrepreneurs: who did it, not each of them
-        first = [hit for hit in _key(r, op.end) if each or hit.value[0].of is None]
+        first = (
+            list(_key(r, op.end)) if each else [_unless_doer(r, hit) for hit in _key(r, op.end) if not hit.value[0].of]
+        )
         yield from outputs.series(r, first, _key, _KEYS)
 
 
 def _says_each(r: Reader, i: int, end: int) -> bool:
     """Whether a word says `each` outright; `by Boeing planes` is who did it, `by manufacturer` is a group."""
     return any(token.fold in ("each", "every", "per") for token in r.tokens[i:end])
+
+
+def _unless_doer(r: Reader, hit: Hit[Keys]) -> Hit[Keys]:
+    """By customer is a group; by customers is rather who did it."""
+    last = r.tokens[hit.end - 1].fold
+    return Hit(hit.end, hit.value, hit.cost + (_PLURAL if singular(last) != last else 0.0))
 
 
 def each_key(r: Reader, i: int) -> list[Hit[Keys]]:

@@ -86,11 +86,11 @@ def _copula(r: Reader, i: int, negated: bool) -> Iterator[Hit[Post]]:
 def _having(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(with, that has) a height of over 5000; more than 300 seats; at least 3 flights; the most seats; black card"""
     yield from clause(r, i)
+    yield from word_in(r, i)
     yield from _ranked(r, i)
     yield from _missing(r, i)
     for count in amount(r, i):
-        if count.value.high is None:
-            yield from _counted(r, count)
+        yield from _counted(r, count)
     for related in sets.plain_set(r, i):
         yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
     for hit in values(r, i):
@@ -104,8 +104,8 @@ def _counted(r: Reader, count: Hit[Amount]) -> Iterator[Hit[Post]]:
     """More than 300 seats, a number of the row's own; more than 3 flights, rows."""
     found = count.value
     for name in r.names(count.end, "column"):
-        yield Hit(name.end, Compared(name, found.op, found.number), count.cost)
-    if float(found.number).is_integer():
+        yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)
+    if found.high is None and float(found.number).is_integer():
         for hit in sets.plain_set(r, count.end):
             linked = Linked(hit.value, ("have",), count=(found.op, int(found.number)))
             yield Hit(hit.end, linked, hit.cost + count.cost)
@@ -151,9 +151,10 @@ def _missing(r: Reader, i: int) -> Iterator[Hit[Lacking]]:
 def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(without, no) name; flights. What names a thing, too, is rather the thing."""
     if not r.word(i, "the"):
-        for name in r.names(i, "column"):
+        at = i + r.word(i, "a", "an", "any")
+        for name in r.names(at, "column"):
             if name.targets[0].cost < _CLOSE:
-                things = any(r.names(i, "table"))
+                things = any(r.names(at, "table"))
                 yield Hit(name.end, Lacking(name), _THING_TOO if things else 0.0)
     for hit in sets.plain_set(r, i):
         yield Hit(hit.end, Linked(hit.value, ("have",), negated=True), hit.cost + 0.2)

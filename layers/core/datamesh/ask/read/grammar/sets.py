@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamesh.ask.annotate import Name
+from datamesh.ask.annotate import Literal, Name
+from datamesh.ask.naming import Target
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued
 from datamesh.ask.read.grammar import predicates
@@ -17,6 +18,7 @@ __all__ = ["ROWS", "among", "noun_set", "plain_set", "with_posts"]
 ROWS = SetForm(None)  # the ranked thing's own rows
 _KEPT = 10  # ways to go on that are followed, after each post
 _ATTRIBUTE_AS_HEAD = 0.3
+_KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
@@ -88,6 +90,15 @@ def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         if len(hit.value) == 1:
             form = front.value.plus(Valued(None, hit.value))
             yield from _nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
+            if kind := _kind_of_thing(hit.value[0]):
+                yield Hit(hit.end, replace(form, head=kind, plural=True), front.cost + hit.cost + _KIND_AS_HEAD)
+
+
+def _kind_of_thing(value: Literal) -> Name | None:
+    """Helicopters, where a contract calls a type of planes so: these planes."""
+    tables = dict.fromkeys(hit.table for hit in value.hits if hit.named)
+    targets = tuple(Target("table", table, "", 0.0) for table in tables)
+    return Name(value.start, value.end, value.text, targets, value.span) if targets else None
 
 
 def _nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:

@@ -1,0 +1,280 @@
+"""Questions to SQL and to refusals, over a small shop: fixtures in pairs, and what holds for every question."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from datamesh.ask.guard import Scope, guard
+from datamesh.ask.lexicon.operators import OPERATORS
+from datamesh.ask.planner import Plan, plan
+from datamesh.registry.knowledge import Knowledge
+from tests.support.planning import all_columns, contracts_in, knowledge_of
+
+SHOP = Path(__file__).parent / "fixtures/shop"
+TODAY = date(2025, 6, 15)
+
+
+@dataclass(frozen=True)
+class Shop:
+    connection: duckdb.DuckDBPyConnection
+    knowledge: Knowledge
+    readable: dict[str, tuple[str, ...]]
+
+    def ask(self, question: str, readable: dict[str, tuple[str, ...]] | None = None) -> Plan:
+        return plan(question, self.knowledge, self.readable if readable is None else readable, today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute((SHOP / "data.sql").read_text(encoding="utf-8"))
+        knowledge = knowledge_of(contracts_in(SHOP), connection)
+        yield Shop(connection, knowledge, all_columns(knowledge))
+
+
+def answered() -> list[tuple[str, str]]:
+    """(question, SQL) of every pair."""
+    blocks = (SHOP / "answered.sql").read_text(encoding="utf-8").strip().split("\n\n")[1:]
+    return [(question.removeprefix("-- "), sql) for question, _, sql in (block.partition("\n") for block in blocks)]
+
+
+def refused() -> list[tuple[str, tuple[str, ...]]]:
+    """(question, words that are not understood)."""
+    lines = (SHOP / "refused.txt").read_text(encoding="utf-8").strip().splitlines()[1:]
+    parts = [line.split(" =>") for line in lines]
+    return [(question, tuple(w.strip() for w in words.split(",") if w.strip())) for question, words in parts]
+
+
+ANSWERED, REFUSED = answered(), refused()
+
+
+@pytest.mark.parametrize(("question", "sql"), ANSWERED, ids=[question for question, _ in ANSWERED])
+def test_a_question_becomes_its_statement(question: str, sql: str, shop: Shop) -> None:
+    # When
+    found = shop.ask(question)
+
+    # Then it is the one written down, the guard lets it through, and both engines have a spelling for it
+    assert found.status == "answered", (found.explanation, found.candidates)
+    assert found.sql is not None
+    assert found.sql.sql("duckdb") == sql
+    assert found.sql.sql("athena")
+    guard(found.sql, {name: Scope(columns) for name, columns in shop.readable.items()}, max_rows=100)
+    assert shop.connection.execute(sql).fetchall() is not None
+
+
+@pytest.mark.parametrize(("question", "words"), REFUSED, ids=[question for question, _ in REFUSED])
+def test_what_is_not_understood_is_refused_by_its_words(question: str, words: tuple[str, ...], shop: Shop) -> None:
+    # When
+    found = shop.ask(question)
+
+    # Then
+    assert found.status == "refused"
+    assert found.sql is None
+    assert found.unmatched == words
+    assert found.explanation
+    assert all(shop.ask(suggestion).status == "answered" for suggestion in found.suggestions)
+
+
+def test_two_ways_to_the_same_thing_are_told_apart_or_asked_about(shop: Shop) -> None:
+    # When nothing says which of two depots
+    found = shop.ask("Which depots have no shipments?")
+
+    # Then both readings are told, and the difference between them
+    assert found.status == "ambiguous"
+    assert found.sql is None
+    assert [next(w for w in ("origin", "destination") if w in c) for c in found.candidates] == ["origin", "destination"]
+
+
+def test_a_word_that_is_part_of_a_value_brings_the_value(shop: Shop) -> None:
+    found = shop.ask("How many shipments to Hamburg?")
+    assert found.unmatched == ("Hamburg",)
+    assert found.candidates == ("Depot name: Hamburg Port",)
+
+
+def test_suggestions_are_six_and_each_is_answered(shop: Shop) -> None:
+    # Given callers who may read all of it, and part of it
+    part = {"crm.customers": ("customer_id", "city"), "catalog.products": ("title", "brand", "weight")}
+    for readable in (shop.readable, part):
+        # When they ask what cannot be answered
+        found = shop.ask("What about the profitability of brands?", readable)
+
+        # Then what they are shown instead works for them
+        assert len(found.suggestions) == (6 if readable is shop.readable else len(found.suggestions)) >= 4
+        assert len(set(found.suggestions)) == len(found.suggestions)
+        assert {shop.ask(suggestion, readable).status for suggestion in found.suggestions} == {"answered"}
+
+
+def test_the_words_asked_for_come_first_in_suggestions(shop: Shop) -> None:
+    found = shop.ask("What about the profitability of brands?")
+    assert "brand" in found.suggestions[0]
+
+
+def test_an_intent_says_where_it_was_read(shop: Shop) -> None:
+    # Given
+    question = "What is the average list price of products?"
+
+    # When
+    found = shop.ask(question)
+
+    # Then the attribute carries its words and the column they were taken for
+    assert found.intent is not None
+    written = json.loads(found.intent.model_dump_json())
+    source = written["outputs"][0]["item"]["of"]["source"]
+    assert question[source["start"] : source["end"]] == "list price"
+    assert source["evidence"] == "list price: catalog.products.list_price"
+
+
+@pytest.mark.parametrize(
+    ("question", "explanation"),
+    [
+        ("How many orders were there in March 2024?", "Number of orders, where order date is in March 2024."),
+        ("revenue by brand", "Revenue of orders for each brand of the product."),
+        ("Which customer has the most orders?", "Customer of orders; one with the highest number of orders."),
+        ("the 3 cheapest products", "Title of products; the 3 with the lowest list price."),
+        ("How many customers have no newsletter?", "Number of customers, where newsletter is No."),
+        ("How many orders are open?", "Number of orders, where status is open."),
+        ("Which products have no orders?", "Title of products, where there are no orders."),
+        (
+            "Which customers have more than 1 order?",
+            "Customer name of customers, where there are more than 1 orders.",
+        ),
+        ("shipments from BCN", "Shipment id of shipments, where origin depot is BCN."),
+    ],
+)
+def test_an_answer_is_explained_in_one_sentence(question: str, explanation: str, shop: Shop) -> None:
+    assert shop.ask(question).explanation == explanation
+
+
+PARAPHRASES = [
+    ("How many orders are there?", "Count the orders.", "number of orders", "What is the total number of orders?"),
+    (
+        "average amount per customer",
+        "For each customer, what is the average amount?",
+        "What is the mean amount by buyer?",
+    ),
+    (
+        "products by Playwell",
+        "Which products are by Playwell?",
+        "Show products of Playwell",
+        "List the articles by Playwell.",
+    ),
+    ("customers from France", "Which customers are from France?", "Show all clients whose country is France."),
+    ("How many shipments to LYS?", "How many shipments went to LYS?", "number of shipments to Lyon Hub"),
+    ("the most expensive product", "Which product is the most expensive?", "Which product has the highest list price?"),
+    ("revenue in 2024", "What was the revenue in 2024?", "turnover in the year 2024"),
+]
+
+
+@pytest.mark.parametrize("wordings", PARAPHRASES, ids=[wordings[0] for wordings in PARAPHRASES])
+def test_wordings_of_one_question_give_the_same_rows(wordings: tuple[str, ...], shop: Shop) -> None:
+    statements = [found.sql for found in map(shop.ask, wordings)]
+    results = [shop.connection.execute(sql.sql("duckdb")).fetchall() if sql is not None else None for sql in statements]
+    assert all(result == results[0] and result is not None for result in results), list(
+        zip(wordings, results, strict=True)
+    )
+
+
+def test_the_order_of_conditions_makes_no_other_intent(shop: Shop) -> None:
+    parts = ["with a list price above 20", "by Playwell", "with a weight below 2"]
+    intents = {shop.ask(f"products {' and '.join(order)}").intent for order in itertools.permutations(parts)}
+    assert len(intents) == 1
+    assert None not in intents
+
+
+def names_in(sql: exp.Expr) -> set[tuple[str, str]]:
+    """(table, column) of every column that a statement of one level names."""
+    tables = {table.alias: f"{table.db}.{table.name}" for table in sql.find_all(exp.Table)}
+    return {(tables[column.table], column.name) for column in sql.find_all(exp.Column) if column.table}
+
+
+ALL_COLUMNS = [(contract.name, column.name) for contract in contracts_in(SHOP) for column in contract.table.columns]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(hidden=st.sets(st.sampled_from(ALL_COLUMNS), min_size=1, max_size=20), data=st.data())
+def test_nothing_that_may_not_be_read_is_read_or_told(
+    hidden: set[tuple[str, str]], data: st.DataObject, shop: Shop
+) -> None:
+    # Given a caller from whom some columns are withheld
+    readable = {t: tuple(c for c in columns if (t, c) not in hidden) for t, columns in shop.readable.items()}
+    question = data.draw(st.sampled_from([question for question, _ in ANSWERED]))
+
+    # When
+    found = shop.ask(question, {table: columns for table, columns in readable.items() if columns})
+
+    # Then no statement names one of them, nor does a suggestion lead to one
+    plans = [found, *(shop.ask(s, readable) for s in found.suggestions)]
+    for sql in (p.sql for p in plans if p.sql is not None):
+        assert not names_in(sql) & hidden
+
+
+VOCABULARY = sorted(
+    {word for question, _ in ANSWERED for word in question.rstrip("?.").split()}
+    | {word for phrases in OPERATORS.values() for phrase in phrases for word in phrase}
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=14))
+def test_any_row_of_known_words_is_planned_or_refused(words: list[str], shop: Shop) -> None:
+    # When words are put together blindly
+    found = shop.ask(" ".join(words))
+
+    # Then nothing breaks; what is answered runs, and what is not says so
+    if found.status == "answered":
+        assert found.sql is not None
+        shop.connection.execute(found.sql.sql("duckdb")).fetchall()
+    else:
+        assert found.sql is None
+        assert found.explanation
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=120))
+def test_any_text_is_a_question(text: str, shop: Shop) -> None:
+    assert shop.ask(text).status in ("answered", "refused", "ambiguous")
+
+
+@pytest.mark.parametrize("question", [question for question, _ in ANSWERED[::4]])
+def test_a_word_that_is_not_known_is_never_skipped(question: str, shop: Shop) -> None:
+    """Wherever it stands."""
+    words = question.rstrip("?.").split()
+    for at in range(len(words) + 1):
+        found = shop.ask(" ".join([*words[:at], "zebrafish", *words[at:]]))
+        assert found.status == "refused"
+        assert "zebrafish" in found.unmatched
+
+
+def test_a_question_has_an_end(shop: Shop) -> None:
+    assert shop.ask("How many orders are there " * 100).status == "refused"
+    assert shop.ask("").status == "refused"
+
+
+def test_a_caller_without_products_is_refused(shop: Shop) -> None:
+    found = shop.ask("How many orders are there?", {})
+    assert (found.status, found.suggestions) == ("refused", ())
+
+
+def test_values_are_known_only_from_profiles(shop: Shop) -> None:
+    # Given products of which nothing has been published yet
+    bare = {name: p.__class__(**{**vars(p), "profile": None}) for name, p in shop.knowledge.products.items()}
+    unpublished = Knowledge(products=bare)
+
+    # Then a value is unknown unless the contract names it or it is quoted and its column is named
+    def ask(question: str) -> str:
+        return plan(question, unpublished, shop.readable, today=TODAY).status
+
+    assert ask("How many customers are from France?") == "refused"
+    assert ask("How many orders are open?") == "answered"
+    assert ask('How many customers whose country is "France" are there?') == "answered"
