@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from datamesh.events import Reason
 from datamesh.publish.endings import fail, reject
+from datamesh.publish.manifest import Attempt
 from datamesh.publish.plane import plane_of
 from datamesh.settings import DomainSettings, load
 
@@ -24,11 +25,8 @@ class StepError(BaseModel):
     name: str = Field(alias="Error")
 
 
-class Unpublished(BaseModel):
-    product: str
-    batch_id: str
-    attempt: int
-    reasons: list[Reason] = []
+class Unpublished(Attempt):
+    reasons: tuple[Reason, ...] = ()
     error: StepError | None = None
 
 

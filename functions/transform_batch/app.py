@@ -7,8 +7,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from datamesh.publish.manifest import Attempt
 from datamesh.publish.plane import plane_of
 from datamesh.publish.transform import transform
 from datamesh.settings import DomainSettings, load
@@ -17,10 +18,7 @@ logger = Logger(service="transform_batch")
 metrics = Metrics(namespace="datamesh", service="transform_batch")
 
 
-class Slice(BaseModel):
-    product: str
-    batch_id: str
-    attempt: int
+class Slice(Attempt):
     number: int = Field(alias="slice")
 
 

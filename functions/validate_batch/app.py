@@ -7,20 +7,14 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel
 
+from datamesh.publish.manifest import Attempt
 from datamesh.publish.plane import plane_of
 from datamesh.publish.validate import validate
 from datamesh.settings import DomainSettings, load
 
 logger = Logger(service="validate_batch")
 metrics = Metrics(namespace="datamesh", service="validate_batch")
-
-
-class Attempt(BaseModel):
-    product: str
-    batch_id: str
-    attempt: int
 
 
 @logger.inject_lambda_context

@@ -17,7 +17,15 @@ from datamesh.errors import InfrastructureError, Transient
 from datamesh.events import ObjectPointer
 from datamesh.lake import layout
 
-__all__ = ["Manifest", "ObjectRef", "find", "load", "save"]
+__all__ = ["Attempt", "Manifest", "ObjectRef", "find", "load", "save"]
+
+
+class Attempt(BaseModel):
+    """What a state machine carries from step to step: which batch, tried for which time."""
+
+    product: str
+    batch_id: str
+    attempt: int
 
 
 class ObjectRef(BaseModel):
