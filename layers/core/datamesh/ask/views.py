@@ -49,7 +49,7 @@ class ColumnView:
     number_text: bool = False  # text that holds numbers, and is computed with as such
     dimension: bool = False  # said to be one in the contract: grouped by, not computed with
     identifies: bool = False  # a key here or elsewhere: a number that nothing is computed with
-    no: str | None = None  # of a column of yes and no: its no
+    no: str | None = None  # the value that says no
     minimum: object = None
     maximum: object = None
     expression: str = ""
@@ -147,8 +147,10 @@ def _all_numbers(values: tuple[str, ...]) -> bool:
 
 
 def _no(values: tuple[str, ...]) -> str | None:
+    """The value that says that it is not there: a plain no, or the other one of a pair."""
     folded = {value.strip().lower(): value for value in values}
-    return next((folded[no] for yes, no in _YES_NO if no in folded and folded.keys() <= {yes, no}), None)
+    pair = next((folded[no] for yes, no in _YES_NO if no in folded and folded.keys() <= {yes, no}), None)
+    return pair or folded.get("no")
 
 
 def _measure_view(table: str, measure: Column) -> ColumnView:
@@ -177,10 +179,10 @@ def _shown_by(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[
     """The column with the table's own noun; its name or title; a person's two names; the one that ends in name."""
     texts = [column for column in columns if column.kind == "text" and not column.number_text]
     own = [c.name for c in texts if c.words in nouns]
-    named = [c.name for c in texts if rest(c.words, nouns) in _LABELS]
+    named = [[c.name for c in texts if rest(c.words, nouns) == label] for label in _LABELS]
     ending = [c.name for c in texts if c.words[-1:] in _LABELS]
     persons = [pair for parts in PERSONS if len(pair := tuple(n for p in parts for n in _person(texts, p))) == 2]
-    for found in (own, named):
+    for found in (own, *named):
         if len(found) == 1:
             return (found[0],)
     return persons[0] if persons else tuple(ending) if len(ending) == 1 else ()

@@ -130,7 +130,7 @@ def _cuts(
                 yield Choice((order.value, None), order.cost)
         return
     rank, ranked, spot = ranks[0]
-    if form.order or len(ranks) > 1:
-        return
+    if form.order or len(sets) > 1:
+        return  # ranked is one thing; the best of each of another is another question
     for choice in ranked_by(schema, rank, spot):
         yield Choice(((choice.value,), limit_of(ranked)), choice.cost)
