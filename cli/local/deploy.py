@@ -97,7 +97,7 @@ def _build(stack: Stack, project: Path, home: Path, state: State, screen: Screen
         _sam(
             ["build", "--config-env", stack.environment, "--build-dir", str(_built(stack, home).parent)],
             project=project,
-            environment=services.environment(state, home),
+            environment=_environment(state, home),
             log=home / "logs" / f"build-{Path(stack.template).stem}.log",
         )
 
@@ -111,9 +111,15 @@ def _deploy(stack: Stack, project: Path, home: Path, state: State, screen: Scree
                 *("--region", state.region, "--parameter-overrides", *stack.parameters),
             ],
             project=project,
-            environment=services.environment(state, home),
+            environment=_environment(state, home),
             log=home / "logs" / f"deploy-{stack.environment}.log",
         )
+
+
+def _environment(state: State, home: Path) -> dict[str, str]:
+    notes = home / "sam"  # what sam remembers of its own; otherwise it does so in the person's home directory
+    notes.mkdir(parents=True, exist_ok=True)
+    return {**services.environment(state, home), **_SAM, "__SAM_CLI_APP_DIR": str(notes)}
 
 
 def _sam(arguments: Sequence[str], *, project: Path, environment: Mapping[str, str], log: Path) -> None:
@@ -122,7 +128,7 @@ def _sam(arguments: Sequence[str], *, project: Path, environment: Mapping[str, s
         ended = subprocess.run(  # noqa: S603 (our own command)
             [str(Path(sys.executable).parent / "sam"), *arguments],
             cwd=project,
-            env={**environment, **_SAM},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
