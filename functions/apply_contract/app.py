@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh.contract.model import Contract
@@ -21,8 +22,9 @@ metrics = Metrics(namespace="datamesh", service="apply_contract")
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    applied = apply(plane_of(load(DomainSettings)), Checked.model_validate(event), make_table=make_table)
+@event_parser(model=Checked)
+def handler(event: Checked, context: LambdaContext) -> dict[str, Any]:
+    applied = apply(plane_of(load(DomainSettings)), event, make_table=make_table)
     logger.info("applied", product=applied.product, version=applied.version, verdict=applied.verdict)
     metrics.add_metric("ContractsApplied", MetricUnit.Count, int(applied.verdict == "applied"))
     return applied.model_dump(mode="json")

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh.publish.commit import catalog
@@ -19,11 +20,11 @@ metrics = Metrics(namespace="datamesh", service="catalog_product")
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    it = Attempt.model_validate(event)
+@event_parser(model=Attempt)
+def handler(event: Attempt, context: LambdaContext) -> dict[str, Any]:
     plane = plane_of(load(DomainSettings))
-    done = catalog(plane, product=it.product, batch_id=it.batch_id, attempt=it.attempt)
-    logger.info("cataloged", product=it.product, batch_id=it.batch_id, status=done.status)
+    done = catalog(plane, product=event.product, batch_id=event.batch_id, attempt=event.attempt)
+    logger.info("cataloged", product=event.product, batch_id=event.batch_id, status=done.status)
     # A rejected batch is counted where it ends.
     metrics.add_metric(f"Batches{done.status.capitalize()}", MetricUnit.Count, int(done.verdict == "committed"))
     return done.model_dump(mode="json")

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh.publish.arrivals import ObjectCreated
@@ -19,8 +20,9 @@ metrics = Metrics(namespace="datamesh", service="check_contract")
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    checked = check(plane_of(load(DomainSettings)), ObjectCreated.model_validate(event))
+@event_parser(model=ObjectCreated)
+def handler(event: ObjectCreated, context: LambdaContext) -> dict[str, Any]:
+    checked = check(plane_of(load(DomainSettings)), event)
     logger.info("checked", product=checked.product, verdict=checked.verdict)
     metrics.add_metric("ContractsRejected", MetricUnit.Count, int(checked.verdict == "rejected"))
     return checked.model_dump(mode="json")

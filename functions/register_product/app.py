@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
@@ -26,11 +26,11 @@ class Committed(BaseModel):
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, bool]:
-    committed = Committed.model_validate(event)
+@event_parser(model=Committed)
+def handler(event: Committed, context: LambdaContext) -> dict[str, bool]:
     plane = plane_of(load(DomainSettings))
     account = context.invoked_function_arn.split(":")[4]
     differ = partial(grants_differ, plane, account=account)
-    announce(plane, committed.product, committed.batch_id, grants_differ=differ)
+    announce(plane, event.product, event.batch_id, grants_differ=differ)
     metrics.add_metric("BatchesAnnounced", MetricUnit.Count, 1)
     return {"announced": True}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
@@ -32,13 +31,13 @@ class Unpublished(Attempt):
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    it = Unpublished.model_validate(event)
+@event_parser(model=Unpublished)
+def handler(event: Unpublished, context: LambdaContext) -> dict[str, str]:
     plane = plane_of(load(DomainSettings))
-    if it.error is not None:
-        batch = fail(plane, it.product, it.batch_id, attempt=it.attempt, error=it.error.name)
+    if event.error is not None:
+        batch = fail(plane, event.product, event.batch_id, attempt=event.attempt, error=event.error.name)
     else:
-        batch = reject(plane, it.product, it.batch_id, attempt=it.attempt, reasons=it.reasons)
-    logger.info("ended", product=it.product, batch_id=it.batch_id, state=batch.state)
+        batch = reject(plane, event.product, event.batch_id, attempt=event.attempt, reasons=event.reasons)
+    logger.info("ended", product=event.product, batch_id=event.batch_id, state=batch.state)
     metrics.add_metric("BatchesFailed" if batch.state == "FAILED" else "BatchesRejected", MetricUnit.Count, 1)
     return {"state": batch.state}

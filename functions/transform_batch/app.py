@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
@@ -24,11 +23,20 @@ class Slice(Attempt):
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    it = Slice.model_validate(event)
+@event_parser(model=Slice)
+def handler(event: Slice, context: LambdaContext) -> dict[str, int]:
     plane = plane_of(load(DomainSettings))
-    result = transform(plane, product=it.product, batch_id=it.batch_id, attempt=it.attempt, slice_number=it.number)
-    logger.info("transformed", product=it.product, batch_id=it.batch_id, slice=it.number, rows_in=result.rows_in)
+    result = transform(
+        plane, product=event.product, batch_id=event.batch_id, attempt=event.attempt, slice_number=event.number
+    )
+    logger.info(
+        "transformed", product=event.product, batch_id=event.batch_id, slice=event.number, rows_in=result.rows_in
+    )
     metrics.add_metric("RowsIn", MetricUnit.Count, result.rows_in)
     metrics.add_metric("RowsQuarantined", MetricUnit.Count, result.rows_bad)
-    return {"slice": it.number, "rows_in": result.rows_in, "rows_good": result.rows_good, "rows_bad": result.rows_bad}
+    return {
+        "slice": event.number,
+        "rows_in": result.rows_in,
+        "rows_good": result.rows_good,
+        "rows_bad": result.rows_bad,
+    }

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh.publish.manifest import Attempt
@@ -19,10 +20,10 @@ metrics = Metrics(namespace="datamesh", service="validate_batch")
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    it = Attempt.model_validate(event)
+@event_parser(model=Attempt)
+def handler(event: Attempt, context: LambdaContext) -> dict[str, Any]:
     plane = plane_of(load(DomainSettings))
-    validated = validate(plane, product=it.product, batch_id=it.batch_id, attempt=it.attempt)
-    logger.info("validated", product=it.product, batch_id=it.batch_id, verdict=validated.verdict)
+    validated = validate(plane, product=event.product, batch_id=event.batch_id, attempt=event.attempt)
+    logger.info("validated", product=event.product, batch_id=event.batch_id, verdict=validated.verdict)
     metrics.add_metric("SlicesFormed", MetricUnit.Count, len(validated.slices))
     return validated.model_dump(mode="json")
