@@ -57,6 +57,17 @@ class Mesh:
     def target(self) -> Target:
         return target.local(self.home)
 
+    @contextlib.contextmanager
+    def configured(self, function: str, **variables: str) -> Iterator[None]:
+        """While inside, the deployed `function` has other settings."""
+        functions = self.target.client("lambda")
+        known = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        try:
+            functions.update_function_configuration(FunctionName=function, Environment={"Variables": known | variables})
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=function, Environment={"Variables": known})
+
     def events(self) -> dict[str, int]:
         counts, _ = scenes.count_events(self.target, Screen(), {})
         return counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,15 @@ def test_sql_joins_products_of_several_domains(mesh: Any, published: dict[str, R
         "fleet.planes",
         "weather.observations",
     }
+
+
+def test_an_answer_that_takes_longer_than_a_call_is_waited_for(mesh: Any, published: dict[str, Run]) -> None:
+    with mesh.configured("datamesh-dev-ask", ANSWER_WITHIN_SECONDS="0.01"):
+        code, out, err = mesh.run("sql", "SELECT COUNT(*) AS flights FROM operations.flights", "--json")
+
+    assert code == 0, err
+    assert json.loads(out)["rows"] == [[ROWS["operations.flights"]]]
+    assert "goes on" in err
 
 
 def test_doubled_hours_and_missing_values_are_what_the_file_says(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +10,11 @@ from cli.landing import Run
 AIRLINES = "network.airlines"
 
 
-@contextmanager
-def broken(mesh: Any, function: str) -> Iterator[None]:
-    """While inside, `function` looks for its batch in a bucket that it has no right to."""
-    functions = mesh.target.client("lambda")
-    known = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    try:
-        wrong = known | {"LAKE_BUCKET": "nobodys-bucket"}
-        functions.update_function_configuration(FunctionName=function, Environment={"Variables": wrong})
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=function, Environment={"Variables": known})
-
-
 def test_a_failed_run_is_run_again_with_the_files_it_has(
     mesh: Any, published: dict[str, Run], files: dict[str, Path]
 ) -> None:
     file = str(files[AIRLINES])
-    with broken(mesh, "datamesh-dev-network-transform-batch"):
+    with mesh.configured("datamesh-dev-network-transform-batch", LAKE_BUCKET="nobodys-bucket"):
         [failed] = mesh.json("publish", AIRLINES, file, "--again", code=1)["runs"]
         assert failed["status"] == "failed"
         assert failed["reasons"]
