@@ -95,6 +95,8 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
             frame = Frame(screen=screen, home=(home or state.default_home()).resolve(), stage=stage)
             try:
                 function(frame, **values)
+            except BrokenPipeError:  # who reads us has read enough
+                raise
             except Exception as error:  # the one place where everything ends as a line and an exit code
                 if debug:
                     traceback.print_exc()

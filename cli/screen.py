@@ -45,10 +45,11 @@ class Screen:
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        self._out = Console(highlight=False)
+        # What is shown is data: brackets in it are no markup, and colons no emoji.
+        self._out = Console(highlight=False, markup=False, emoji=False)
         if not self._out.is_terminal:
             self._out.width = _UNBOUND
-        self._err = Console(stderr=True, highlight=False)
+        self._err = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._progress: Progress | None = None
         self._running = 0
         self._lock = threading.RLock()

@@ -208,4 +208,4 @@ def near(name: str, known: Iterable[str], otherwise: str) -> str:
     alike = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if alike:
         return f"did you mean {' or '.join(alike)}?"
-    return f"{otherwise} {', '.join(names[:12])}" if names else "nothing is published in this mesh yet"
+    return f"{otherwise} {', '.join(names[:12])}" if names else "there are none yet"

@@ -14,7 +14,8 @@ from cli.commands.publish import status
 from cli.commands.runs import is_run, show_run
 from cli.frame import Frame, command
 from cli.screen import table
-from cli.target import parse_product
+from cli.target import near, parse_product
+from datamesh.errors import UnknownProduct
 
 __all__ = ["age", "products_table", "register"]
 
@@ -41,8 +42,12 @@ def show(
     if is_run(name):
         show_run(frame, name)
         return
-    wanted = parse_product(name)
-    answer = api.get(frame.asking_as(role), "products", wanted.domain, wanted.product)
+    wanted, asker = parse_product(name), frame.asking_as(role)
+    try:
+        answer = api.get(asker, "products", wanted.domain, wanted.product)
+    except UnknownProduct as unknown:
+        granted = [product["name"] for product in api.get(asker, "products")["products"]]
+        raise UnknownProduct(unknown.message, hint=near(name, granted, "you may read")) from unknown
     frame.screen.result(answer, *_page(answer))
 
 

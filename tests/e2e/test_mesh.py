@@ -47,6 +47,15 @@ def test_a_product_shows_its_columns(mesh: Any, published: dict[str, Run]) -> No
     assert [column["name"] for column in page["columns"]] == ["carrier", "name"]
 
 
+def test_a_product_that_may_not_be_read_is_told_from_no_other(mesh: Any, published: dict[str, Run]) -> None:
+    misspelt = mesh.json("show", "network.airline", code=2)
+    unreadable = mesh.json("show", "fleet.planes", "--as", "meteorologist", code=2)
+
+    assert misspelt["hint"] == "did you mean network.airlines or network.airports?"
+    assert unreadable["error"] == "fleet.planes: unknown or not granted"
+    assert "fleet" not in unreadable["hint"]
+
+
 def test_the_same_file_again_changes_nothing(mesh: Any, published: dict[str, Run], files: dict[str, Path]) -> None:
     [run] = mesh.json("publish", "fleet.planes", str(files["fleet.planes"]))["runs"]
 

@@ -102,7 +102,7 @@ def test_an_unknown_domain_names_those_that_are_near() -> None:
 
 
 def test_an_empty_mesh_says_so() -> None:
-    assert near("a.b", [], "there are") == "nothing is published in this mesh yet"
+    assert near("a.b", [], "there are") == "there are none yet"
 
 
 def test_no_local_mesh_was_ever_started(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from cli.commands.publish import runs_view
 from cli.commands.questions import answer_view
 from cli.landing import Run
 from cli.main import main
+from cli.screen import Screen
 from datamesh.events import Reason
 from tests.support.contracts import STOPS, edited
 
@@ -59,6 +60,12 @@ def test_a_product_that_was_never_published_is_empty() -> None:
 
     assert "empty" in text
     assert "never" in text
+
+
+def test_what_is_shown_is_data_and_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen().result({}, "a pattern like [a-z]:x: is shown as it is [red]")
+
+    assert capsys.readouterr().out == "a pattern like [a-z]:x: is shown as it is [red]\n"
 
 
 @pytest.mark.parametrize(
