@@ -25,6 +25,7 @@ from examples import nycflights
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, also where tests/e2e is named on the command line
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One group for xdist; what kills the mesh comes last."""
     ours = [item for item in items if HERE in item.path.parents]
