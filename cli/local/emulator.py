@@ -20,9 +20,11 @@ import re
 import time
 from typing import Any
 
-from ministack.app import main
+from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import lambda_svc, s3
+
+from cli.local import callers, wire
 
 __all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised"]
 
@@ -83,12 +85,13 @@ def part(answer: Answer, asked: str) -> Answer:
 
 
 def mend() -> None:
-    """Mends the emulator that runs in this process."""
+    """Mends the emulator that runs in this process, and puts the wire around it."""
     lambda_svc.reap_idle_workers = end_idle
     _name_failures()
     _authorize_databases()
     _know_roles()
     _cut_versions()
+    app.app = wire.around(app.app, callers.asked, callers.kill)
 
 
 def _cut_versions() -> None:
@@ -136,4 +139,4 @@ def _name_failures() -> None:
 
 if __name__ == "__main__":
     mend()
-    main()
+    app.main()
