@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -21,7 +21,7 @@ from datamesh.lake.layout import CONTRACTS_PREFIX
 from datamesh.publish.content import AGAIN
 from datamesh.publish.ledger import Arrival, Batch, ContractOutcome, Ledger
 
-__all__ = ["Run", "follow", "publish", "push", "readable", "run_of"]
+__all__ = ["Run", "follow", "land", "publish", "push", "readable", "run_of"]
 
 _UPLOAD = "datamesh-upload"  # tells our upload from one that somebody else made of the same key at the same moment
 _NOTICED_WITHIN = 180.0  # seconds until an upload's event should have reached the ledger
@@ -57,9 +57,14 @@ def publish(
 
     Raises UserError for a file that cannot be read here. What a file holds is for the mesh to judge.
     """
-    keys = _keys(product, files)
+    return land(target, screen, product, _keys(product, files), {AGAIN: uuid.uuid4().hex} if again else {})
+
+
+def land(
+    target: Target, screen: Screen, product: ProductName, keys: Mapping[str, Path], metadata: dict[str, str]
+) -> list[Run]:
+    """Uploads a file to each of the landing bucket's `keys`, and waits until the mesh is done with them."""
     bucket = target.parameters(product.domain)["landing-bucket"]
-    metadata = {AGAIN: uuid.uuid4().hex} if again else {}
     began = time.monotonic()
     sent = [
         (key, upload(target, screen, path, bucket=bucket, key=key, metadata=metadata)) for key, path in keys.items()

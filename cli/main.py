@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli.commands import contract, mesh, products, publish, questions, runs
+from cli.commands import contract, mesh, products, publish, quarantine, questions, runs
 from cli.frame import USERS
 from cli.screen import Screen
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 for group in (mesh, publish, runs, products, questions):
     group.register(app)
 app.add_typer(contract.app, name="contract")
+app.add_typer(quarantine.app, name="quarantine")
 
 
 def main(arguments: list[str] | None = None) -> int:

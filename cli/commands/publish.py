@@ -17,7 +17,7 @@ from cli.landing import Run
 from cli.screen import table
 from datamesh.events import Reason
 
-__all__ = ["register", "runs_table", "runs_view", "status"]
+__all__ = ["ended_with", "register", "runs_table", "runs_view", "status"]
 
 COLOURS = {"published": "green", "partial": "yellow", "unchanged": "cyan", "rejected": "red", "failed": "bold red"}
 
@@ -40,7 +40,7 @@ def publish(
         if run.status == "partial":
             kept_back = f"{run.rows_quarantined:,} of {run.rows_in:,} rows are in quarantine"
             frame.screen.note(f"{kept_back}: `mesh show {run.run_id}`")
-    if code := _code(runs):
+    if code := ended_with(runs):
         raise Failure(code)
 
 
@@ -75,6 +75,7 @@ def _reason(reason: Reason) -> str:
     return f"{where}: {reason.rows:,} rows" if reason.rows else where
 
 
-def _code(runs: Sequence[Run]) -> int:
+def ended_with(runs: Sequence[Run]) -> int:
+    """The exit code that says how runs ended."""
     ended = {run.status for run in runs}
     return OURS if "failed" in ended else USERS if "rejected" in ended else 0

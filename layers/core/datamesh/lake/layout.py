@@ -2,6 +2,7 @@
 
 landing bucket   contracts/<product>.odcs.yaml           a contract, put by its owners
                  <product>/<anything>                    a file of that product
+                 <product>/_replay/<batch>/...           rows of that product's quarantine, sent through again
 lake bucket      tables/<product>_v<major>/data/...      Iceberg data: changed only through Iceberg, no lifecycle
                  tables/<product>_v<major>/metadata/...
                  quarantine/<product>/<batch>/...        rows that broke a rule, as Parquet
@@ -24,6 +25,8 @@ __all__ = [
     "product_of_key",
     "profile_key",
     "quarantine_prefix",
+    "replay_key",
+    "replayed_run",
     "run_key",
     "slice_result_key",
     "staging_prefix",
@@ -32,6 +35,7 @@ __all__ = [
 ]
 
 CONTRACTS_PREFIX = "contracts/"
+_REPLAY = "_replay"
 _CONTRACT_SUFFIXES = (".odcs.yaml", ".odcs.yml")
 
 
@@ -104,3 +108,16 @@ def product_of_key(key: str) -> str | None:
     """The product that a file of the landing bucket belongs to, or None for a contract or a stray key."""
     product, slash, rest = key.partition("/")
     return product if slash and rest and f"{product}/" != CONTRACTS_PREFIX else None
+
+
+def replay_key(product: str, batch_id: str, digest: str) -> str:
+    """Where the quarantined rows of a run land to go through again: the same rows always under the same key."""
+    return f"{product}/{_REPLAY}/{batch_id}/{digest}.parquet"
+
+
+def replayed_run(key: str) -> str | None:
+    """The run whose quarantined rows a key of the landing bucket holds, or None for any other file."""
+    match key.split("/"):
+        case [_, folder, batch_id, name] if folder == _REPLAY and batch_id and name:
+            return batch_id
+    return None

@@ -24,7 +24,7 @@ from pydantic import BaseModel, Field
 from datamesh.events import ArrivalRejected, ObjectPointer
 from datamesh.lake import layout
 from datamesh.publish.content import AGAIN, content_id, object_id
-from datamesh.publish.ledger import ProductState
+from datamesh.publish.ledger import Batch, ProductState
 from datamesh.publish.manifest import ObjectRef
 from datamesh.publish.plane import Plane
 
@@ -70,10 +70,14 @@ def record(plane: Plane, message: ObjectCreated | Drain) -> str | None:
     state = plane.ledger.product(product) if product else None
     head = _head(plane.client("s3"), bucket, landed)
     pointer = ObjectPointer(bucket=bucket, key=landed.key, version_id=head.get("VersionId", landed.version_id))
-    if rule := _refused(state, head):
+    run = layout.replayed_run(landed.key) or ""
+    rule = _refused(state, head) or (_unreplayable(plane.ledger.batch(product, run)) if run else "")
+    if not rule:
+        taken = plane.ledger.record(product, _reference(product, pointer, landed.sequencer, head), replays=run)
+        rule = "replayed-already" if taken == "replayed" else ""
+    if rule:
         _reject(plane, pointer, rule, product or None)
         return None
-    plane.ledger.record(product, _reference(product, pointer, landed.sequencer, head))
     return product
 
 
@@ -83,6 +87,13 @@ def _refused(state: ProductState | None, head: Mapping[str, Any]) -> str:
     if state.status == "retired":
         return "retired-product"
     return "" if head else "object-deleted"
+
+
+def _unreplayable(batch: Batch | None) -> str:
+    """Only what was published left rows behind in quarantine; of a rejected run the whole file is sent again."""
+    if batch is None:
+        return "unknown-run"
+    return "" if batch.state in {"COMMITTED", "ANNOUNCED"} else "run-not-published"
 
 
 def _reject(plane: Plane, pointer: ObjectPointer, rule: str, product: str | None) -> None:

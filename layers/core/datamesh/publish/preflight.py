@@ -8,6 +8,7 @@ The content decides what a file is; its name may only agree. What is wrong is a 
     missing-column     a column that must have values is not in it
     extra-column       a column that the contract lacks: an error only where the contract says reject
     duplicate-column   a column of the contract stands twice
+    replay-overwrites  rows of a quarantine, of a product whose files replace what was published before
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 
 from datamesh.contract.model import Column, Table
 from datamesh.events import Reason
+from datamesh.lake.layout import replayed_run
 from datamesh.publish.format import Seen, look, named
 from datamesh.publish.header import csv_layout, json_layout, json_names, parquet_layout, wanted
 from datamesh.publish.reading import Layout
@@ -37,10 +39,13 @@ class Preflight:
 
 def inspect(source: Source, table: Table) -> Preflight:
     """Looks at one file. Reads at most a megabyte of it, and a Parquet file's footer."""
+    replayed = replayed_run(source.name) is not None
+    if replayed and table.write_mode.startswith("overwrite"):
+        return _refused("replay-overwrites")
     seen = look(source, table.input.encoding)
     if seen.kind in ("empty", "damaged"):
         return _refused("empty-file" if seen.kind == "empty" else "unreadable")
-    if not _as_named(source.name, seen) or not _as_agreed(table, seen):
+    if not _as_named(source.name, seen) or not (replayed or _as_agreed(table, seen)):
         return _refused("wrong-format")
     if seen.kind == "parquet":
         return _parquet(source, table)

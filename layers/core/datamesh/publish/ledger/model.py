@@ -35,7 +35,7 @@ __all__ = [
 ArrivalState = Literal["PENDING", "ASSIGNED", "COMMITTED", "REJECTED", "DUPLICATE"]
 BatchState = Literal["ASSIGNED", "COMMITTED", "ANNOUNCED", "REJECTED", "FAILED"]
 RunStatus = Literal["running", "published", "partial", "rejected", "failed"]
-Recorded = Literal["pending", "known", "duplicate"]
+Recorded = Literal["pending", "known", "duplicate", "replayed"]
 
 
 class _Frozen(BaseModel):

@@ -3,6 +3,7 @@
 arrival#<bucket>/<key>  <version>        a version was seen; names its object
 object#<object id>      state            PENDING, or ASSIGNED to a batch
 pending#<product>       <time>#<id>      there while PENDING only: what the next batch takes, oldest first
+replay#<product>        <batch id>       which object sends the quarantined rows of that run through again
 """
 
 from __future__ import annotations
@@ -30,18 +31,21 @@ _AS_ARRIVAL: dict[BatchState, ArrivalState] = {
 
 
 class ObjectItems(BatchItems):
-    def record(self, product: str, ref: ObjectRef) -> Recorded:
+    def record(self, product: str, ref: ObjectRef, *, replays: str = "") -> Recorded:
         """Records an arrival: `pending` when its object is new, `duplicate` when its content was taken before.
 
         `known` says that this very version was recorded already (an event told twice). Content whose batch was
         rejected is taken again when it comes as a new version: its contract may have been mended since.
+
+        `replays` names a run whose quarantined rows the object holds. They go through once: what comes after another
+        object with rows of that run is `replayed`, and not recorded, unless that one's batch was rejected.
         """
-        failed = self._transact([self._new_arrival(product, ref), self._new_object(ref), self._marker(product, ref)])
-        if 0 in failed:
-            return "known"
-        if not failed:
-            return "pending"
-        return self._record_again(product, ref)
+        return self._record(product, ref, [self._claim(product, replays, ref)] if replays else [])
+
+    def replay(self, product: str, batch_id: str) -> Arrival | None:
+        """The object that sends the quarantined rows of a run through again, or None when none has come."""
+        item = self._get(_replay(product), batch_id)
+        return self.arrival(item["bucket"], item["key"], item["version_id"]) if item else None
 
     def reject_arrival(self, bucket: str, key: str, version_id: str, *, rule: str, product: str | None = None) -> bool:
         """Records a version that comes into no batch, and why. False when the version is known already."""
@@ -78,7 +82,27 @@ class ObjectItems(BatchItems):
             if self._transact([self._lease_held(product, batch_id), *writes]):
                 raise LeaseLost(f"batch {batch_id} lost {product} while it took its objects")
 
-    def _record_again(self, product: str, ref: ObjectRef) -> Recorded:
+    def _record(self, product: str, ref: ObjectRef, claim: Sequence[Write]) -> Recorded:
+        made = [self._new_arrival(product, ref), self._new_object(ref), self._marker(product, ref)]
+        failed = self._transact([*made, *claim])
+        if 0 in failed:
+            return "known"
+        if not failed:
+            return "pending"
+        return self._record_again(product, ref, claim) if 1 in failed else self._replay_again(product, ref, claim)
+
+    def _replay_again(self, product: str, ref: ObjectRef, claim: Sequence[Write]) -> Recorded:
+        """Rows of a run of which other ones came before: taken only where those were all refused."""
+        run = claim[0]["Put"]["Item"]["sk"]
+        before = self._get(_replay(product), run)
+        if before is None:
+            return self._record(product, ref, claim)
+        held = self.arrival(before["bucket"], before["key"], before["version_id"])
+        if held is None or held.state != "REJECTED":
+            return "replayed"
+        return self._record(product, ref, [self._claim(product, run, ref, after=before["version_id"])])
+
+    def _record_again(self, product: str, ref: ObjectRef, claim: Sequence[Write]) -> Recorded:
         taken = self._object(ref.object_id)
         batch_id = taken.get("batch_id")
         batch = self.batch(product, batch_id) if batch_id else None
@@ -98,11 +122,14 @@ class ObjectItems(BatchItems):
                     when="attribute_exists(pk)",
                     values={":batch": batch_id},
                 ),
+                *claim,
             ]
         )
         if not failed:
             return "pending"
-        return "known" if 0 in failed else self._record_again(product, ref)
+        if 0 in failed:
+            return "known"
+        return self._replay_again(product, ref, claim) if failed == (4,) else self._record_again(product, ref, claim)
 
     def _as_its_batch(self, arrival: Arrival, batch_id: str) -> Arrival:
         batch = self.batch(arrival.product or "", batch_id)
@@ -130,6 +157,14 @@ class ObjectItems(BatchItems):
         item = {"pk": _object(ref.object_id), "sk": _STATE, "state": "PENDING"} | plain(ref)
         return self._put(item, when=when, values=values)
 
+    def _claim(self, product: str, run: str, ref: ObjectRef, *, after: str | None = None) -> Write:
+        """Nobody's yet, or this object's own; or, `after` a version that was looked at, still that one's."""
+        item = {"pk": _replay(product), "sk": run, "object_id": ref.object_id}
+        item |= {"bucket": ref.bucket, "key": ref.key, "version_id": ref.version_id}
+        if after is None:
+            return self._put(item, when="attribute_not_exists(pk) OR #object_id = :id", values={":id": ref.object_id})
+        return self._put(item, when="#version_id = :after", values={":after": after})
+
     def _marker(self, product: str, ref: ObjectRef) -> Write:
         return self._put({"pk": _pending(product), "sk": _pending_order(ref)} | plain(ref))
 
@@ -154,6 +189,10 @@ def _object(object_id: str) -> str:
 
 def _pending(product: str) -> str:
     return f"pending#{product}"
+
+
+def _replay(product: str) -> str:
+    return f"replay#{product}"
 
 
 def _pending_order(ref: ObjectRef) -> str:

@@ -1,0 +1,132 @@
+"""Rows that a run kept back: found, fetched, and sent through again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from cli import landing
+from cli.landing import Run
+from cli.screen import Screen
+from cli.target import ProductName, Target
+from datamesh.errors import InfrastructureError, UserError
+from datamesh.lake import layout
+from datamesh.publish import manifest as manifests
+from datamesh.publish.ledger import Arrival, Batch
+
+if TYPE_CHECKING:  # the engine takes a second to import
+    from datamesh.publish.replay import Replay
+
+__all__ = ["Kept", "fetched", "kept", "one", "replay"]
+
+_RUNS = 1_000  # of a product that are looked through
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run with rows in quarantine. `replay` is the file that sent them through again, and `again` its run."""
+
+    product: ProductName
+    batch: Batch
+    replay: Arrival | None = None
+    again: Batch | None = None
+
+    @property
+    def state(self) -> str:
+        """open; rejected with its whole run; or what became of the replay."""
+        if self.batch.status == "rejected":
+            return "rejected with its run"
+        if self.replay is None or self.replay.state == "REJECTED":
+            return "open"
+        return f"replayed: {self.again.status if self.again else 'waiting'}"
+
+
+def kept(target: Target, product: ProductName, *, limit: int = _RUNS) -> Iterator[Kept]:
+    """The product's runs with rows in quarantine, the newest first."""
+    ledger = target.ledger(product.domain)
+    for batch in ledger.batches(product.product, limit=limit):
+        if batch.counts.rows_quarantined and batch.ended_at:
+            replay = ledger.replay(product.product, batch.batch_id)
+            again = ledger.batch(product.product, replay.batch_id) if replay and replay.batch_id else None
+            yield Kept(product, batch, replay, again)
+
+
+def one(target: Target, product: ProductName, run: str | None) -> Kept:
+    """The run of that id, or the newest one that kept rows back. Raises UserError when there is none."""
+    found = [held for held in kept(target, product) if run in {None, held.batch.batch_id}]
+    if not found:
+        which = f"run {run} of {product}" if run else str(product)
+        raise UserError(f"{which} has no rows in quarantine", hint=f"`mesh quarantine list {product}` shows which do")
+    return found[0]
+
+
+@contextmanager
+def fetched(target: Target, screen: Screen, held: Kept) -> Iterator[list[Path]]:
+    """The quarantine of a run as local Parquet files, in the order of its slices."""
+    bucket, s3 = target.parameters(held.product.domain)["lake-bucket"], target.client("s3")
+    keys = _keys(target, held, bucket)
+    with TemporaryDirectory() as directory:
+        paths = [Path(directory) / f"{number}.parquet" for number in range(len(keys))]
+        with screen.step(f"{held.product}: fetching what {held.batch.batch_id} kept back"):
+            for key, path in zip(keys, paths, strict=True):
+                s3.download_file(bucket, key, str(path))
+        yield paths
+
+
+def replay(target: Target, screen: Screen, held: Kept, mended: Path | None, *, leave_lines: bool) -> list[Run]:
+    """Sends the rows of a quarantine, or the `mended` ones, through again, and waits for their run.
+
+    Raises UserError when they went through before, or would have to be mended first.
+    """
+    _refuse(held)
+    with TemporaryDirectory() as directory:
+        ready = _ready(target, screen, held, mended, Path(directory) / "rows.parquet")
+        if ready.left and not leave_lines:
+            raise UserError(
+                f"{ready.left} lines of {held.batch.batch_id} cannot be read as rows",
+                hint="export them, mend them and replay --with the mended file; or leave them with --leave-lines",
+            )
+        if not ready.rows:
+            raise UserError("there is no row to send", hint=f"`mesh quarantine show {held.product}` shows what is kept")
+        key = layout.replay_key(held.product.product, held.batch.batch_id, ready.digest)
+        return landing.land(target, screen, held.product, {key: ready.path}, {})
+
+
+def _refuse(held: Kept) -> None:
+    if held.batch.status == "rejected":
+        message = f"run {held.batch.batch_id} was rejected whole; nothing of it was published"
+        raise UserError(message, hint="mend the file, and publish it again")
+    if held.replay and held.replay.state != "REJECTED" and (held.again is None or held.again.status != "failed"):
+        run = f"; what they left is in quarantine of run {held.again.batch_id}" if held.again else ""
+        raise UserError(f"the rows of {held.batch.batch_id} went through again already{run}", hint="`mesh runs`")
+
+
+def _ready(target: Target, screen: Screen, held: Kept, file: Path | None, to: Path) -> Replay:
+    from datamesh.publish.replay import mended, unmended  # noqa: PLC0415
+
+    if file is not None:
+        return mended(landing.readable(file), to)
+    with fetched(target, screen, held) as paths:
+        return unmended(paths, to)
+
+
+def _keys(target: Target, held: Kept, bucket: str) -> list[str]:
+    """The quarantine's files, from the results of an attempt whose slices all came to an end."""
+    from datamesh.publish.results import load  # noqa: PLC0415
+    from datamesh.publish.slices import slices  # noqa: PLC0415
+
+    s3, product, batch = target.client("s3"), held.product.product, held.batch
+    manifest = manifests.load(product, batch.batch_id, s3=s3, bucket=bucket)
+    numbers = range(len(slices(manifest.objects)))
+    for attempt in range(batch.attempt, 0, -1):
+        try:
+            results = [load(product, batch.batch_id, attempt, n, s3=s3, bucket=bucket) for n in numbers]
+        except s3.exceptions.NoSuchKey:
+            continue
+        if sum(result.rows_bad for result in results) == batch.counts.rows_quarantined:
+            return [key for result in results for key in result.quarantine]
+    raise InfrastructureError(f"the quarantine of {batch.batch_id} is not there any more", hint="its retention is over")
