@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,8 +11,8 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh.contract.model import Contract
-from datamesh.lake.table import create_or_evolve
-from datamesh.publish.contracts import Checked, apply
+from datamesh.lake import evolution
+from datamesh.publish.contracts import Checked, Tables, apply
 from datamesh.publish.ledger import ProductState
 from datamesh.publish.plane import plane_of
 from datamesh.settings import DomainSettings, load
@@ -24,11 +25,15 @@ metrics = Metrics(namespace="datamesh", service="apply_contract")
 @metrics.log_metrics
 @event_parser(model=Checked)
 def handler(event: Checked, context: LambdaContext) -> dict[str, Any]:
-    applied = apply(plane_of(load(DomainSettings)), event, make_table=make_table)
+    applied = apply(plane_of(load(DomainSettings)), event, tables=Tables(prepare, settle))
     logger.info("applied", product=applied.product, version=applied.version, verdict=applied.verdict)
     metrics.add_metric("ContractsApplied", MetricUnit.Count, int(applied.verdict == "applied"))
     return applied.model_dump(mode="json")
 
 
-def make_table(contract: Contract, state: ProductState) -> None:
-    create_or_evolve(contract, database=state.database, table=state.table, location=state.location)
+def prepare(contract: Contract, state: ProductState) -> None:
+    evolution.prepare(contract, database=state.database, table=state.table, location=state.location)
+
+
+def settle(contract: Contract, state: ProductState, stands: Callable[[], bool]) -> None:
+    evolution.settle(contract, database=state.database, table=state.table, stands=stands)

@@ -22,7 +22,7 @@ from datamesh import aws, settings
 from datamesh.ask import parts
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import ColumnProfile, Profile
-from datamesh.lake import table as lake
+from datamesh.lake.evolution import create_or_evolve
 from datamesh.registry.projection import Change
 from datamesh.registry.store import Registry
 from functions.ask import app
@@ -187,7 +187,7 @@ def publish(text: bytes) -> None:
     contract = parse(text)
     name, database, table = contract.name, f"datamesh_dev_{contract.domain}", f"{contract.product}_v1"
     boto3.client("glue").create_database(DatabaseInput={"Name": database})
-    made = lake.create_or_evolve(contract, database=database, table=table, location=f"s3://lake/tables/{table}")
+    made = create_or_evolve(contract, database=database, table=table, location=f"s3://lake/tables/{table}")
     made.append(ROWS[name])
     snapshot = made.current_snapshot()
     assert snapshot is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from datamesh.contract.model import Contract
 from datamesh.contract.source import MAX_BYTES
 from datamesh.errors import CommitConflict, ContractError
 from datamesh.publish.arrivals import ObjectCreated
-from datamesh.publish.contracts import Checked, apply, check, contract_in_force
+from datamesh.publish.contracts import Checked, Tables, apply, check, contract_in_force
 from datamesh.publish.ledger import ContractOutcome, ProductState
 from tests.support.contracts import STOPS, edited
 from tests.support.publishing import World
@@ -23,14 +23,23 @@ SECOND = edited("version: 1.0.0", "version: 1.1.0", text=FIRST)
 NEW_MAJOR = edited("version: 1.0.0", "version: 2.0.0", text=FIRST)
 
 
-class Tables:
-    """Stands for the catalog: what apply_contract made or evolved, in order."""
+class Recorder:
+    """Stands for the catalog: what apply_contract prepared and settled, in order."""
 
     def __init__(self) -> None:
         self.made: list[tuple[str, str]] = []
+        self.settled: list[tuple[str, str]] = []
 
-    def __call__(self, contract: Contract, state: ProductState) -> None:
+    @property
+    def tables(self) -> Tables:
+        return Tables(self.prepare, self.settle)
+
+    def prepare(self, contract: Contract, state: ProductState) -> None:
         self.made.append((state.table, str(contract.version)))
+
+    def settle(self, contract: Contract, state: ProductState, stands: Callable[[], bool]) -> None:
+        assert stands(), "it is in force before anything is taken away"
+        self.settled.append((state.table, str(contract.version)))
 
 
 @pytest.fixture
@@ -42,19 +51,19 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 @pytest.fixture
-def tables() -> Tables:
-    return Tables()
+def tables() -> Recorder:
+    return Recorder()
 
 
 def put(world: World, text: str | bytes, key: str = KEY) -> dict[str, Any]:
     return world.drop(key, text.encode() if isinstance(text, str) else text, send=False)
 
 
-def run(world: World, event: dict[str, Any], tables: Tables) -> Checked:
+def run(world: World, event: dict[str, Any], tables: Recorder) -> Checked:
     """What the state machine does: check, and apply what is accepted."""
     checked = check(world.plane, ObjectCreated.model_validate(event))
     if checked.verdict == "accepted":
-        checked = apply(world.plane, Checked.model_validate(checked.model_dump(mode="json")), make_table=tables)
+        checked = apply(world.plane, Checked.model_validate(checked.model_dump(mode="json")), tables=tables.tables)
     return checked
 
 
@@ -70,7 +79,7 @@ def state(world: World) -> ProductState:
     return found
 
 
-def test_a_contract_comes_into_force(world: World, tables: Tables) -> None:
+def test_a_contract_comes_into_force(world: World, tables: Recorder) -> None:
     event = put(world, FIRST)
     assert run(world, event, tables).verdict == "applied"
 
@@ -78,7 +87,7 @@ def test_a_contract_comes_into_force(world: World, tables: Tables) -> None:
     assert (now.contract_version, now.sequence, now.status) == ("1.0.0", 1, "active")
     assert (now.database, now.table) == ("datamesh_dev_operations", "stops_v1")
     assert now.location == "s3://lake/tables/stops_v1"
-    assert tables.made == [("stops_v1", "1.0.0")]
+    assert tables.made == tables.settled == [("stops_v1", "1.0.0")]
     copied = world.plane.client("s3").get_object(Bucket=now.contract.bucket, Key=now.contract.key)["Body"].read()
     assert copied == FIRST.encode(), "byte for byte"
     assert contract_in_force(world.plane, now).name == "operations.stops"
@@ -88,7 +97,7 @@ def test_a_contract_comes_into_force(world: World, tables: Tables) -> None:
     assert outcome(world, event).outcome == "applied"
 
 
-def test_the_same_bytes_again_are_applied_without_a_new_sequence(world: World, tables: Tables) -> None:
+def test_the_same_bytes_again_are_applied_without_a_new_sequence(world: World, tables: Recorder) -> None:
     run(world, put(world, FIRST), tables)
     again = put(world, FIRST)
     run(world, again, tables)
@@ -98,7 +107,7 @@ def test_the_same_bytes_again_are_applied_without_a_new_sequence(world: World, t
     assert [told["sequence"] for told in world.events("ContractApplied")] == [1, 1]
 
 
-def test_the_next_version_follows_and_a_new_major_one_is_another_table(world: World, tables: Tables) -> None:
+def test_the_next_version_follows_and_a_new_major_one_is_another_table(world: World, tables: Recorder) -> None:
     for text in (FIRST, SECOND, NEW_MAJOR):
         run(world, put(world, text), tables)
 
@@ -123,7 +132,7 @@ def test_the_next_version_follows_and_a_new_major_one_is_another_table(world: Wo
     ids=["broken", "list", "no text", "empty", "domain", "name", "odcs", "large"],
 )
 def test_a_contract_that_breaks_a_rule_is_told_of_and_stays(
-    world: World, tables: Tables, text: str | bytes, rule: str | None
+    world: World, tables: Recorder, text: str | bytes, rule: str | None
 ) -> None:
     event = put(world, text)
     assert run(world, event, tables).verdict == "rejected"
@@ -141,13 +150,13 @@ def test_a_contract_that_breaks_a_rule_is_told_of_and_stays(
 
 
 @pytest.mark.parametrize("key", ["contracts/notes.txt", "contracts/deep/stops.odcs.yaml", "contracts/.odcs.yaml"])
-def test_what_is_no_contract_by_its_key_is_told_of(world: World, tables: Tables, key: str) -> None:
+def test_what_is_no_contract_by_its_key_is_told_of(world: World, tables: Recorder, key: str) -> None:
     event = put(world, FIRST, key)
     assert run(world, event, tables).verdict == "rejected"
     assert outcome(world, event, key).findings[0]["rule"] == "contract.key"
 
 
-def test_a_contract_deleted_before_it_was_read_is_told_of(world: World, tables: Tables) -> None:
+def test_a_contract_deleted_before_it_was_read_is_told_of(world: World, tables: Recorder) -> None:
     event = put(world, FIRST)
     version = event["detail"]["object"]["version-id"]
     world.plane.client("s3").delete_object(Bucket="landing", Key=KEY, VersionId=version)
@@ -155,16 +164,16 @@ def test_a_contract_deleted_before_it_was_read_is_told_of(world: World, tables: 
     assert outcome(world, event).findings[0]["rule"] == "contract.object"
 
 
-def test_a_contract_deleted_between_check_and_apply_is_an_error(world: World, tables: Tables) -> None:
+def test_a_contract_deleted_between_check_and_apply_is_an_error(world: World, tables: Recorder) -> None:
     event = put(world, FIRST)
     checked = check(world.plane, ObjectCreated.model_validate(event))
     version = event["detail"]["object"]["version-id"]
     world.plane.client("s3").delete_object(Bucket="landing", Key=KEY, VersionId=version)
     with pytest.raises(ContractError):
-        apply(world.plane, checked, make_table=tables)
+        apply(world.plane, checked, tables=tables.tables)
 
 
-def test_an_event_without_a_version_is_about_the_newest(world: World, tables: Tables) -> None:
+def test_an_event_without_a_version_is_about_the_newest(world: World, tables: Recorder) -> None:
     event = put(world, FIRST)
     told = dict(event["detail"]["object"])
     del told["version-id"]
@@ -172,7 +181,7 @@ def test_an_event_without_a_version_is_about_the_newest(world: World, tables: Ta
     assert outcome(world, event).outcome == "applied"
 
 
-def test_an_older_version_that_comes_late_does_not_replace_a_newer_one(world: World, tables: Tables) -> None:
+def test_an_older_version_that_comes_late_does_not_replace_a_newer_one(world: World, tables: Recorder) -> None:
     older, newer = put(world, FIRST), put(world, SECOND)
     run(world, newer, tables)
     assert run(world, older, tables).verdict == "rejected"
@@ -182,7 +191,7 @@ def test_an_older_version_that_comes_late_does_not_replace_a_newer_one(world: Wo
     assert tables.made == [("stops_v1", "1.1.0")]
 
 
-def test_what_was_put_between_two_of_the_same_bytes_is_older_than_the_second(world: World, tables: Tables) -> None:
+def test_what_was_put_between_two_of_the_same_bytes_is_older_than_the_second(world: World, tables: Recorder) -> None:
     first, between, last = (put(world, text) for text in (FIRST, SECOND, FIRST))
     for event in (first, last, between):
         run(world, event, tables)
@@ -190,34 +199,34 @@ def test_what_was_put_between_two_of_the_same_bytes_is_older_than_the_second(wor
     assert outcome(world, between).findings[0]["rule"] == "superseded"
 
 
-def test_a_newer_contract_applied_between_check_and_apply_wins(world: World, tables: Tables) -> None:
+def test_a_newer_contract_applied_between_check_and_apply_wins(world: World, tables: Recorder) -> None:
     older = put(world, FIRST)
     checked = check(world.plane, ObjectCreated.model_validate(older))
     run(world, put(world, SECOND), tables)
 
-    assert apply(world.plane, checked, make_table=tables).verdict == "rejected"
+    assert apply(world.plane, checked, tables=tables.tables).verdict == "rejected"
     assert state(world).contract_version == "1.1.0"
 
 
-def test_two_applies_at_once_are_told_apart_and_tried_again(world: World, tables: Tables) -> None:
+def test_two_applies_at_once_are_told_apart_and_tried_again(world: World, tables: Recorder) -> None:
     older, newer = put(world, FIRST), put(world, SECOND)
     checked = check(world.plane, ObjectCreated.model_validate(newer))
 
     def meanwhile(contract: Contract, wanted: ProductState) -> None:
-        tables(contract, wanted)
+        tables.prepare(contract, wanted)
         if len(tables.made) == 1:
             run(world, older, tables)
 
     with pytest.raises(CommitConflict):
-        apply(world.plane, checked, make_table=meanwhile)
-    assert apply(world.plane, checked, make_table=meanwhile).verdict == "applied"
+        apply(world.plane, checked, tables=Tables(meanwhile, tables.settle))
+    assert apply(world.plane, checked, tables=Tables(meanwhile, tables.settle)).verdict == "applied"
     assert (state(world).contract_version, state(world).sequence) == ("1.1.0", 2)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(4))
 def test_a_crash_at_any_change_is_made_good_by_trying_again(
-    world: World, tables: Tables, number: int, after: bool
+    world: World, tables: Recorder, number: int, after: bool
 ) -> None:
     event = put(world, FIRST)
     with world.killed_at(number, after=after) as seen:

@@ -16,6 +16,7 @@ from moto.server import ThreadedMotoServer
 from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
 from datamesh.errors import CommitConflict, CommitStateUnknown
 from datamesh.lake import table as lake
+from datamesh.lake.evolution import create_or_evolve
 
 BUCKET, DATABASE, NAME = "lake", "datamesh_dev_fleet", "stops_v1"
 LOCATION = f"s3://{BUCKET}/tables/{NAME}"
@@ -66,12 +67,12 @@ def account(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(wanted: Contract | None = None) -> Any:
-    return lake.create_or_evolve(wanted or contract(), database=DATABASE, table=NAME, location=LOCATION)
+    return create_or_evolve(wanted or contract(), database=DATABASE, table=NAME, location=LOCATION)
 
 
 def staged(table: Any, where: Path, name: str, rows: str, columns: str = "stop, seen") -> str:
     """A Parquet file as DuckDB writes it, with the table's field ids, put into the table's data path."""
-    ids = ", ".join(f"{c}: {i}" for c, i in lake.field_ids(table).items() if c in columns)
+    ids = ", ".join(f"{f.name}: {f.field_id}" for f in table.schema().fields if f.name in columns)
     path = where / name
     duckdb.connect().execute(
         f"COPY (SELECT * FROM (VALUES {rows}) AS t({columns})) TO '{path}' (FORMAT parquet, FIELD_IDS {{{ids}}})"

@@ -184,7 +184,9 @@ def test_a_contract_that_was_checked_is_applied_and_makes_its_table(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[dict[str, str]] = []
-    monkeypatch.setattr(apply_contract, "create_or_evolve", lambda contract, **where: made.append(where))
+    settled: list[bool] = []
+    monkeypatch.setattr(apply_contract.evolution, "prepare", lambda contract, **where: made.append(where))
+    monkeypatch.setattr(apply_contract.evolution, "settle", lambda contract, **where: settled.append(where["stands"]()))
     raised = edited("version: 1.0.0", "version: 1.0.1", text=CONTRACT)
     checked = check_contract.handler(world.drop("contracts/stops.odcs.yaml", raised.encode(), send=False), CONTEXT)
 
@@ -196,3 +198,4 @@ def test_a_contract_that_was_checked_is_applied_and_makes_its_table(
     assert (state.contract_version, state.sequence) == ("1.0.1", 2)
     table = {"database": "datamesh_dev_operations", "table": "stops_v1", "location": "s3://lake/tables/stops_v1"}
     assert made == [table, table]
+    assert settled == [True, True]

@@ -23,6 +23,7 @@ from datamesh.contract.model import Contract
 from datamesh.contract.parse import parse
 from datamesh.events import ObjectPointer
 from datamesh.lake import table as lake
+from datamesh.lake.evolution import create_or_evolve
 from datamesh.publish import manifest as manifests
 from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.ledger import Batch, Ledger
@@ -96,7 +97,7 @@ class Lakeside:
         )
         clients = {name: boto3.client(name) for name in ("s3", "events")}
         world = Lakeside(Plane(settings, Ledger(ledger), client=clients.__getitem__), parsed)
-        lake.create_or_evolve(parsed, database=DATABASE, table="things_v1", location=f"s3://{LAKE}/tables/things_v1")
+        create_or_evolve(parsed, database=DATABASE, table="things_v1", location=f"s3://{LAKE}/tables/things_v1")
         return world
 
     @property

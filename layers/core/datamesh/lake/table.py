@@ -1,4 +1,4 @@
-"""Iceberg tables in the Glue catalog: create, evolve, commit, read. A table is changed only through here.
+"""Iceberg tables in the Glue catalog: load, commit, look up. A table is changed only through here and evolution.py.
 
 Endpoints and file-system settings come from the standard environment (AWS_*, PYICEBERG_CATALOG__DEFAULT__*).
 A commit is tried once: a conflict is CommitConflict; when the answer is lost the table is loaded again and searched
@@ -15,23 +15,20 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
-from pyiceberg.io.pyarrow import parquet_files_to_data_files
+from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import TableProperties, Transaction
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.utils.config import Config as IcebergConfig
 
-from datamesh.contract.model import Contract
 from datamesh.errors import CommitConflict, CommitStateUnknown
-from datamesh.lake import schema as shapes
+from datamesh.lake.datafiles import data_file
 
 __all__ = [
     "BATCH",
     "Committed",
+    "catalog_of",
     "commit_files",
-    "create_or_evolve",
-    "field_ids",
     "find_batch",
     "load",
     "previous_batch",
@@ -55,29 +52,14 @@ class Committed:
 
 def load(database: str, table: str, session: boto3.Session | None = None) -> IcebergTable:
     """The table as it is now, read as `session`'s principal. Raises pyiceberg.exceptions.NoSuchTableError."""
-    return _catalog(session).load_table((database, table))
+    return catalog_of(session).load_table((database, table))
 
 
-def create_or_evolve(contract: Contract, *, database: str, table: str, location: str) -> IcebergTable:
-    """The table that `contract` describes, made or brought up to it; may be repeated.
-
-    Columns are added, widened, made current in their docs; none is dropped here. `location` is s3://bucket/prefix.
-    Raises CommitConflict when another writer came first.
-    """
-    catalog = _catalog(None)
-    try:
-        existing = catalog.load_table((database, table))
-    except NoSuchTableError:
-        made = _create(catalog, contract, (database, table), location)
-        return (
-            made if made is not None else create_or_evolve(contract, database=database, table=table, location=location)
-        )
-    return _evolve(existing, contract)
-
-
-def field_ids(table: IcebergTable) -> dict[str, int]:
-    """The Iceberg id of each column, as Parquet files added to the table must carry it."""
-    return {field.name: field.field_id for field in table.schema().fields}
+def catalog_of(session: boto3.Session | None) -> GlueCatalog:
+    """The catalog, its Glue client and its file system under one principal."""
+    configured: dict[str, Any] = dict(IcebergConfig().get_catalog_config("default") or {})
+    configured |= _file_system_of(session) if session else {}
+    return GlueCatalog("default", client=(session or boto3).client("glue", config=_ONCE), **configured)
 
 
 def find_batch(table: IcebergTable, batch_id: str) -> Committed | None:
@@ -146,8 +128,8 @@ def _produce(
         if replace:
             for task in table.scan().plan_files():
                 files.delete_data_file(task.file)
-        for data_file in parquet_files_to_data_files(table.io, change.table_metadata, iter(uris)):
-            files.append_data_file(data_file)
+        for uri in uris:
+            files.append_data_file(data_file(table.io, change.table_metadata, uri))
 
 
 def _looked_up(table: IcebergTable, batch_id: str, lost: Exception) -> Committed:
@@ -157,54 +139,6 @@ def _looked_up(table: IcebergTable, batch_id: str, lost: Exception) -> Committed
     if landed is None:
         raise CommitStateUnknown(f"no answer to the commit of batch {batch_id}; it has not landed yet") from lost
     return landed
-
-
-def _create(catalog: GlueCatalog, contract: Contract, name: tuple[str, str], location: str) -> IcebergTable | None:
-    """The new table, or None when another made it meanwhile."""
-    schema = shapes.schema_of(contract.table)
-    try:
-        return catalog.create_table(
-            name,
-            schema,
-            location=location,
-            partition_spec=shapes.partition_spec(contract.table, schema),
-            properties=shapes.properties(contract),
-        )
-    except TableAlreadyExistsError:
-        return None
-
-
-def _evolve(table: IcebergTable, contract: Contract) -> IcebergTable:
-    present = {field.name: field for field in table.schema().fields}
-    wanted = shapes.properties(contract)
-    stale = {name: value for name, value in wanted.items() if table.properties.get(name) != value}
-    try:
-        with table.transaction() as change:
-            with change.update_schema() as update:
-                for column in contract.table.columns:
-                    kind, doc, field = (
-                        shapes.iceberg_type(column.type),
-                        shapes.field_doc(column),
-                        present.get(column.name),
-                    )
-                    if field is None:
-                        update.add_column(column.name, kind, doc=doc)
-                    elif field.field_type != kind:
-                        update.update_column(column.name, field_type=kind, doc=doc)
-                    elif field.doc != doc:
-                        update.update_column(column.name, doc=doc)
-            if stale:
-                change.set_properties(stale)
-    except CommitFailedException as conflict:
-        raise CommitConflict(f"another writer changed {'.'.join(table.name())} first") from conflict
-    return table
-
-
-def _catalog(session: boto3.Session | None) -> GlueCatalog:
-    """The catalog, its Glue client and its file system under one principal."""
-    configured: dict[str, Any] = dict(IcebergConfig().get_catalog_config("default") or {})
-    configured |= _file_system_of(session) if session else {}
-    return GlueCatalog("default", client=(session or boto3).client("glue", config=_ONCE), **configured)
 
 
 def _file_system_of(session: boto3.Session) -> dict[str, str]:

@@ -25,6 +25,7 @@ from datamesh.engine.duck import connect
 from datamesh.events import QualityGateFailed, Reason
 from datamesh.lake import layout
 from datamesh.lake import table as lake
+from datamesh.lake.schema import schema_of
 from datamesh.lake.table import Committed
 from datamesh.publish.gate import Verdict, judge
 from datamesh.publish.plane import Plane
@@ -186,20 +187,20 @@ def _doubled(work: Work, table: IcebergTable, results: Sequence[SliceResult]) ->
     ):
         doubled = {}
         for rule in keyed:
-            con.register("staged", _columns(table, files, rule.keys))
+            con.register("staged", _columns(work, table, files, rule.keys))
             doubled[rule.number] = surplus_of(con, rule, "staged")
             con.unregister("staged")
         return doubled
 
 
-def _columns(table: IcebergTable, files: Sequence[StagedFile], names: Sequence[str]) -> Any:
-    """A stream of some columns of staged files, a row group at a time."""
+def _columns(work: Work, table: IcebergTable, files: Sequence[StagedFile], names: Sequence[str]) -> Any:
+    """A stream of some columns of staged files, a row group at a time. They have the names of the batch's contract."""
 
     def batches() -> Iterator[Any]:
         for file in files:
             with table.io.new_input(file.uri).open() as stream:
                 yield from pq.ParquetFile(stream).iter_batches(columns=list(names))
 
-    whole: Any = table.schema().select(*names).as_arrow()
+    whole: Any = schema_of(work.contract.table).as_arrow()
     shape = pa.schema([whole.field(name) for name in names])
     return pa.RecordBatchReader.from_batches(shape, (batch.cast(shape) for batch in batches()))

@@ -2,11 +2,12 @@
 
 `check` says whether it may be applied; `apply` looks again, for another may have been applied since, and then:
 
-    1  makes or evolves the table             may be repeated; adds to what is there, never takes away
+    1  prepares the table                     may be repeated; adds to what is there, never takes away
     2  copies the bytes to the lake           a version has one text: the ledger refuses another under its number
     3  puts the product's state               only after the state that was looked at; a race is tried again
-    4  tells ContractApplied                  may be told twice, with the same sequence
-    5  records the outcome                    for whoever pushed it and waits
+    4  settles the table                      renames and drops, while the contract stands in the ledger
+    5  tells ContractApplied                  may be told twice, with the same sequence
+    6  records the outcome                    for whoever pushed it and waits
 
 A crash after any of them is tried again from the start by the state machine. S3's events can come late and twice: what
 is older than the contract in force is refused, and the same bytes put again are applied without a new sequence.
@@ -15,6 +16,7 @@ is older than the contract in force is refused, and the same bytes put again are
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -34,11 +36,20 @@ from datamesh.publish.ledger import ContractOutcome, ProductState
 from datamesh.publish.plane import Plane
 from datamesh.publish.succession import Landed, against, alone
 
-__all__ = ["Checked", "MakeTable", "apply", "check", "contract_in_force"]
+__all__ = ["Checked", "Tables", "apply", "check", "contract_in_force"]
 
 _MAX_FINDINGS = 50  # what an event carries
 
-MakeTable = Callable[[Contract, ProductState], object]
+
+@dataclass(frozen=True)
+class Tables:
+    """What makes tables follow their contracts (lake/evolution.py), which needs more than this part of the house has.
+
+    The last argument of `settle` says whether the contract is in force.
+    """
+
+    prepare: Callable[[Contract, ProductState], object]
+    settle: Callable[[Contract, ProductState, Callable[[], bool]], object]
 
 
 class Checked(BaseModel):
@@ -76,11 +87,10 @@ def check(plane: Plane, created: ObjectCreated) -> Checked:
     return _rejected(plane, checked, findings) if has_errors(findings) else checked
 
 
-def apply(plane: Plane, checked: Checked, *, make_table: MakeTable) -> Checked:
+def apply(plane: Plane, checked: Checked, *, tables: Tables) -> Checked:
     """Puts an accepted contract into force; may be repeated. Rejected when a newer one came between.
 
-    `make_table` creates the table of the contract, or evolves it. Raises CommitConflict when another apply of the
-    product is at work, ContractError when the object has gone.
+    Raises CommitConflict when another apply of the product is at work, ContractError when the object has gone.
     """
     landed = _read(plane, checked.contract, checked.sequencer)
     if landed is None:
@@ -89,14 +99,20 @@ def apply(plane: Plane, checked: Checked, *, make_table: MakeTable) -> Checked:
     if contract is None or has_errors(findings):
         return _rejected(plane, checked, findings)
     state = _next(plane, landed, contract, in_force)
-    make_table(contract, state)
+    tables.prepare(contract, state)
     plane.client("s3").put_object(Bucket=state.contract.bucket, Key=state.contract.key, Body=landed.data)
     if not plane.ledger.put_product(state, after=in_force):
         raise CommitConflict(f"another contract of {checked.product} was applied meanwhile")
+    tables.settle(contract, state, lambda: _stands(plane, state))
     plane.emit(_told(state, plane.settings.reader_role_arn), about=state.product)
     applied = checked.model_copy(update={"verdict": "applied"})
     _record(plane, applied, "applied", findings)
     return applied
+
+
+def _stands(plane: Plane, state: ProductState) -> bool:
+    now = plane.ledger.product(state.product)
+    return now is not None and (now.sequence, now.digest) == (state.sequence, state.digest)
 
 
 def contract_in_force(plane: Plane, state: ProductState) -> Contract:

@@ -16,6 +16,7 @@ from datamesh.errors import UnreadableInput
 from datamesh.events import Reason
 from datamesh.lake import layout
 from datamesh.lake import table as lake
+from datamesh.lake.evolution import field_ids
 from datamesh.publish.manifest import ObjectRef
 from datamesh.publish.plane import Plane
 from datamesh.publish.preflight import Preflight, inspect
@@ -69,7 +70,7 @@ def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: P
         batch_id=work.manifest.batch_id,
         work=_made(directory / "work"),
         engine=engine,
-        field_ids=lake.field_ids(lake.load(work.manifest.database, work.manifest.table)),
+        field_ids=field_ids(lake.load(work.manifest.database, work.manifest.table), work.contract),
     )
     if staged.unreadable:
         return empty.model_copy(update={"refused": (Reason(rule="unreadable"),)})

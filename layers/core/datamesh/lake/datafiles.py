@@ -1,0 +1,42 @@
+"""Parquet files as Iceberg's data files: what their footers say, copied into a manifest's terms."""
+
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+from pyiceberg.io import FileIO
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+    pyarrow_to_schema,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.table.metadata import TableMetadata
+
+__all__ = ["data_file"]
+
+
+def data_file(io: FileIO, table: TableMetadata, uri: str) -> DataFile:
+    """The file as data of the table; its columns carry the table's field ids.
+
+    PyIceberg's own way finds columns by the names that the table has now. This file may have been written before one
+    of them was renamed or dropped, so it is read by its own names and the ids that stand beside them.
+    """
+    source = io.new_input(uri)
+    with source.open() as stream:
+        footer = pq.read_metadata(stream)
+    own = pyarrow_to_schema(footer.schema.to_arrow_schema())
+    said = data_file_statistics_from_parquet_metadata(
+        footer,
+        stats_columns=compute_statistics_plan(own, table.properties),
+        parquet_column_mapping=parquet_path_to_id_mapping(own),
+    )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=uri,
+        file_format=FileFormat.PARQUET,
+        partition=said.partition(table.spec(), own),
+        file_size_in_bytes=len(source),
+        spec_id=table.default_spec_id,
+        **said.to_serialized_dict(),
+    )
