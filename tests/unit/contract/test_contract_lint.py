@@ -50,7 +50,7 @@ BROKEN = [
     Broken("yaml.duplicate-key", "status: active\n", "status: active\nid: again\n", at="id: again"),
     # The standard
     Broken("odcs.required", "id: transit-stops\n", "", at="apiVersion", after=False),
-    Broken("odcs.unknown-field", "status: active", "status: active\ncolour: red", at="colour"),
+    Broken("odcs.unknown-field", "status: active", "status: active\ncolour: red", at="colour", severity="warning"),
     Broken("odcs.type", "version: 1.0.0", "version: 1.0"),
     Broken("odcs.value", "kind: DataContract", "kind: Contract"),
     Broken("odcs.form", "- name: line", "- name: line\n        id: a b", at="id: a b"),
@@ -63,6 +63,7 @@ BROKEN = [
         at="relationships: [{from",
     ),
     Broken("odcs.invalid", DIRECTION, "enum: []"),
+    Broken("odcs.form", "apiVersion: v3.2.0", "apiVersion: v4.0.0"),
     Broken("odcs.version", "apiVersion: v3.2.0", "apiVersion: v2.2.2"),
     # The contract as a whole
     Broken("version", "version: 1.0.0", "version: first"),
@@ -83,6 +84,7 @@ BROKEN = [
     # Columns
     Broken("column.name", "- name: fare", "- name: Fare in EUR"),
     Broken("column.reserved", "- name: fare", "- name: order"),
+    Broken("column.reserved", "- name: fare", "- name: date", severity="warning"),
     Broken("column.duplicate", "- name: fare", "- name: line", at="- name: line\n        logicalType: number"),
     Broken("column.unpublished-type", "logicalType: number\n        physicalType: decimal(8,2)", "logicalType: array"),
     Broken("column.no-type", "- name: fare\n        logicalType: number", "- name: fare", severity="warning"),
@@ -269,7 +271,7 @@ def test_each_rule_finds_what_breaks_it(broken: Broken) -> None:
     found = [f for f in findings if f.rule == broken.rule]
     assert found, f"found only {findings}"
     assert (found[0].line, found[0].severity) == (broken.line, broken.severity)
-    assert found[0].message
+    assert all(f.message and f.fix for f in findings)
     assert has_errors(findings) or broken.severity == "warning"
 
 

@@ -22,7 +22,7 @@ class Finding:
     line: int
     severity: Severity
     message: str
-    fix: str = ""
+    fix: str
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -37,7 +37,8 @@ def lint(data: bytes, *, file: str = "") -> list[Finding]:
         return [Finding(error.rule, "", error.line, "error", error.reason, error.hint)]
     subject = Subject(source, parse_source(source), file)
     findings = list(standard.check(source))
-    explained = {path for finding in findings for path in (finding.path, parent(finding.path))}
+    wrong = [finding.path for finding in findings if finding.severity == "error"]
+    explained = {place for path in wrong for place in (path, parent(path))}
     for rules in RULE_SETS:
         findings += (f for f in rules(subject) if f.path not in explained or not f.path)
     return sorted(dict.fromkeys(findings), key=lambda f: (f.line, f.path, f.rule))

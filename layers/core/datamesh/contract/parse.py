@@ -108,7 +108,7 @@ def _table(raw: Mapping[str, Any], domain: str, product: str) -> Table:
 def parse_column(raw: Mapping[str, Any], position: int = 0) -> Column:
     """One property; `position` is its place in the contract, which orders keys that have none of their own."""
     ours, _ = read(ColumnProperties, mappings(raw, "customProperties"))
-    options = mapping(raw, "logicalTypeOptions")
+    options = _options(mapping(raw, "logicalTypeOptions"))
     semantic = text(raw, "semanticType")
     sources = texts(raw, "transformSourceObjects")
     return Column(
@@ -135,6 +135,16 @@ def parse_column(raw: Mapping[str, Any], position: int = 0) -> Column:
         id=text(raw, "id"),
         deprecated=flag(raw, "deprecated"),
     )
+
+
+def _options(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """ODCS 3.0 has flags that make `minimum` and `maximum` exclusive; here a bound stands under one name only."""
+    options = dict(raw)
+    for bound in ("minimum", "maximum"):
+        exclusive = f"exclusive{bound.capitalize()}"
+        if isinstance(options.get(exclusive), bool) and options.pop(exclusive) and bound in options:
+            options[exclusive] = options.pop(bound)
+    return options
 
 
 def _column_checks(raw: Mapping[str, Any]) -> tuple[Check, ...]:

@@ -31,7 +31,7 @@ _SCALARS = ("null", "bool", "int", "float")
 class UnreadableContract(ContractError):
     """Raised when the text is no YAML mapping; `line` counts from 1, and `rule` is the finding's."""
 
-    def __init__(self, message: str, *, line: int = 1, hint: str = "", rule: str = "yaml") -> None:
+    def __init__(self, message: str, *, line: int = 1, hint: str, rule: str = "yaml") -> None:
         super().__init__(f"line {line}: {message}", hint=hint)
         self.reason = message
         self.line = line
@@ -150,7 +150,7 @@ class _Builder:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, ScalarNode):
-                raise UnreadableContract("a key must be text", line=line)
+                raise UnreadableContract("a key must be text", line=line, hint="write the key as a word")
             key = _writable(str(key_node.value), line)
             if str(key_node.tag).endswith(":merge"):
                 merged += _mappings(value_node, line)
@@ -194,7 +194,7 @@ def _writable(value: str, line: int) -> str:
 def _mappings(node: Node, line: int) -> list[MappingNode]:
     nodes = node.value if isinstance(node, SequenceNode) else [node]
     if not all(isinstance(n, MappingNode) for n in nodes):
-        raise UnreadableContract("`<<` merges mappings only", line=line)
+        raise UnreadableContract("`<<` merges mappings only", line=line, hint="merge an alias of a mapping")
     return list(nodes)
 
 

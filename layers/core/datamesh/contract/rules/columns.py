@@ -37,8 +37,10 @@ def _names(subject: Subject, table: TableAt) -> Iterator[Finding]:
         name = at.column.name
         problem = name_problem(name) if name else None
         if problem:
-            kind, message, fix = problem
-            yield subject.error(f"column.{kind}", f"{at.path}.name", message, fix)
+            fix = problem.fix
+            if problem.kind == "name" and not at.column.source and not at.is_measure:
+                fix += f" and write `transformSourceObjects: [{name}]`, the name in the file"
+            yield subject.finding(f"column.{problem.kind}", f"{at.path}.name", problem.severity, problem.message, fix)
         if name in first:
             line = subject.source.line(first[name])
             yield subject.error(
@@ -148,7 +150,7 @@ def _not_carried(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
     rule = "not-carried-out"
     if at.column.transform_logic and not at.is_measure:
         path = f"{at.path}.transformLogic"
-        yield subject.warning(rule, path, "only measures are computed; this column is read from the file", "")
+        yield subject.warning(rule, path, "only measures are computed; this column is read from the file", "remove it")
     if len(texts(at.raw, "transformSourceObjects")) > 1:
         path = f"{at.path}.transformSourceObjects"
         yield subject.warning(rule, path, "a column is read from one column of the file", "name one")
@@ -158,4 +160,4 @@ def _not_carried(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
         fix = "for the name in the file use transformSourceObjects"
         yield subject.warning(rule, path, f"the table's column is called `{at.column.name}`", fix)
     if at.raw.get("encryptedName"):
-        yield subject.warning(rule, f"{at.path}.encryptedName", "columns are not encrypted or masked yet", "")
+        yield subject.warning(rule, f"{at.path}.encryptedName", "columns are not encrypted or masked yet", "remove it")

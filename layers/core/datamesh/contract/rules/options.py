@@ -12,13 +12,8 @@ from datamesh.contract.finding import Finding
 from datamesh.contract.rules.subject import ColumnAt, Subject, custom_path
 from datamesh.contract.types import KINDS
 
-__all__ = ["CARRIED_OUT", "check", "pattern_problem"]
+__all__ = ["check", "pattern_problem"]
 
-# Options that become row checks, and those that decide the type.
-CARRIED_OUT = frozenset(
-    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "multipleOf"}
-    | {"timezone"}
-)
 _LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 # What Python's regular expressions have and RE2 does not: (?=, (?!, (?<=, (?<!, (?>, (?(1), (?#, (?P=name), the flags
 # a, L, u and x, \1, \Z, \u, \N and a++. And what RE2 has and Python does not: \p{L}.
@@ -42,10 +37,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from _lengths(subject, at, path)
         yield from _pattern(subject, at, path)
         yield from _severities(subject, at)
-        for name in at.column.options:
-            if name not in CARRIED_OUT:
-                fix = "datamesh.input.timestampFormat says how times are written" if name == "format" else ""
-                yield subject.warning("not-carried-out", f"{path}.{name}", f"`{name}` is not checked yet", fix)
+        if "format" in at.column.options:
+            fix = "datamesh.input.timestampFormat says how times are written"
+            yield subject.warning("not-carried-out", f"{path}.format", "`format` is not checked yet", fix)
 
 
 def _bounds(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
@@ -62,7 +56,8 @@ def _bounds(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
     for low in _LOWER:
         for high in _UPPER:
             if low in values and high in values and _beyond(values[low], values[high]):
-                yield subject.error("options.range", f"{path}.{low}", f"{low} is above {high}: no value passes", "")
+                message = f"{low} is above {high}: no value passes"
+                yield subject.error("options.range", f"{path}.{low}", message, "write the lower bound first")
 
 
 def _comparable(kind: str, value: Any) -> Any:
@@ -87,7 +82,8 @@ def _beyond(low: Any, high: Any) -> bool:
 def _lengths(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:
     low, high = at.column.options.get("minLength"), at.column.options.get("maxLength")
     if isinstance(low, int) and isinstance(high, int) and low > high:
-        yield subject.error("options.range", f"{path}.minLength", "minLength is above maxLength: no value passes", "")
+        message = "minLength is above maxLength: no value passes"
+        yield subject.error("options.range", f"{path}.minLength", message, "write the lower bound first")
 
 
 def _pattern(subject: Subject, at: ColumnAt, path: str) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from datamesh.contract.fields import text
 from datamesh.contract.finding import Finding
 from datamesh.contract.parse import parse_version
-from datamesh.contract.rules.names import domain_problem, name_problem
+from datamesh.contract.rules.names import NameProblem, domain_problem, name_problem
 from datamesh.contract.rules.subject import Subject
 
 __all__ = ["STATUSES", "check"]
@@ -37,7 +37,7 @@ def _versions(subject: Subject) -> Iterator[Finding]:
 
 
 def _identifier(
-    subject: Subject, field: str, value: str, problem_of: Callable[[str], tuple[str, str, str] | None] = name_problem
+    subject: Subject, field: str, value: str, problem_of: Callable[[str], NameProblem | None] = name_problem
 ) -> Iterator[Finding]:
     path = field if field in subject.source.data else ""
     if not value:
@@ -45,8 +45,7 @@ def _identifier(
         return
     problem = problem_of(value)
     if problem:
-        kind, message, fix = problem
-        yield subject.error(f"{field}.{kind}", path, message, fix)
+        yield subject.finding(f"{field}.{problem.kind}", path, problem.severity, problem.message, problem.fix)
 
 
 def _product(subject: Subject) -> Iterator[Finding]:

@@ -24,7 +24,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         for path, raw, found in _written(table):
             reason = not_carried_out(found)
             if reason:
-                yield subject.warning("quality.not-carried-out", path, f"this rule is not carried out: {reason}", "")
+                message = f"this rule is not carried out: {reason}"
+                yield subject.warning("quality.not-carried-out", path, message, "see Rules of rows in docs/contract.md")
             yield from _words(subject, path, raw)
             yield from _arguments(subject, path, found, table)
 

@@ -69,11 +69,11 @@ class Subject:
         for table in self.tables():
             yield from table.columns()
 
-    def error(self, rule: str, path: str, message: str, fix: str = "") -> Finding:
-        return self._finding(rule, path, "error", message, fix)
+    def error(self, rule: str, path: str, message: str, fix: str) -> Finding:
+        return self.finding(rule, path, "error", message, fix)
 
-    def warning(self, rule: str, path: str, message: str, fix: str = "") -> Finding:
-        return self._finding(rule, path, "warning", message, fix)
+    def warning(self, rule: str, path: str, message: str, fix: str) -> Finding:
+        return self.finding(rule, path, "warning", message, fix)
 
-    def _finding(self, rule: str, path: str, severity: Severity, message: str, fix: str) -> Finding:
+    def finding(self, rule: str, path: str, severity: Severity, message: str, fix: str) -> Finding:
         return Finding(rule, path, self.source.line(path), severity, message, fix)
