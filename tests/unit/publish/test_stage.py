@@ -69,13 +69,6 @@ def test_lines_that_are_no_rows_are_quarantined_with_their_text_and_place(tmp_pa
     assert done.hits[("malformed", None)] == 3
 
 
-def test_a_quote_that_is_never_closed_loses_no_row_before_it(tmp_path: Path) -> None:
-    done = staged(tmp_path, PEOPLE, {"people.csv": 'id,name,born\n1,Ada,\n2,"Bob,\n3,Cy,\n'})
-
-    assert [row[0] for row in done.good] == [1]
-    assert done.quarantine("row_number, rule, line") == [(2, "malformed", '2,"Bob,\n3,Cy,\n')]
-
-
 def test_row_numbers_count_rows_not_lines(tmp_path: Path) -> None:
     body = 'id,name,born\n1,"two\nlines",\n2,short\nbad,x,\n3,ok,\nbad,x,\n'
 

@@ -29,11 +29,16 @@ DEFAULT_ENGINE = Engine()
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file to be staged: where it is, what it is called (an S3 key) and how it is written."""
+    """A file to be staged: where it is, what it is called (an S3 key) and how it is written.
+
+    Of one that was mended (mending.py), `rows` says how many there are and `torn` has the text of its torn lines.
+    """
 
     path: Path
     name: str
     layout: Layout
+    rows: int | None = None
+    torn: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datamesh.engine.duck import Connection, identifier, literal, one, side_door
 from datamesh.errors import InfrastructureError
 from datamesh.publish.captured import ARGUMENTS, Captured
 from datamesh.publish.conform import columns, selection
-from datamesh.publish.job import Group, Job, Passed
+from datamesh.publish.job import Group, InputFile, Job, Passed
 from datamesh.publish.reading import Rejects, original, relation
 from datamesh.publish.repeats import with_repeats
 from datamesh.publish.rules import Rule, any_of, broken, flagged, sends_away
@@ -106,5 +106,15 @@ def _keep_rejects(con: Connection, group: Group, rejects: Rejects, path: Path) -
             f" FROM {rejects.errors} JOIN {rejects.scans} USING (scan_id, file_id)"
             f" GROUP BY file_path, line_byte_position"
         )
+        for file in group.files:
+            lines = _with_text(lines, file)
         con.execute(f"COPY ({lines}) TO {literal(str(path))} (FORMAT parquet)")
     return count
+
+
+def _with_text(lines: str, file: InputFile) -> str:
+    """Reject lines, with the text of those in whose place a mended file has a mark."""
+    if file.torn is None:
+        return lines
+    torn = f"SELECT {literal(str(file.path))} AS file, row, line AS torn FROM read_parquet({literal(str(file.torn))})"
+    return f"SELECT file, row, coalesce(torn, line) AS line FROM ({lines}) LEFT JOIN ({torn}) USING (file, row)"

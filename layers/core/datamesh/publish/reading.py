@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from datamesh.engine.duck import identifier, literal, literals
@@ -23,7 +23,8 @@ class Layout:
     """How one file is written. `fields` are its columns' names in their order.
 
     For JSON lines they are the names that the contract wants; for Parquet `kinds` are the columns' types, in the
-    contract's words, or empty where the contract has none for it.
+    contract's words, or empty where the contract has none for it. `mended` says that the file was written anew by
+    mending.py, and is read from one place only.
     """
 
     format: Literal["csv", "jsonl", "parquet"]
@@ -35,6 +36,7 @@ class Layout:
     escape: str = '"'
     encoding: str = "utf-8"
     kinds: tuple[str, ...] = ()
+    mended: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def _read_csv(layout: Layout, paths: Sequence[str], rejects: Rejects) -> str:
         "columns": "{" + ", ".join(f"'{field(i)}': 'VARCHAR'" for i in range(len(layout.fields))) + "}",
         "auto_detect": "false",
         "filename": "true",
+        "parallel": literal(not layout.mended),
         "store_rejects": "true",
         "rejects_table": literal(rejects.errors),
         "rejects_scan": literal(rejects.scans),
@@ -101,7 +104,7 @@ def _text(characters: str) -> str:
 
 def _json_lines(layout: Layout, paths: Sequence[str], numbered: bool, rejects: Rejects) -> str:
     """A line that is no JSON object has `__ok` false and no fields. Blank lines are no rows."""
-    lines = Layout("csv", ("line",), layout.gzipped, False, _NO_DELIMITER, "", "", layout.encoding)
+    lines = replace(layout, format="csv", fields=("line",), header=False, delimiter=_NO_DELIMITER, quote="", escape="")
     read = relation(lines, paths, numbered=numbered, rejects=rejects)
     number = ", __n" if numbered else ""
     shape = json.dumps(dict.fromkeys(layout.fields, "VARCHAR"), ensure_ascii=False)

@@ -7,7 +7,8 @@
     number    where rows were bad, and in their files only: which rows of the file they were
     profile   what the columns of the good rows hold
 
-Rows in = good + bad, always. A file that cannot be read to its end is refused whole.
+Rows in = good + bad, always, and for text as many as counted by other means (trust.py). What cannot be read so is
+mended and read again; a file that cannot be read to its end even then is refused whole.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from datamesh.contract.model import Table
 from datamesh.contract.profile import Profile
 from datamesh.engine.duck import Connection, EngineError, one
-from datamesh.errors import InfrastructureError
+from datamesh.errors import InfrastructureError, UnreadableInput
 from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed, groups_of
 from datamesh.publish.onepass import count_rejects, run_pass
 from datamesh.publish.profiling import profile_of
@@ -29,6 +30,7 @@ from datamesh.publish.quarantine import write_quarantine
 from datamesh.publish.reading import SCRATCH, original, relation
 from datamesh.publish.repeats import find_repeats, surplus
 from datamesh.publish.rules import rules, sends_away
+from datamesh.publish.trust import expected_rows, mended, mended_if_long
 
 __all__ = ["DEFAULT_ENGINE", "Engine", "InputFile", "Staged", "count_rows", "stage"]
 
@@ -63,21 +65,47 @@ def stage(
 
     Raises InfrastructureError when the engine fails over files that can all be read.
     """
-    job = Job(table, rules(table), groups_of(files), batch_id, work, engine, field_ids or {})
-    try:
-        passed, hits = _passes(job)
-        return _collected(job, product, passed, hits)
-    except EngineError as error:
-        unreadable = tuple(file.name for file in files if _rows_of(job, file) is None)
-        if not unreadable:
-            raise InfrastructureError(f"staging failed: {type(error).__name__}") from error
-        return Staged(unreadable=unreadable)
+    known = (table, rules(table))
+
+    def job(files: Sequence[InputFile], name: str) -> Job:
+        return Job(*known, groups_of(files), batch_id, _made(work / name), engine, field_ids or {})
+
+    ready = [mended_if_long(file, work / f"mended-{i}") for i, file in enumerate(files)]
+    staged = _staged(job(ready, "pass"), product)
+    if isinstance(staged, Staged):
+        return staged
+    shutil.rmtree(work / "pass")
+    ready = [mended(file, work / f"mended-{i}") for i, file in enumerate(ready)]
+    staged = _staged(again := job(ready, "again"), product)
+    if isinstance(staged, Staged):
+        return staged
+    unreadable = tuple(file.name for file in ready if _rows_of(again, file) is None)
+    if not unreadable:
+        raise InfrastructureError(f"staging failed: {type(staged).__name__}") from staged
+    return Staged(unreadable=unreadable)
 
 
 def count_rows(files: Sequence[InputFile], *, work: Path, engine: Engine = DEFAULT_ENGINE) -> int:
     """How many rows the files have, lines that are no rows included. A file that cannot be read has none."""
     job = Job(Table("", ()), (), groups_of(files), "", work, engine, {})
-    return sum(_rows_of(job, file) or 0 for file in files)
+    counted = (_rows_of(job, file) for file in files)
+    again = (
+        rows if rows is not None else _rows_of(job, mended(file, work / f"mended-{i}"))
+        for i, (rows, file) in enumerate(zip(counted, files, strict=True))
+    )
+    return sum(rows or 0 for rows in again)
+
+
+def _staged(job: Job, product: str) -> Staged | Exception:
+    """What was staged, or why it could not be."""
+    try:
+        passed, hits = _passes(job)
+        if all(expected_rows(p.group.files) in (None, p.rows_good + p.rows_bad) for p in passed):
+            return _collected(job, product, passed, hits)
+    except EngineError as error:
+        failed: Exception = error
+        return failed
+    return UnreadableInput("rows were left out or made up")
 
 
 def _passes(job: Job) -> tuple[list[Passed], Counter[int]]:
@@ -116,6 +144,11 @@ def _collected(job: Job, product: str, passed: Sequence[Passed], hits: Counter[i
         )
 
 
+def _made(directory: Path) -> Path:
+    directory.mkdir()
+    return directory
+
+
 def _rows_of(job: Job, file: InputFile) -> int | None:
     """The rows of one file, or None when it cannot be read to its end."""
     try:
@@ -123,6 +156,7 @@ def _rows_of(job: Job, file: InputFile) -> int | None:
             source = relation(file.layout, [str(file.path)], rejects=SCRATCH)
             # Every field is asked for, or DuckDB would not look at it.
             (rows,) = one(con, f"SELECT count(*) FROM ({source}) WHERE hash({original(file.layout)}) IS NOT NULL")
-            return int(rows) + (0 if file.layout.format == "parquet" else count_rejects(con, SCRATCH))
+            found = int(rows) + (0 if file.layout.format == "parquet" else count_rejects(con, SCRATCH))
+            return found if expected_rows([file]) in (None, found) else None
     except EngineError:
         return None

@@ -1,0 +1,40 @@
+"""Where the lines of a text file end, found without cutting it into fields: what DuckDB's reading is checked with.
+
+DuckDB 2.0 reads a CSV from several places at once and guesses where a row begins. A quoted field that holds whole rows
+of text misleads it: it then makes rows up, or leaves rows out. A line longer than its buffer it drops without a word.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+__all__ = ["MAX_ROW_BYTES", "has_long_line", "has_quote", "line_count"]
+
+MAX_ROW_BYTES = 2_000_000  # DuckDB's own bound: what is longer is no row
+_STEP = 2**20
+
+
+def has_long_line(path: Path) -> bool:
+    """Whether a line may be longer than DuckDB's buffer. Looks at a page or so of each megabyte."""
+    size = path.stat().st_size
+    if size <= MAX_ROW_BYTES:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return any(data.rfind(b"\n", at, at + _STEP) < 0 for at in range(0, size - _STEP, _STEP))
+
+
+def has_quote(path: Path, quote: str) -> bool:
+    """Whether the file has a quote at all; where it has none, a row is a line."""
+    with path.open("rb") as file:
+        return any(quote.encode() in block for block in iter(lambda: file.read(_STEP), b""))
+
+
+def line_count(path: Path) -> int:
+    """How many lines the file has, the blank ones too."""
+    count, last = 0, b"\n"
+    with path.open("rb") as file:
+        while block := file.read(_STEP):
+            count += block.count(b"\n")
+            last = block[-1:]
+    return count + (last != b"\n")
