@@ -30,9 +30,9 @@ from cli.screen import Screen
 from cli.target import ANALYST, Target, account, local
 from datamesh.errors import DatameshError, Refusal, UserError
 
-__all__ = ["OURS", "REFUSED", "USERS", "Failure", "Frame", "command", "report"]
+__all__ = ["OURS", "PARTIAL", "REFUSED", "USERS", "Failure", "Frame", "command", "report"]
 
-OURS, USERS, REFUSED = 1, 2, 3
+OURS, USERS, REFUSED, PARTIAL = 1, 2, 3, 4
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}

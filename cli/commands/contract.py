@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import landing
-from cli.commands.publish import runs_view
+from cli.commands.publish import ended_with, runs_view
 from cli.frame import USERS, Failure, Frame, command
 from cli.landing import Run, readable
 from cli.screen import table
@@ -79,8 +79,8 @@ def test(frame: Frame, contract: _Contract, files: Annotated[list[Path], typer.A
         *runs_view([run]),
         *([_sample(tried.sample)] if tried.sample else []),
     )
-    if run.status == "rejected":
-        raise Failure(USERS)
+    if code := ended_with([run]):
+        raise Failure(code)
 
 
 def findings_table(findings: Sequence[Mapping[str, Any]]) -> Table:

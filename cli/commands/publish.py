@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import landing
-from cli.frame import OURS, USERS, Failure, Frame, command
+from cli.frame import OURS, PARTIAL, USERS, Failure, Frame, command
 from cli.landing import Run
 from cli.screen import table
 from datamesh.events import Reason
@@ -76,6 +76,7 @@ def _reason(reason: Reason) -> str:
 
 
 def ended_with(runs: Sequence[Run]) -> int:
-    """The exit code that says how runs ended."""
+    """The exit code of the worst run. A partial one has its own: a script is not to take it for all of the file."""
     ended = {run.status for run in runs}
-    return OURS if "failed" in ended else USERS if "rejected" in ended else 0
+    codes = {"failed": OURS, "rejected": USERS, "partial": PARTIAL}
+    return next((code for status, code in codes.items() if status in ended), 0)

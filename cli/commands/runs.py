@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from cli import landing
-from cli.commands.publish import runs_table, runs_view, status
-from cli.frame import OURS, USERS, Failure, Frame, command
+from cli.commands.publish import ended_with, runs_table, runs_view, status
+from cli.frame import Failure, Frame, command
 from cli.screen import table
 from cli.target import ProductName, Target
 from datamesh.errors import UserError
+from datamesh.publish import record as records
+from datamesh.publish.findings import Finding
 from datamesh.publish.ledger import Batch, Step
 from datamesh.publish.plane import Plane
 from datamesh.publish.retry import retry as start_again
 from datamesh.settings import DomainSettings
 
-__all__ = ["is_run", "register", "show_run"]
+__all__ = ["findings_table", "is_run", "register", "show_run"]
 
+_COLOURS = {"failed": "red", "error": "bold red", "warning": "yellow"}
 _RUN = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")
 
 
@@ -47,9 +52,10 @@ def runs(
 
 
 def show_run(frame: Frame, run_id: str) -> None:
-    """One run, step by step."""
+    """One run, step by step, and what each rule found."""
     name, batch = _find(frame.target, run_id)
     run, steps = landing.run_of(name, batch), frame.target.ledger(name.domain).steps(name.product, run_id)
+    findings = _findings(frame.target, name, batch)
     more = {
         "attempt": batch.attempt,
         "contract_version": batch.contract_version,
@@ -59,8 +65,9 @@ def show_run(frame: Frame, run_id: str) -> None:
         "ended_at": batch.ended_at,
         "error": batch.error,
         "steps": [step.model_dump(mode="json") for step in steps],
+        "findings": [finding.model_dump(mode="json") for finding in findings],
     }
-    frame.screen.result(run.model_dump(mode="json") | more, *runs_view([run]), "", _steps(steps))
+    frame.screen.result(run.model_dump(mode="json") | more, *runs_view([run]), "", _steps(steps), *_checks(findings))
 
 
 def retry(frame: Frame, run: Annotated[str, typer.Argument(metavar="RUN")]) -> None:
@@ -72,8 +79,8 @@ def retry(frame: Frame, run: Annotated[str, typer.Argument(metavar="RUN")]) -> N
         step.say(f"{name}: {batch.status}", well=batch.status not in {"rejected", "failed"})
     ended = landing.run_of(name, batch)
     frame.screen.result(ended.model_dump(mode="json"), *runs_view([ended]))
-    if ended.status in {"failed", "rejected"}:
-        raise Failure(OURS if ended.status == "failed" else USERS)
+    if code := ended_with([ended]):
+        raise Failure(code)
 
 
 def _batches(target: Target, product: str | None, limit: int) -> Iterator[tuple[ProductName, Batch]]:
@@ -99,6 +106,44 @@ def _plane(target: Target, name: ProductName) -> Plane:
     known["bus_name"] = target.parameters("platform")["bus-name"]
     settings = DomainSettings(stage=target.stage, domain=name.domain, **known)
     return Plane(settings, target.ledger(name.domain), client=target.client)
+
+
+def _findings(target: Target, name: ProductName, batch: Batch) -> Sequence[Finding]:
+    bucket = target.parameters(name.domain)["lake-bucket"]
+    record = records.find(batch, s3=target.client("s3"), bucket=bucket)
+    return record.findings if record else ()
+
+
+def _checks(findings: Sequence[Finding]) -> list[RenderableType]:
+    """The rules that do not hold, and how many do."""
+    odd = [finding for finding in findings if finding.status != "passed"]
+    if not findings:
+        return []
+    held = Text(f"{len(findings) - len(odd)} of {len(findings)} rules hold", style="dim")
+    return ["", held, findings_table(odd)] if odd else ["", held]
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    made = table("rule", "column", "kind", "outcome", "rows", "of", "wanted", right=("rows", "of"))
+    for finding in findings:
+        made.add_row(
+            f"{finding.rule} {finding.name}".strip(),
+            finding.column or "",
+            finding.kind,
+            Text(finding.status, style=_COLOURS.get(finding.status, "dim")),
+            "" if finding.rows is None else f"{finding.rows:,}",
+            "" if finding.of is None else f"{finding.of:,}",
+            _wanted(finding),
+        )
+    return made
+
+
+def _wanted(finding: Finding) -> str:
+    if finding.operator is None:
+        return ""
+    unit = "%" if finding.unit == "percent" else ""
+    found = "" if finding.value is None else f", is {finding.value:g}{unit}"
+    return f"{finding.operator} {finding.threshold}{unit}{found}"
 
 
 def _steps(steps: list[Step]) -> Table:

@@ -22,9 +22,14 @@ metrics = Metrics(namespace="datamesh", service="catalog_product")
 @metrics.log_metrics
 @event_parser(model=Attempt)
 def handler(event: Attempt, context: LambdaContext) -> dict[str, Any]:
-    plane = plane_of(load(DomainSettings))
-    done = catalog(plane, product=event.product, batch_id=event.batch_id, attempt=event.attempt)
+    settings = load(DomainSettings)
+    done = catalog(plane_of(settings), product=event.product, batch_id=event.batch_id, attempt=event.attempt)
     logger.info("cataloged", product=event.product, batch_id=event.batch_id, status=done.status)
+    metrics.set_default_dimensions(stage=settings.stage, domain=settings.domain)
+    metrics.add_dimensions(stage=settings.stage, domain=settings.domain, product=event.product)
     # A rejected batch is counted where it ends.
-    metrics.add_metric(f"Batches{done.status.capitalize()}", MetricUnit.Count, int(done.verdict == "committed"))
+    metrics.add_metric("BatchesPublished", MetricUnit.Count, int(done.status == "published"))
+    metrics.add_metric("BatchesPartial", MetricUnit.Count, int(done.status == "partial"))
+    metrics.add_metric("RowsPublished", MetricUnit.Count, done.rows_published)
+    metrics.add_metric("RowsQuarantined", MetricUnit.Count, done.rows_quarantined)
     return done.model_dump(mode="json")

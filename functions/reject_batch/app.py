@@ -33,11 +33,15 @@ class Unpublished(Attempt):
 @metrics.log_metrics
 @event_parser(model=Unpublished)
 def handler(event: Unpublished, context: LambdaContext) -> dict[str, str]:
-    plane = plane_of(load(DomainSettings))
+    settings = load(DomainSettings)
+    plane = plane_of(settings)
     if event.error is not None:
         batch = fail(plane, event.product, event.batch_id, attempt=event.attempt, error=event.error.name)
     else:
         batch = reject(plane, event.product, event.batch_id, attempt=event.attempt, reasons=event.reasons)
     logger.info("ended", product=event.product, batch_id=event.batch_id, state=batch.state)
+    metrics.set_default_dimensions(stage=settings.stage, domain=settings.domain)
+    metrics.add_dimensions(stage=settings.stage, domain=settings.domain, product=event.product)
     metrics.add_metric("BatchesFailed" if batch.state == "FAILED" else "BatchesRejected", MetricUnit.Count, 1)
+    metrics.add_metric("RowsRejected", MetricUnit.Count, batch.counts.rows_in if batch.state == "REJECTED" else 0)
     return {"state": batch.state}

@@ -76,6 +76,9 @@ def test_a_run_is_shown_step_by_step(mesh: Any, published: dict[str, Run]) -> No
         "catalog_product",
     ]
     assert {reason["column"]: reason["rows"] for reason in shown["reasons"]}["seats"] == 40
+    found = {(finding["rule"], finding["column"]): finding for finding in shown["findings"]}
+    assert (found["range", "seats"]["status"], found["range", "seats"]["rows"]) == ("failed", 40)
+    assert found["maxQuarantinedPercent", None]["status"] == "passed"
 
 
 def test_runs_are_listed_the_newest_first(mesh: Any, published: dict[str, Run]) -> None:

@@ -120,15 +120,15 @@ def test_a_new_product_is_published_as_soon_as_its_contract_is_in_force(mesh: An
     data = tmp_path / "gates.csv"
     data.write_text("gate,terminal\nA1,1\nA2,2\n,3\nA4,four\n", encoding="utf-8")
 
-    tried = mesh.json("contract", "test", str(contract), str(data))
+    tried = mesh.json("contract", "test", str(contract), str(data), code=4)
     assert mesh.json("contract", "push", str(contract))["outcome"] == "applied"
-    [run] = mesh.json("publish", "network.gates", str(data))["runs"]
+    [run] = mesh.json("publish", "network.gates", str(data), code=4)["runs"]
 
     assert (run["status"], run["rows_in"], run["rows_published"], run["rows_quarantined"]) == ("partial", 4, 2, 2)
     assert (tried["rows_in"], tried["rows_published"], tried["rows_quarantined"]) == (4, 2, 2)
     [again] = mesh.json("publish", "network.gates", str(data))["runs"]
     assert again["status"] == "unchanged"
-    [forced] = mesh.json("publish", "network.gates", str(data), "--again")["runs"]
+    [forced] = mesh.json("publish", "network.gates", str(data), "--again", code=4)["runs"]
     assert forced["run_id"] != run["run_id"]
     assert forced["rows_in"] == 4
 

@@ -19,8 +19,10 @@ from datamesh.errors import CommitConflict, CommitStateUnknown, LeaseLost
 from datamesh.events import Reason
 from datamesh.lake import table as lake
 from datamesh.publish import manifest as manifests
+from datamesh.publish import record as records
 from datamesh.publish import slices
 from datamesh.publish.commit import Cataloged, catalog
+from datamesh.publish.record import RunRecord
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
 from tests.support.lakeside import Killed, Lakeside, environment
@@ -190,6 +192,50 @@ def test_the_gate_rejects_and_says_so(appending: Lakeside) -> None:
     assert appending.table.current_snapshot() is None
 
 
+def record_of(world: Lakeside, batch_id: str) -> RunRecord:
+    record = records.find(world.standing(batch_id), s3=world.plane.client("s3"), bucket="lake")
+    assert record is not None
+    return record
+
+
+def test_the_run_record_tells_all_of_a_run(appending: Lakeside) -> None:
+    batch_id, _ = appending.publish(ONE, TWO)
+
+    record, batch = record_of(appending, batch_id), appending.standing(batch_id)
+
+    assert (record.status, record.attempt, record.contract_version, record.objects) == ("partial", 1, "1.0.0", 2)
+    assert (record.counts, record.reasons, record.total_rows) == (batch.counts, batch.reasons, batch.total_rows)
+    assert (record.snapshot_id, record.profile_key) == (batch.snapshot_id, batch.profile_key)
+    assert sorted(file.uri for file in record.files) == sorted(
+        task.file.file_path for task in appending.table.scan().plan_files()
+    )
+    s3 = boto3.client("s3")
+    assert all(s3.head_object(Bucket="lake", Key=key)["ContentLength"] for key in record.quarantine)
+    assert len(record.quarantine) == 1
+    assert {f.rule: (f.status, f.rows) for f in record.findings if f.column == "id"} == {
+        "type": ("failed", 1),
+        "required": ("passed", 0),
+        "primaryKey": ("passed", 0),
+    }
+    assert {f.rule: (f.status, f.value, f.unit) for f in record.findings if f.about == "batch"} == {
+        "named": ("passed", 0.0, "percent"),
+        "enough": ("passed", 4.0, "rows"),
+        "maxQuarantinedPercent": ("passed", 20.0, "percent"),
+    }
+
+
+def test_a_rejected_run_has_a_record_too(appending: Lakeside) -> None:
+    batch_id, _ = appending.publish("id,name,at\n" + "".join(f"{n},,\n" for n in range(100)))
+
+    record = record_of(appending, batch_id)
+
+    assert (record.status, record.snapshot_id, record.files) == ("rejected", None, ())
+    assert [(f.rule, f.status, f.value) for f in record.findings if f.failed] == [
+        ("named", "warning", 100.0),
+        ("enough", "failed", 100.0),
+    ]
+
+
 def test_failed_checks_are_told_as_events(appending: Lakeside) -> None:
     told: list[dict[str, Any]] = []
 
@@ -255,6 +301,7 @@ def test_whatever_call_a_run_dies_at_its_rows_are_there_once(appending: Lakeside
         batch = appending.standing(batch_id)
         assert (batch.state, batch.snapshot_id) == ("COMMITTED", done.snapshot_id), where
         assert (batch.counts.rows_in, batch.counts.rows_published) == (3, 2), where
+        assert record_of(appending, batch_id).counts == batch.counts, where
         assert profile_of(appending, batch_id).rows == published == batch.total_rows, where
         appending.ledger.release("things", batch_id, attempt=1)
         number += 1

@@ -77,6 +77,8 @@ def test_from_the_first_step_to_the_snapshot(world: Lakeside) -> None:
         "snapshot_id": snapshot.snapshot_id,
         "sequence": snapshot.sequence_number,
         "reasons": [{"rule": "type", "column": "id", "rows": 1}],
+        "rows_published": 2,
+        "rows_quarantined": 1,
     }
     assert json.loads(json.dumps(done)) == done
     assert world.standing(run["batch_id"]).counts.rows_published == 2

@@ -11,7 +11,8 @@ from datamesh.errors import LeaseLost, UserError
 from datamesh.events import Reason
 from datamesh.publish.announce import announce
 from datamesh.publish.endings import fail, reject
-from datamesh.publish.ledger import Batch
+from datamesh.publish.ledger import Batch, Counts
+from datamesh.publish.record import find
 from datamesh.publish.retry import retry
 from datamesh.publish.sweep import sweep
 from tests.support.publishing import World, product_state
@@ -142,12 +143,15 @@ def test_a_rejected_batch_is_told_and_makes_way(world: World) -> None:
 
     [told] = world.events("BatchRejected")
     assert (told["run_id"], told["reasons"][0]["rule"]) == (batch_id, "header")
+    record = find(batch_of(world, batch_id), s3=world.plane.client("s3"), bucket="lake")
+    assert record is not None
+    assert (record.status, record.reasons) == ("rejected", (Reason(rule="header"),))
     world.settle()
     assert world.arrival(waiting).state == "COMMITTED"
     assert batch_of(world, batch_id).status == "rejected"
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(1, 5))  # the first change is the record, which ends nothing by itself
 @pytest.mark.parametrize("how", ["reject", "fail"])
 def test_an_end_that_was_not_told_is_told_by_the_sweeper(world: World, number: int, how: str) -> None:
     batch_id = given_a_running_batch(world)
@@ -178,6 +182,43 @@ def test_an_end_by_an_older_attempt_is_refused(world: World) -> None:
         fail(world.plane, "flights", batch_id, attempt=1, error="Transient")
     assert world.events("BatchRejected") == world.events("BatchFailed") == []
     assert [execution["attempt"] for execution in world.running()] == [2]
+
+
+def test_an_end_that_comes_too_late_leaves_the_record_alone(world: World) -> None:
+    batch_id = given_a_running_batch(world)
+    [execution] = world.running()
+    reject(world.plane, "flights", batch_id, attempt=1, reasons=[Reason(rule="header")])
+
+    with pytest.raises(LeaseLost):
+        fail(world.plane, "flights", batch_id, attempt=1, error="Transient")
+
+    record = find(batch_of(world, batch_id), s3=world.plane.client("s3"), bucket="lake")
+    assert record is not None
+    assert (record.status, record.error) == ("rejected", "")
+    world.end(execution)
+
+
+def test_a_batch_published_in_part_is_told_as_such(world: World) -> None:
+    batch_id = given_a_running_batch(world)
+    world.ledger.committed(
+        "flights",
+        batch_id,
+        snapshot_id=1,
+        sequence=1,
+        counts=Counts(rows_in=3, rows_published=2, rows_quarantined=1),
+        reasons=[Reason(rule="type", column="id", rows=1)],
+        profile_key="profiles/flights/1.json",
+        total_rows=2,
+        record_key="batches/flights/b/attempt=1/run-partial.json",
+    )
+
+    announce(world.plane, "flights", batch_id, grants_differ=lambda _: False)
+
+    [told] = world.events("DataProductPartiallyPublished")
+    assert (told["run_id"], told["rows_in"], told["rows_published"], told["rows_quarantined"]) == (batch_id, 3, 2, 1)
+    assert told["record"]["key"] == "batches/flights/b/attempt=1/run-partial.json"
+    [published] = world.events("DataProductPublished")
+    assert published["status"] == "partial"
 
 
 def test_grants_that_differ_are_told_and_the_snapshot_is_announced_all_the_same(world: World) -> None:

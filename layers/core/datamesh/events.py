@@ -24,6 +24,7 @@ __all__ = [
     "ContractApplied",
     "ContractFailed",
     "ContractRejected",
+    "DataProductPartiallyPublished",
     "DataProductPublished",
     "Delivery",
     "Envelope",
@@ -132,6 +133,20 @@ class QualityGateFailed(Event):
     severity: Literal["error", "warning"]
 
 
+class DataProductPartiallyPublished(Event):
+    """Some rows of a batch are in quarantine, the others readable: comes beside DataProductPublished. `record` is the
+    run record, which names the quarantine's files."""
+
+    product: str
+    version: str
+    run_id: str
+    rows_in: int
+    rows_published: int
+    rows_quarantined: int
+    reasons: list[Reason]
+    record: ObjectPointer
+
+
 class DataProductPublished(Event):
     """A snapshot is readable. `sequence` is the Iceberg snapshot's sequence number: newer wins in projections."""
 
@@ -187,6 +202,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ContractApplied,
         ContractFailed,
         ContractRejected,
+        DataProductPartiallyPublished,
         DataProductPublished,
         GrantsApplied,
         GrantsDiffer,

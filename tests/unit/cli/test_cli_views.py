@@ -154,7 +154,7 @@ def test_a_contract_is_tried_on_a_file_without_any_mesh(tmp_path: Path, capsys: 
 
     code, answer = tried(contract, file, capsys)
 
-    assert (code, answer["verdict"], answer["product"]) == (0, "partial", "transit.stops")
+    assert (code, answer["verdict"], answer["product"]) == (4, "partial", "transit.stops")
     assert (answer["rows_in"], answer["rows_published"], answer["rows_quarantined"]) == (2, 1, 1)
     assert {"rule": "enum", "column": "line", "rows": 1} in answer["reasons"]
     assert answer["sample"][0]["value"] == "Z"

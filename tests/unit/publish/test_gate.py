@@ -9,7 +9,7 @@ import pytest
 from datamesh.contract.model import Check, Table, Thresholds
 from datamesh.contract.profile import Profile
 from datamesh.events import Reason
-from datamesh.publish.gate import MAX_REASONS, judge
+from datamesh.publish.gate import MAX_REASONS, Verdict, judge
 from datamesh.publish.results import SliceResult
 from datamesh.publish.rules import rules
 from tests.support.staging import column, table
@@ -99,6 +99,7 @@ def test_too_many_bad_rows_reject_the_batch(bad: int, committed: bool) -> None:
         ("mustBeBetween", [10, 15], True),
         ("mustBeBetween", [16, 20], False),
         ("mustNotBeBetween", [10, 15], False),
+        ("mustBe", "fifteen", True),
         (None, 0, True),
     ],
 )
@@ -127,6 +128,74 @@ def test_a_measured_share_of_rows(severity: Any, committed: bool) -> None:
     assert over.committed == committed
     assert over.reasons == (Reason(rule="known", column="name", rows=20),)
     assert [(f.rule, f.column, f.severity) for f in over.failed] == [("known", "name", severity)]
+
+
+def found(verdict: Verdict) -> dict[str, tuple[Any, ...]]:
+    """By rule: what it is about, and how it ended with which numbers."""
+    return {f.rule: (f.about, f.status, f.rows, f.of, f.value) for f in verdict.findings}
+
+
+def test_every_rule_that_was_looked_at_is_a_finding() -> None:
+    checks = (
+        Check("known", "library", "warning", "name", "nullValues", operator="mustBeLessThan", threshold=3),
+        Check("named", "library", "error", "name", "invalidValues", operator="mustBe", threshold=0),
+    )
+    mine = (
+        Check("enough", "library", metric="rowCount", operator="mustBeBetween", threshold=[1, 200]),
+        Check("prose", "text"),
+        Check("theirs", "custom"),
+    )
+    wanted = table(PLAIN.columns[0], column("name", checks=checks), checks=mine)
+
+    verdict = judge(wanted, [result(wanted, 95, 5, {"known": 3, "named": 4, "type": 1})], rows_before=5)
+
+    assert verdict.committed
+    assert found(verdict) == {
+        "malformed": ("rows", "passed", 0, 100, None),
+        "type": ("rows", "failed", 1, 100, None),
+        "required": ("rows", "passed", 0, 100, None),
+        "named": ("rows", "failed", 4, 100, None),
+        "known": ("batch", "warning", 3, 100, 3.0),
+        "enough": ("batch", "passed", 100, 100, 100.0),
+        "theirs": ("batch", "skipped", None, None, None),
+        "maxQuarantinedPercent": ("batch", "passed", 5, 100, 5.0),
+    }
+    assert [f.rule for f in verdict.failed] == ["known"]
+
+
+def test_a_batch_of_bad_rows_only_has_shares_too() -> None:
+    checks = (
+        Check(
+            "share", "library", "error", "name", "nullValues", operator="mustBeLessThan", threshold=1, unit="percent"
+        ),
+        Check("twice", "library", "error", "name", "duplicateValues", operator="mustBe", threshold=0, unit="percent"),
+    )
+    wanted = table(column("name", checks=checks))
+
+    none, bad = (judge(wanted, [result(wanted, 0, rows)], rows_before=0) for rows in (0, 5))
+
+    assert [reason.rule for reason in none.reasons] == ["empty-file"]
+    assert [reason.rule for reason in bad.reasons] == ["nothing-to-publish"]
+    for verdict in (none, bad):
+        assert found(verdict)["share"][1:] == ("passed", 0, verdict.counts.rows_quarantined, 0.0)
+        assert found(verdict)["twice"][1:] == ("passed", 0, 0, 0.0)
+
+
+@pytest.mark.parametrize(("bad", "committed"), [(3, True), (4, False)])
+def test_a_number_of_bad_rows_may_be_the_limit_too(bad: int, committed: bool) -> None:
+    strict = table(*PLAIN.columns, thresholds=Thresholds(max_quarantined_rows=3))
+
+    verdict = judge(strict, [result(strict, 1_000, bad)], rows_before=0)
+
+    assert verdict.committed == committed
+    assert committed or verdict.reasons == (Reason(rule="maxQuarantinedRows", rows=bad),)
+    assert [(f.rule, f.severity) for f in verdict.failed] == ([] if committed else [("maxQuarantinedRows", "error")])
+
+
+def test_reasons_fit_into_an_event_however_long_their_names_are() -> None:
+    many = tuple(Reason(rule="n" * 2_000, column=f"c{i}") for i in range(90))
+
+    assert len(judge(PLAIN, [result(PLAIN, 1, notes=many)], rows_before=0).reasons) == 29
 
 
 def test_keys_that_stand_in_two_slices_reject_the_batch() -> None:

@@ -304,6 +304,47 @@ def test_library_metrics_about_rows(tmp_path: Path) -> None:
     assert done.hits == {("nullValues", "c"): 1, ("missingValues", "c"): 2, ("invalidValues", "c"): 2}
 
 
+@pytest.mark.parametrize(
+    ("listed", "hits"),
+    [
+        (None, 2),  # without a list, what is NULL: here the empty text and the null word
+        ([], 2),
+        ([None], 2),
+        (["?"], 1),
+        (["?", None], 3),
+        (["?", "-"], 3),  # a null word is read as NULL, so that the two are one
+        (["A"], 0),
+    ],
+)
+def test_what_counts_as_missing(tmp_path: Path, listed: list[str | None] | None, hits: int) -> None:
+    arguments = {} if listed is None else {"missingValues": listed}
+    check = Check("gone", "library", "warning", "c", "missingValues", "mustBeLessThan", 9, arguments=arguments)
+    wanted = table(column("c", checks=(check,)), column("x"), input=InputFormat(null_words=("", "-")))
+
+    done = staged(tmp_path, wanted, {"r.csv": "c,x\na,1\n,2\n?,3\n-,4\n"})
+
+    assert done.hits.get(("gone", "c"), 0) == hits
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hits"),
+    [
+        ({}, 1),
+        ({"validValues": [1, 2, None]}, 2),
+        ({"pattern": "^[0-9]$"}, 2),
+        ({"validValues": [1], "pattern": "1"}, 3),
+    ],
+)
+def test_what_counts_as_invalid(tmp_path: Path, arguments: dict[str, object], hits: int) -> None:
+    """A text that is no value of the column's type is invalid whatever the arguments; a missing one is not."""
+    check = Check("odd", "library", "error", "c", "invalidValues", "mustBeLessThan", 9, arguments=arguments)
+    wanted = table(column("c", "integer", checks=(check,)), column("x"))
+
+    done = staged(tmp_path, wanted, {"r.csv": "c,x\n1,1\n2,2\n,3\ntwo,4\n13,5\n"})
+
+    assert done.hits[("odd", "c")] == hits
+
+
 KEYED = table(column("id", "integer", primary_key_position=1), column("who"))
 
 

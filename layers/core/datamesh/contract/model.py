@@ -155,9 +155,10 @@ class InputFormat:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When a batch with bad rows is rejected whole (`datamesh.thresholds`): above this share of rows, in percent."""
+    """When a batch is rejected whole (`datamesh.thresholds`): above this share of bad rows, or this number of them."""
 
     max_quarantined_percent: float = 100.0
+    max_quarantined_rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,11 @@ class Table:
     def partition_columns(self) -> tuple[Column, ...]:
         parts = [c for c in self.columns if c.partition_position is not None]
         return tuple(sorted(parts, key=lambda c: c.partition_position or 0))
+
+    @property
+    def all_checks(self) -> tuple[Check, ...]:
+        """Those of the columns, then those of the table."""
+        return (*(check for column in self.columns for check in column.checks), *self.checks)
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)

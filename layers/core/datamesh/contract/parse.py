@@ -100,7 +100,7 @@ def _table(raw: Mapping[str, Any], domain: str, product: str) -> Table:
         tags=texts(raw, "tags"),
         write_mode=ours.write_mode,
         input=_input(ours.input),
-        thresholds=Thresholds(ours.thresholds.max_quarantined_percent),
+        thresholds=Thresholds(ours.thresholds.max_quarantined_percent, ours.thresholds.max_quarantined_rows),
         severities={str(rule): severity for rule, severity in ours.severity.items()},
     )
 

@@ -76,6 +76,7 @@ class ThresholdProperties(_Place):
     """When a batch is rejected whole."""
 
     max_quarantined_percent: float = Field(default=100.0, alias="maxQuarantinedPercent", ge=0, le=100)
+    max_quarantined_rows: int | None = Field(default=None, alias="maxQuarantinedRows", ge=0)
 
 
 class TableProperties(_Place):

@@ -81,8 +81,9 @@ def slice_result_key(product: str, batch_id: str, attempt: int, slice_number: in
     return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/slice-{slice_number:05d}.json"
 
 
-def run_key(product: str, batch_id: str) -> str:
-    return f"{_batch_prefix(product, batch_id)}/run.json"
+def run_key(product: str, batch_id: str, attempt: int, status: str) -> str:
+    """Where an attempt writes how its batch ends: an end of another kind, which may come too late, lies beside it."""
+    return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/run-{status}.json"
 
 
 def profile_key(product: str, snapshot_id: int) -> str:

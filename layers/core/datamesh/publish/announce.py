@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from datamesh.errors import InfrastructureError, LeaseLost
-from datamesh.events import DataProductPublished, GrantsDiffer, ObjectPointer
+from datamesh.events import DataProductPartiallyPublished, DataProductPublished, Event, GrantsDiffer, ObjectPointer
 from datamesh.publish.endings import settle, standing
 from datamesh.publish.ledger import Batch, ProductState
 from datamesh.publish.plane import Plane
@@ -27,11 +27,25 @@ def announce(plane: Plane, product: str, batch_id: str, *, grants_differ: Grants
         state = plane.ledger.product(product)
         if state is not None and grants_differ(state):
             plane.emit(GrantsDiffer(product=product), about=batch_id)
-        plane.emit(_published(batch, plane.settings.lake_bucket), about=batch_id)
+        facts: list[Event] = [_partially(batch, plane.settings.lake_bucket)] if batch.counts.rows_quarantined else []
+        plane.emit(*facts, _published(batch, plane.settings.lake_bucket), about=batch_id)
         plane.ledger.announced(product, batch_id)
     elif batch.state != "ANNOUNCED":
         raise LeaseLost(f"batch {batch_id} of {product} is {batch.state}: nothing to announce")
     settle(plane, product, batch_id)
+
+
+def _partially(batch: Batch, lake_bucket: str) -> DataProductPartiallyPublished:
+    return DataProductPartiallyPublished(
+        product=batch.product,
+        version=batch.contract_version,
+        run_id=batch.batch_id,
+        rows_in=batch.counts.rows_in,
+        rows_published=batch.counts.rows_published,
+        rows_quarantined=batch.counts.rows_quarantined,
+        reasons=list(batch.reasons),
+        record=ObjectPointer(bucket=lake_bucket, key=batch.record_key),
+    )
 
 
 def _published(batch: Batch, lake_bucket: str) -> DataProductPublished:

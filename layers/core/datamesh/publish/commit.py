@@ -3,7 +3,8 @@
     1  the verdict                    the same whenever it is made, for it follows from the slices' results
     2  one Iceberg commit             unless the table has the batch already
     3  the profile of the snapshot    made of the one before and the batch's own: the same bytes whenever it is made
-    4  the ledger                     only now does the batch count as committed
+    4  the run record                 all that is known of the run, with what each rule found
+    5  the ledger                     only now does the batch count as committed
 
 A crash between any two is gone over from the start, and changes nothing that was done.
 """
@@ -27,6 +28,8 @@ from datamesh.lake import layout
 from datamesh.lake import table as lake
 from datamesh.lake.schema import schema_of
 from datamesh.lake.table import Committed
+from datamesh.publish import record as records
+from datamesh.publish.endings import standing
 from datamesh.publish.gate import Verdict, judge
 from datamesh.publish.plane import Plane
 from datamesh.publish.repeats import surplus_of
@@ -39,7 +42,7 @@ __all__ = ["Cataloged", "catalog"]
 
 
 class Cataloged(BaseModel):
-    """The answer to the state machine. Counts lie in the ledger."""
+    """The answer to the state machine, and what the metrics count: of a rejected batch, no rows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,6 +51,8 @@ class Cataloged(BaseModel):
     snapshot_id: int | None = None
     sequence: int | None = None
     reasons: tuple[Reason, ...] = ()
+    rows_published: int = 0
+    rows_quarantined: int = 0
 
 
 def catalog(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Cataloged:
@@ -65,7 +70,7 @@ def catalog(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Catal
         _tell(work, verdict)
         work.detail |= verdict.counts.model_dump()
         if landed is None and not verdict.committed:
-            return _rejected(work, verdict)
+            return _rejected(work, results, verdict)
         committed = landed or _commit(work, table, results, verdict)
         work.detail["snapshot_id"] = committed.snapshot_id
         return _recorded(work, table, committed, results, verdict)
@@ -100,14 +105,16 @@ def _commit(work: Work, table: IcebergTable, results: Sequence[SliceResult], ver
     )
 
 
-def _rejected(work: Work, verdict: Verdict) -> Cataloged:
+def _rejected(work: Work, results: Sequence[SliceResult], verdict: Verdict) -> Cataloged:
     work.verdict = "rejected"
+    record_key = _put_record(work, verdict, results, status="rejected", attempt=work.attempt)
     work.plane.ledger.rejected(
         work.manifest.product,
         work.manifest.batch_id,
         reasons=verdict.reasons,
         attempt=work.attempt,
         counts=verdict.counts,
+        record_key=record_key,
     )
     return Cataloged(verdict="rejected", status="rejected", reasons=verdict.reasons)
 
@@ -115,7 +122,20 @@ def _rejected(work: Work, verdict: Verdict) -> Cataloged:
 def _recorded(
     work: Work, table: IcebergTable, committed: Committed, results: Sequence[SliceResult], verdict: Verdict
 ) -> Cataloged:
-    key = _put_profile(work, table, committed, results)
+    profile_key = _put_profile(work, table, committed, results)
+    status: Literal["published", "partial"] = "partial" if verdict.counts.rows_quarantined else "published"
+    record_key = _put_record(
+        work,
+        verdict,
+        results,
+        status=status,
+        attempt=committed.attempt,
+        snapshot_id=committed.snapshot_id,
+        sequence=committed.sequence,
+        total_rows=committed.total_rows,
+        profile_key=profile_key,
+        files=tuple(file for result in results for file in result.files),
+    )
     work.plane.ledger.committed(
         work.manifest.product,
         work.manifest.batch_id,
@@ -123,15 +143,32 @@ def _recorded(
         sequence=committed.sequence,
         counts=verdict.counts,
         reasons=verdict.reasons,
-        profile_key=key,
+        profile_key=profile_key,
         total_rows=committed.total_rows,
+        record_key=record_key,
     )
     return Cataloged(
         verdict="committed",
-        status="partial" if verdict.counts.rows_quarantined else "published",
+        status=status,
+        rows_published=verdict.counts.rows_published,
+        rows_quarantined=verdict.counts.rows_quarantined,
         snapshot_id=committed.snapshot_id,
         sequence=committed.sequence,
         reasons=verdict.reasons,
+    )
+
+
+def _put_record(work: Work, verdict: Verdict, results: Sequence[SliceResult], **end: Any) -> str:
+    return records.save(
+        standing(work.plane, work.manifest.product, work.manifest.batch_id),
+        at=work.plane.now(),
+        s3=work.s3,
+        bucket=work.bucket,
+        counts=verdict.counts,
+        reasons=verdict.reasons,
+        findings=verdict.findings,
+        quarantine=tuple(key for result in results for key in result.quarantine),
+        **end,
     )
 
 

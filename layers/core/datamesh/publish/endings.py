@@ -1,4 +1,4 @@
-"""How a batch ends: the ledger first, then the event, then the lease, then whoever waits.
+"""How a batch ends: its record, then the ledger, then the event, then the lease, then whoever waits.
 
 The lease is given back last, so an ended batch that still holds it is one whose end was perhaps not told: the sweeper
 tells it (again) and gives the lease back. After that the next batch forms from what is pending meanwhile; a crash
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from datamesh.errors import InfrastructureError
 from datamesh.events import BatchFailed, BatchRejected, Event, Reason
+from datamesh.publish import record as records
 from datamesh.publish.ledger import Batch
 from datamesh.publish.plane import Plane
 
@@ -20,14 +22,23 @@ __all__ = ["drain", "fail", "reject", "settle", "standing"]
 
 def reject(plane: Plane, product: str, batch_id: str, *, attempt: int, reasons: Sequence[Reason]) -> Batch:
     """Ends a batch whose data broke its contract. Raises LeaseLost when it is another attempt's, or has ended else."""
-    plane.ledger.rejected(product, batch_id, reasons=reasons, attempt=attempt)
+    batch = standing(plane, product, batch_id)
+    if (batch.state, batch.attempt) != ("REJECTED", attempt):  # else the gate did it, and knows more
+        key = _record(plane, batch, attempt, status="rejected", reasons=tuple(reasons))
+        plane.ledger.rejected(product, batch_id, reasons=reasons, attempt=attempt, record_key=key)
     return settle(plane, product, batch_id)
 
 
 def fail(plane: Plane, product: str, batch_id: str, *, attempt: int, error: str) -> Batch:
     """Ends an attempt that infrastructure failed; `error` is the error's name. Raises LeaseLost as `reject` does."""
-    plane.ledger.failed(product, batch_id, error=error, attempt=attempt)
+    key = _record(plane, standing(plane, product, batch_id), attempt, status="failed", error=error)
+    plane.ledger.failed(product, batch_id, error=error, attempt=attempt, record_key=key)
     return settle(plane, product, batch_id)
+
+
+def _record(plane: Plane, batch: Batch, attempt: int, **end: Any) -> str:
+    s3, bucket = plane.client("s3"), plane.settings.lake_bucket
+    return records.save(batch, at=plane.now(), attempt=attempt, s3=s3, bucket=bucket, **end)
 
 
 def settle(plane: Plane, product: str, batch_id: str) -> Batch:

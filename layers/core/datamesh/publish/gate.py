@@ -4,43 +4,49 @@ Reasons beside those of the rules:
 
     empty-file              there was not one row
     nothing-to-publish      not one row was good
-    maxQuarantinedPercent   more rows were bad than the contract allows
+    maxQuarantinedPercent   more rows were bad than the contract allows, by share
+    maxQuarantinedRows      and by number
+
+Shares: of the rows that were read where a rule is about rows, of those that are published where it is about keys. A
+share of no rows is 0 percent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from datamesh.contract.model import Check, Severity, Table
+from datamesh.contract.quality import holds, not_carried_out
 from datamesh.events import Reason
+from datamesh.publish.findings import Finding, Kind, of_check, outcome
 from datamesh.publish.ledger.model import Counts
 from datamesh.publish.results import SliceResult
 from datamesh.publish.rules import Rule, rules
 
-__all__ = ["MAX_REASONS", "FailedCheck", "Verdict", "judge"]
+__all__ = ["MAX_REASONS", "Verdict", "judge"]
 
-MAX_REASONS = 100  # what an event and a state machine's payload carry
-
-
-@dataclass(frozen=True)
-class FailedCheck:
-    """A rule about the whole data set that does not hold."""
-
-    rule: str
-    column: str | None
-    severity: Severity
+MAX_REASONS = 100  # what an event and a state machine's payload carry,
+_MAX_CHARACTERS = 60_000  # however long the names in them are
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`counts` are those of a commit; of a rejected batch nothing is published. `reasons` include the warnings."""
+    """`counts` are those of a commit; of a rejected batch nothing is published. `reasons` include the warnings.
+
+    `findings` are about all rules that were looked at; of a batch with a file that could not be read, about none.
+    """
 
     committed: bool
     counts: Counts
     reasons: tuple[Reason, ...]
-    failed: tuple[FailedCheck, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """What does not hold of the data set as a whole."""
+        return tuple(finding for finding in self.findings if finding.failed and finding.about == "batch")
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,14 @@ class _Seen:
     @property
     def looked_at(self) -> int:
         return self.counts.rows_published + self.counts.rows_quarantined
+
+    @property
+    def total(self) -> int:
+        """The rows of the table once the batch is in it."""
+        return self.rows_before + self.counts.rows_published
+
+    def rows(self, rule: Rule) -> int:
+        return self.doubled.get(rule.number, self.hits[rule.number])
 
 
 def judge(
@@ -73,11 +87,12 @@ def judge(
     if refused:
         return Verdict(False, _nothing_of(counts), _bounded(refused))
     seen = _Seen(rules(table), _added(results), doubled or {}, counts, rows_before)
-    failed = _failed_checks(table, seen)
-    fatal = _totals(table, seen) + _across(seen) + [reason for check, reason in failed if check.severity == "error"]
-    warnings = [reason for check, reason in failed if check.severity == "warning"]
-    reasons = _bounded([*fatal, *_of_rows(seen), *warnings, *(note for r in results for note in r.notes)])
-    return Verdict(not fatal, _nothing_of(counts) if fatal else counts, reasons, tuple(check for check, _ in failed))
+    checked, limits = _checked(table, seen), _limits(table, seen)
+    fatal = [*(_nothing(seen) or _failures(limits, "error")), *_across(seen), *_failures(checked, "error")]
+    warnings = [*_failures(checked, "warning"), *(note for r in results for note in r.notes)]
+    reasons = _bounded([*fatal, *_of_rows(seen), *warnings])
+    findings = (*_row_findings(seen), *checked, *limits)
+    return Verdict(not fatal, _nothing_of(counts) if fatal else counts, reasons, findings)
 
 
 def _added(results: Sequence[SliceResult]) -> tuple[int, ...]:
@@ -88,15 +103,39 @@ def _nothing_of(counts: Counts) -> Counts:
     return counts.model_copy(update={"rows_published": 0})
 
 
-def _totals(table: Table, seen: _Seen) -> list[Reason]:
-    bad = seen.counts.rows_quarantined
+def _nothing(seen: _Seen) -> list[Reason]:
     if not seen.looked_at:
         return [Reason(rule="empty-file")]
-    if not seen.counts.rows_published:
-        return [Reason(rule="nothing-to-publish", rows=bad)]
-    if 100 * bad > table.thresholds.max_quarantined_percent * seen.looked_at:
-        return [Reason(rule="maxQuarantinedPercent", rows=bad)]
-    return []
+    return [] if seen.counts.rows_published else [Reason(rule="nothing-to-publish", rows=seen.counts.rows_quarantined)]
+
+
+def _limits(table: Table, seen: _Seen) -> list[Finding]:
+    """How many rows may be bad before the batch is rejected whole."""
+    bad, limits = seen.counts.rows_quarantined, table.thresholds
+    found = [_limit("percent", limits.max_quarantined_percent, _percent(bad, seen.looked_at), seen)]
+    if limits.max_quarantined_rows is not None:
+        found.append(_limit("rows", limits.max_quarantined_rows, float(bad), seen))
+    return found
+
+
+def _limit(unit: Literal["rows", "percent"], limit: float, value: float, seen: _Seen) -> Finding:
+    return Finding(
+        rule=f"maxQuarantined{unit.capitalize()}",
+        kind="threshold",
+        about="batch",
+        severity="error",
+        status=outcome("error", holds=value <= limit),
+        rows=seen.counts.rows_quarantined,
+        of=seen.looked_at,
+        value=value,
+        operator="mustBeLessOrEqualTo",
+        threshold=limit,
+        unit=unit,
+    )
+
+
+def _percent(rows: int, of: int) -> float:
+    return 100 * rows / of if of else 0.0
 
 
 def _of_rows(seen: _Seen) -> list[Reason]:
@@ -116,34 +155,47 @@ def _across(seen: _Seen) -> list[Reason]:
     ]
 
 
-def _failed_checks(table: Table, seen: _Seen) -> list[tuple[FailedCheck, Reason]]:
-    total = seen.rows_before + seen.counts.rows_published
-    measured = [(check, total, total) for check in table.checks if check.metric == "rowCount"]
-    for rule in seen.rules:
-        if rule.check is not None and rule.effect == "measure":
-            rows = seen.doubled.get(rule.number, seen.hits[rule.number])
-            measured.append((rule.check, rows, seen.counts.rows_published if rule.keys else seen.looked_at))
-    return [
-        (FailedCheck(check.rule, check.column, check.severity), Reason(rule=check.rule, column=check.column, rows=rows))
-        for check, rows, of in measured
-        if not _holds(check, 100 * rows / of if check.unit == "percent" and of else rows)
-    ]
+def _row_findings(seen: _Seen) -> list[Finding]:
+    """Of the rules that send a row to quarantine, or count it as a warning."""
+    return [_row_finding(rule, seen) for rule in seen.rules if rule.effect != "measure"]
 
 
-def _holds(check: Check, value: float) -> bool:
-    """True when the value is as it must be, or the rule has no operator: lint has said that it is not carried out."""
-    limit: Any = check.threshold
-    holds: dict[str, Callable[[], bool]] = {
-        "mustBe": lambda: value == limit,
-        "mustNotBe": lambda: value != limit,
-        "mustBeGreaterThan": lambda: value > limit,
-        "mustBeGreaterOrEqualTo": lambda: value >= limit,
-        "mustBeLessThan": lambda: value < limit,
-        "mustBeLessOrEqualTo": lambda: value <= limit,
-        "mustBeBetween": lambda: limit[0] <= value <= limit[1],
-        "mustNotBeBetween": lambda: not limit[0] <= value <= limit[1],
-    }
-    return check.operator is None or holds[check.operator]()
+def _row_finding(rule: Rule, seen: _Seen) -> Finding:
+    severity: Severity = "error" if rule.effect == "quarantine" else "warning"
+    rows, of = seen.rows(rule), seen.looked_at
+    status = outcome(severity, holds=not rows)
+    if rule.check is not None:
+        return of_check(rule.check, status, about="rows", rows=rows, of=of)
+    kind: Kind = "builtIn"
+    return Finding(
+        rule=rule.rule, column=rule.column, kind=kind, about="rows", severity=severity, status=status, rows=rows, of=of
+    )
+
+
+def _checked(table: Table, seen: _Seen) -> list[Finding]:
+    """Of the contract's rules about the data set: measured, and compared."""
+    measured = {id(rule.check): rule for rule in seen.rules if rule.effect == "measure"}
+    found = []
+    for check in table.all_checks:
+        if rule := measured.get(id(check)):
+            found.append(_compared(check, seen.rows(rule), seen.counts.rows_published if rule.keys else seen.looked_at))
+        elif check.metric == "rowCount":
+            found.append(_compared(check, seen.total, seen.total))
+        elif check.kind != "text" and not_carried_out(check):
+            found.append(of_check(check, "skipped"))
+    return found
+
+
+def _compared(check: Check, rows: int, of: int) -> Finding:
+    if not_carried_out(check):
+        return of_check(check, "skipped")
+    value = _percent(rows, of) if check.unit == "percent" else float(rows)
+    return of_check(check, outcome(check.severity, holds=holds(check, value)), rows=rows, of=of, value=value)
+
+
+def _failures(findings: Iterable[Finding], severity: Severity) -> list[Reason]:
+    chosen = [finding for finding in findings if finding.failed and finding.severity == severity]
+    return [Reason(rule=finding.rule, column=finding.column, rows=finding.rows or 0) for finding in chosen]
 
 
 def _bounded(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
@@ -152,5 +204,11 @@ def _bounded(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     for reason in reasons:
         at = (reason.rule, reason.column)
         rows[at] = rows.get(at, 0) + reason.rows
-    merged = [Reason(rule=rule, column=column, rows=count) for (rule, column), count in rows.items()]
-    return tuple(merged[:MAX_REASONS])
+    kept: list[Reason] = []
+    room = _MAX_CHARACTERS
+    for (rule, column), count in rows.items():
+        room -= len(rule) + len(column or "")
+        if room < 0 or len(kept) == MAX_REASONS:
+            break
+        kept.append(Reason(rule=rule, column=column, rows=count))
+    return tuple(kept)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from datamesh.contract.model import Check, Column, Severity, Table
+from datamesh.contract.quality import allows_none, not_carried_out
 from datamesh.contract.types import duckdb_type
 from datamesh.engine.duck import literal, literals
 
@@ -42,7 +43,7 @@ def rules(table: Table) -> tuple[Rule, ...]:
     found = [Rule(0, MALFORMED, None, "quarantine", "NOT __ok")]
     for position, column in enumerate(table.columns):
         found += _built_in(table, column, position)
-        found += [_metric(check, column, position) for check in column.checks if _is_row_metric(check)]
+        found += [_metric(check, table, column, position) for check in column.checks if _is_row_metric(check)]
     found += _keys(table)
     return tuple(_numbered(rule, number) for number, rule in enumerate(found))
 
@@ -134,31 +135,36 @@ def _no_multiple(t: str, column: Column) -> str:
 
 
 def _is_row_metric(check: Check) -> bool:
-    return check.kind == "library" and check.metric in ("nullValues", "missingValues", "invalidValues")
+    return check.metric in ("nullValues", "missingValues", "invalidValues") and not not_carried_out(check)
 
 
-def _metric(check: Check, column: Column, position: int) -> Rule:
+def _metric(check: Check, table: Table, column: Column, position: int) -> Rule:
     """Where not one such value is allowed, a row that has it is bad; else the share of such rows is measured."""
-    effect = _effect_of(check.severity) if _allows_none(check) else "measure"
-    condition = _never_null(_metric_condition(check, column, position))
+    effect = _effect_of(check.severity) if allows_none(check) else "measure"
+    condition = _never_null(_metric_condition(check, table, column, position))
     return Rule(0, check.rule, column.name, effect, condition, check=check)
 
 
-def _allows_none(check: Check) -> bool:
-    return (check.operator, check.threshold) in (("mustBe", 0), ("mustBeLessOrEqualTo", 0))
-
-
-def _metric_condition(check: Check, column: Column, position: int) -> str:
+def _metric_condition(check: Check, table: Table, column: Column, position: int) -> str:
     x, t = f"x{position}", f"t{position}"
     if check.metric == "nullValues":
         return f"{x} IS NULL"
     if check.metric == "missingValues":
-        words = [w for w in check.arguments.get("missingValues", ()) if w is not None]
-        return f"{x} IS NULL OR CAST({x} AS VARCHAR) IN ({literals(map(str, words))})" if words else f"{x} IS NULL"
+        return _missing(x, check.arguments.get("missingValues"), table)
     valid, pattern = check.arguments.get("validValues"), check.arguments.get("pattern")
-    conditions = [_outside(t, valid, column)] if valid else []
+    conditions = [f"{x} IS NOT NULL AND {t} IS NULL"]
+    conditions += [_outside(t, [v for v in valid if v is not None], column)] if valid else []
     conditions += [_unlike(x, pattern)] if pattern else []
-    return " OR ".join(conditions) or f"{x} IS NOT NULL AND {t} IS NULL"
+    return " OR ".join(f"coalesce({condition}, false)" for condition in conditions)
+
+
+def _missing(x: str, given: Sequence[object] | None, table: Table) -> str:
+    """Without a list, what is NULL is missing. With one, what it names: null itself, or a text that is read as null."""
+    words = [str(word) for word in given or () if word is not None]
+    null = not given or None in given or any(word in table.input.null_words for word in words)
+    conditions = [f"{x} IS NULL"] if null else []
+    conditions += [f"CAST({x} AS VARCHAR) IN ({literals(words)})"] if words else []
+    return " OR ".join(conditions)
 
 
 def _keys(table: Table) -> list[Rule]:
@@ -168,9 +174,8 @@ def _keys(table: Table) -> list[Rule]:
         column = key[0] if len(key) == 1 else None
         found.append(_repeated("primaryKey", column, _effect_of(table.severity("primaryKey")), key))
     found += [_repeated("unique", c.name, _effect_of(c.severity("unique")), (c.name,)) for c in single]
-    checks = [check for column in table.columns for check in column.checks] + list(table.checks)
-    for check in checks:
-        if check.kind == "library" and check.metric == "duplicateValues":
+    for check in table.all_checks:
+        if check.metric == "duplicateValues" and not not_carried_out(check):
             keys = (check.column,) if check.column else tuple(check.arguments.get("properties", ()))
             found.append(_repeated(check.rule, check.column, "measure", keys, check))
     return [rule for rule in found if rule.keys and all(table.column(name) for name in rule.keys)]

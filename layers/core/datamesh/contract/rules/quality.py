@@ -8,7 +8,7 @@ from typing import Any
 from datamesh.contract.fields import mappings, text
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Check
-from datamesh.contract.quality import not_carried_out, parse_check
+from datamesh.contract.quality import is_threshold, not_carried_out, parse_check
 from datamesh.contract.rules.enums import fits
 from datamesh.contract.rules.options import pattern_problem
 from datamesh.contract.rules.subject import Subject, TableAt
@@ -23,9 +23,14 @@ def check(subject: Subject) -> Iterator[Finding]:
     for table in subject.tables():
         for path, raw, found in _written(table):
             reason = not_carried_out(found)
+<<<<<<< HEAD
             if reason:
                 message = f"this rule is not carried out: {reason}"
                 yield subject.warning("quality.not-carried-out", path, message, "see Rules of rows in docs/contract.md")
+=======
+            if reason and not _has_a_wrong_threshold(found):
+                yield subject.warning("quality.not-carried-out", path, f"this rule is not carried out: {reason}", "")
+>>>>>>> 265732c (Findings are data: every rule that was looked at, in the run record; partial is a status, an event, a metric, an alarm and an exit code)
             yield from _words(subject, path, raw)
             yield from _arguments(subject, path, found, table)
 
@@ -45,12 +50,19 @@ def _words(subject: Subject, path: str, raw: Mapping[str, Any]) -> Iterator[Find
         yield subject.warning("quality.severity", f"{path}.severity", message, "write error or warning")
     if unit not in _UNITS:
         yield subject.warning("quality.unit", f"{path}.unit", f"unit `{unit}` is read as rows", "write rows or percent")
+    if unit == "percent" and "rowCount" in (text(raw, "metric"), text(raw, "rule")):
+        message = "a count of rows is no share of anything: it is read as rows"
+        yield subject.warning("quality.unit", f"{path}.unit", message, "leave the unit out")
+    if text(raw, "schedule") or text(raw, "scheduler"):
+        message = "it is carried out with every batch; no schedule is kept here"
+        at = "schedule" if "schedule" in raw else "scheduler"
+        yield subject.warning("quality.schedule", f"{path}.{at}", message, "")
 
 
 def _arguments(subject: Subject, path: str, found: Check, table: TableAt) -> Iterator[Finding]:
     for name, problem in _argument_problems(found, table):
         yield subject.error("quality.arguments", f"{path}.arguments.{name}", problem, "see docs/contract.md")
-    if found.kind == "library" and found.operator and not _is_threshold(found.threshold):
+    if _has_a_wrong_threshold(found):
         fix = "write a number, or for Between two numbers, the smaller first"
         message = f"`{found.threshold}` is nothing to compare a count with"
         yield subject.error("quality.threshold", f"{path}.{found.operator}", message, fix)
@@ -67,7 +79,7 @@ def _argument_problems(found: Check, table: TableAt) -> Iterator[tuple[str, str]
             yield "properties", f"there is no column `{name}`"
     column = table.table.column(found.column) if found.column else None
     for value in found.arguments.get("validValues", []):
-        if column and not fits(column.type.kind, value):
+        if column and value is not None and not fits(column.type.kind, value):
             yield "validValues", f"`{value}` is no {column.type.kind}"
     pattern = found.arguments.get("pattern")
     problem = pattern_problem(pattern) if isinstance(pattern, str) else None
@@ -75,7 +87,5 @@ def _argument_problems(found: Check, table: TableAt) -> Iterator[tuple[str, str]
         yield "pattern", problem or "this must be text"
 
 
-def _is_threshold(value: Any) -> bool:
-    if isinstance(value, list):
-        return len(value) == 2 and all(_is_threshold(v) for v in value) and value[0] <= value[1]
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _has_a_wrong_threshold(found: Check) -> bool:
+    return bool(found.kind == "library" and found.operator and not is_threshold(found.operator, found.threshold))

@@ -60,7 +60,7 @@ class BatchItems(ProductItems, LeaseItems):
         again = self._update(
             _product(product),
             _batch(batch_id),
-            "SET #state = :assigned, #attempt = :next REMOVE #ended_at, #error",
+            "SET #state = :assigned, #attempt = :next REMOVE #ended_at, #error, #record_key",
             when="#state = :state AND #attempt = :after",
             values={":assigned": "ASSIGNED", ":next": after + 1, ":state": state, ":after": after},
         )
@@ -85,6 +85,7 @@ class BatchItems(ProductItems, LeaseItems):
         reasons: Sequence[Reason],
         profile_key: str,
         total_rows: int,
+        record_key: str = "",
     ) -> None:
         """The batch's snapshot has landed. Raises LeaseLost when the batch has another end already."""
         if not counts.balanced:
@@ -96,6 +97,7 @@ class BatchItems(ProductItems, LeaseItems):
             "reasons": [reason.model_dump() for reason in reasons],
             "profile_key": profile_key,
             "total_rows": total_rows,
+            "record_key": record_key,
         }
         if not self._end(product, batch_id, "COMMITTED", end):
             now = self._standing(product, batch_id)
@@ -110,16 +112,19 @@ class BatchItems(ProductItems, LeaseItems):
         reasons: Sequence[Reason],
         attempt: int | None = None,
         counts: Counts | None = None,
+        record_key: str = "",
     ) -> None:
         """The batch's data broke its contract. Raises LeaseLost when it has another end, or is another attempt's."""
-        end: Item = {"reasons": [reason.model_dump() for reason in reasons]}
+        end: Item = {"reasons": [reason.model_dump() for reason in reasons], "record_key": record_key}
         if counts is not None:
             end["counts"] = counts.model_dump()
         self._finish(product, batch_id, "REJECTED", end, attempt)
 
-    def failed(self, product: str, batch_id: str, *, error: str, attempt: int | None = None) -> None:
+    def failed(
+        self, product: str, batch_id: str, *, error: str, attempt: int | None = None, record_key: str = ""
+    ) -> None:
         """Infrastructure failed the batch; it keeps its objects. `error` is an error's name. Raises LeaseLost."""
-        self._finish(product, batch_id, "FAILED", {"error": error}, attempt)
+        self._finish(product, batch_id, "FAILED", {"error": error, "record_key": record_key}, attempt)
 
     def announced(self, product: str, batch_id: str) -> None:
         """The mesh was told of the batch's snapshot; may be repeated. Raises LeaseLost when nothing was committed."""

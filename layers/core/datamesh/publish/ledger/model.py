@@ -80,7 +80,10 @@ class Counts(_Frozen):
 
 
 class Batch(_Frozen):
-    """A run of a product, as the ledger knows it: the run record. `attempt` is the one that may act now (the fence)."""
+    """A run of a product, as the ledger knows it. `attempt` is the one that may act now (the fence).
+
+    What more there is to say of one that has ended lies in its run record, at `record_key` of the lake bucket.
+    """
 
     product: str
     batch_id: str
@@ -97,6 +100,7 @@ class Batch(_Frozen):
     sequence: int | None = None
     total_rows: int | None = None
     profile_key: str = ""
+    record_key: str = ""
     error: str = ""
 
     @property
