@@ -47,7 +47,7 @@ def test_rows_go_from_quarantine_into_the_table_as_contract_and_rows_are_mended(
     push(mesh, tmp_path, "1.0.0", "none at all")
     data = tmp_path / "ships.csv"
     data.write_text(ROWS, encoding="utf-8")
-    [run] = mesh.json("publish", "network.ships", str(data))["runs"]
+    [run] = mesh.json("publish", "network.ships", str(data), code=4)["runs"]
     assert (run["status"], run["rows_published"], run["rows_quarantined"]) == ("partial", 2, 4)
 
     # They are seen.
@@ -60,7 +60,7 @@ def test_rows_go_from_quarantine_into_the_table_as_contract_and_rows_are_mended(
     push(mesh, tmp_path, "1.1.0", "none")
     refused = mesh.json("quarantine", "replay", "network.ships", run["run_id"], code=2)
     assert "1 lines" in refused["error"]
-    [second] = mesh.json("quarantine", "replay", "network.ships", run["run_id"], "--leave-lines")["runs"]
+    [second] = mesh.json("quarantine", "replay", "network.ships", run["run_id"], "--leave-lines", code=4)["runs"]
     assert (second["status"], second["rows_in"], second["rows_published"]) == ("partial", 3, 1)
     assert "went through again" in mesh.json("quarantine", "replay", "network.ships", run["run_id"], code=2)["error"]
 

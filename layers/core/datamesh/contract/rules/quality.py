@@ -23,14 +23,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     for table in subject.tables():
         for path, raw, found in _written(table):
             reason = not_carried_out(found)
-<<<<<<< HEAD
-            if reason:
-                message = f"this rule is not carried out: {reason}"
-                yield subject.warning("quality.not-carried-out", path, message, "see Rules of rows in docs/contract.md")
-=======
             if reason and not _has_a_wrong_threshold(found):
-                yield subject.warning("quality.not-carried-out", path, f"this rule is not carried out: {reason}", "")
->>>>>>> 265732c (Findings are data: every rule that was looked at, in the run record; partial is a status, an event, a metric, an alarm and an exit code)
+                message = f"this rule is not carried out: {reason}"
+                fix = "see Rules of quality in docs/contract.md"
+                yield subject.warning("quality.not-carried-out", path, message, fix)
             yield from _words(subject, path, raw)
             yield from _arguments(subject, path, found, table)
 
@@ -56,7 +52,7 @@ def _words(subject: Subject, path: str, raw: Mapping[str, Any]) -> Iterator[Find
     if text(raw, "schedule") or text(raw, "scheduler"):
         message = "it is carried out with every batch; no schedule is kept here"
         at = "schedule" if "schedule" in raw else "scheduler"
-        yield subject.warning("quality.schedule", f"{path}.{at}", message, "")
+        yield subject.warning("quality.schedule", f"{path}.{at}", message, "leave it out")
 
 
 def _arguments(subject: Subject, path: str, found: Check, table: TableAt) -> Iterator[Finding]:
