@@ -197,9 +197,27 @@ def test_every_queue_of_failures_has_an_alarm(path: str) -> None:
         if event["Type"] == "SQS"
     }
     watched = {
-        it["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for _, it in plane.of_type("AWS::CloudWatch::Alarm")
+        it["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for _, it in plane.of_type("AWS::CloudWatch::Alarm")
+        if it["Properties"]["Namespace"] == "AWS/SQS"
     }
     assert watched == queues - worked_on
+
+
+def test_a_batch_that_lost_rows_is_never_quiet() -> None:
+    """The alarms look at what the functions count, under the dimensions that they count it by."""
+    watched = [
+        it["Properties"]
+        for _, it in template("template.yaml").of_type("AWS::CloudWatch::Alarm")
+        if it["Properties"]["Namespace"] == "datamesh"
+    ]
+    assert {it["MetricName"] for it in watched} == {"BatchesPartial", "BatchesRejected", "BatchesFailed"}
+    for it in watched:
+        dimensions = {dimension["Name"]: dimension["Value"] for dimension in it["Dimensions"]}
+        assert dimensions.keys() == {"stage", "domain", "service"}
+        door = (ROOT / "functions" / dimensions["service"] / "app.py").read_text(encoding="utf-8")
+        assert f'"{it["MetricName"]}"' in door
+        assert "set_default_dimensions(stage=" in door
 
 
 def test_a_contract_is_no_arrival_and_every_other_object_is_one() -> None:

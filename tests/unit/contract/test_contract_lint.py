@@ -231,6 +231,8 @@ BROKEN = [
     Broken("quality.not-carried-out", ROWS, "- {metric: duplicateValues, mustBe: 0}", severity="warning"),
     Broken("quality.severity", "severity: warning", "severity: info", severity="warning"),
     Broken("quality.unit", "unit: percent", "unit: pages", severity="warning"),
+    Broken("quality.unit", ROWS, "- {metric: rowCount, mustBe: 1, unit: percent}", severity="warning"),
+    Broken("quality.schedule", "unit: percent", "schedule: 0 6 * * *", severity="warning"),
     Broken("quality.threshold", "mustBeLessThan: 5", "mustBe: none"),
     Broken("quality.threshold", "mustBeLessThan: 5", "mustBeBetween: [3, 1]"),
     Broken(
