@@ -13,9 +13,9 @@ from cli import landing
 from cli.landing import Run
 from cli.screen import Screen
 from cli.target import ProductName, Target
-from datamesh.errors import InfrastructureError, UserError
+from datamesh.errors import UserError
 from datamesh.lake import layout
-from datamesh.publish import manifest as manifests
+from datamesh.publish import record as records
 from datamesh.publish.ledger import Arrival, Batch
 
 if TYPE_CHECKING:  # the engine takes a second to import
@@ -68,7 +68,8 @@ def one(target: Target, product: ProductName, run: str | None) -> Kept:
 def fetched(target: Target, screen: Screen, held: Kept) -> Iterator[list[Path]]:
     """The quarantine of a run as local Parquet files, in the order of its slices."""
     bucket, s3 = target.parameters(held.product.domain)["lake-bucket"], target.client("s3")
-    keys = _keys(target, held, bucket)
+    record = records.find(held.batch, s3=s3, bucket=bucket)
+    keys = record.quarantine if record else ()
     with TemporaryDirectory() as directory:
         paths = [Path(directory) / f"{number}.parquet" for number in range(len(keys))]
         with screen.step(f"{held.product}: fetching what {held.batch.batch_id} kept back"):
@@ -112,21 +113,3 @@ def _ready(target: Target, screen: Screen, held: Kept, file: Path | None, to: Pa
         return mended(landing.readable(file), to)
     with fetched(target, screen, held) as paths:
         return unmended(paths, to)
-
-
-def _keys(target: Target, held: Kept, bucket: str) -> list[str]:
-    """The quarantine's files, from the results of an attempt whose slices all came to an end."""
-    from datamesh.publish.results import load  # noqa: PLC0415
-    from datamesh.publish.slices import slices  # noqa: PLC0415
-
-    s3, product, batch = target.client("s3"), held.product.product, held.batch
-    manifest = manifests.load(product, batch.batch_id, s3=s3, bucket=bucket)
-    numbers = range(len(slices(manifest.objects)))
-    for attempt in range(batch.attempt, 0, -1):
-        try:
-            results = [load(product, batch.batch_id, attempt, n, s3=s3, bucket=bucket) for n in numbers]
-        except s3.exceptions.NoSuchKey:
-            continue
-        if sum(result.rows_bad for result in results) == batch.counts.rows_quarantined:
-            return [key for result in results for key in result.quarantine]
-    raise InfrastructureError(f"the quarantine of {batch.batch_id} is not there any more", hint="its retention is over")
