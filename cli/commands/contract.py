@@ -1,4 +1,4 @@
-"""mesh contract lint | push | test"""
+"""mesh contract lint | diff | push | test"""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from cli.commands.publish import ended_with, runs_view
 from cli.frame import USERS, Failure, Frame, command
 from cli.landing import Run, readable
 from cli.screen import table
+from datamesh.contract.change import needs_major, right_version
+from datamesh.contract.compatibility import compare
 from datamesh.contract.finding import Finding
 from datamesh.contract.lint import has_errors
 from datamesh.contract.lint import lint as check
+from datamesh.contract.model import Version
 from datamesh.contract.parse import parse
 from datamesh.errors import ContractError
+from datamesh.govern.policy import readers
 
 __all__ = ["app", "findings_table"]
 
@@ -41,6 +45,34 @@ def lint(frame: Frame, files: Annotated[list[Path], typer.Argument(metavar="FILE
         f"{len(files)} read: {errors} errors, {warnings} warnings",
     )
     if errors:
+        raise Failure(USERS)
+
+
+@command(app)
+def diff(
+    frame: Frame,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The contract before.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The contract after.")],
+) -> None:
+    """Say what changed between two versions of a contract, whom it breaks, and which version number is right.
+
+    Exits with 2 when something breaks and the new version has no higher major number.
+    """
+    before, after = (parse(readable(file).read_bytes()) for file in (old, new))
+    changes = compare(before, after)
+    told = [
+        {"kind": change.kind, "rule": change.rule, "path": change.path, "message": change.message}
+        | ({"consumers": list(readers(before, change.columns))} if change.kind == "breaking" else {})
+        for change in changes
+    ]
+    right, refused = right_version(changes, before.version), needs_major(changes, before.version, after.version)
+    versions = {"old": before.version, "new": after.version, "right": right}
+    frame.screen.result(
+        {"changes": told, "refused": refused} | {f"{name}_version": str(v) for name, v in versions.items()},
+        *([changes_table(told)] if told else []),
+        _judged(len(told), before.version, after.version, right),
+    )
+    if refused:
         raise Failure(USERS)
 
 
@@ -97,6 +129,29 @@ def findings_table(findings: Sequence[Mapping[str, Any]]) -> Table:
             Text(found["message"] + path) + Text(fix, style="dim"),
         )
     return made
+
+
+def changes_table(changes: Sequence[Mapping[str, Any]]) -> Table:
+    """Changes in the order given, each with whom it breaks."""
+    made = table("kind", "rule", "where", "change")
+    for change in changes:
+        style = {"breaking": "red", "compatible": "green"}.get(change["kind"], "dim")
+        whom = ", ".join(change.get("consumers", ()))
+        made.add_row(
+            Text(change["kind"], style=style),
+            change["rule"],
+            change["path"],
+            Text(change["message"]) + Text(f"\nbreaks {whom}" if whom else "", style="dim"),
+        )
+    return made
+
+
+def _judged(count: int, old: Version, new: Version, right: Version) -> str:
+    if not count:
+        return f"nothing changed since {old}"
+    if new.major > old.major:
+        return f"{count} changed since {old}; {new} is a new major version, which may change anything"
+    return f"{count} changed since {old}: {right} is the right version{'' if new >= right else f', not {new}'}"
 
 
 def _sample(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from importlib.resources import files
+from typing import Any
+
 import pytest
 
-from datamesh.contract.compatibility import compare, needs_major
-from datamesh.contract.model import Version
+from datamesh.contract import promises as promised
+from datamesh.contract.change import needs_major, right_version
+from datamesh.contract.compatibility import FIELDS, compare
+from datamesh.contract.model import Check, Column, ColumnType, Contract, EnumValue, Table, Version
 from datamesh.contract.parse import parse
+from datamesh.contract.promises import promises
 from tests.support.contracts import STOPS, edited
 
 NEW_COLUMN = "      - name: shelter\n        logicalType: boolean\n"
@@ -114,11 +123,185 @@ def test_documentation(old: str, new: str, path: str) -> None:
     assert changes(old, new) == [("documentation", "text", path)]
 
 
+WITH_ID = edited("- name: fare\n", "- name: fare\n        id: c5\n")
+RENAMED = edited("- name: fare\n", "- name: price\n", text=WITH_ID)
+DEPRECATED = edited("- name: fare\n", "- name: fare\n        deprecated: true\n", text=WITH_ID)
+DRAFT = edited("status: active", "status: draft", text=WITH_ID)
+
+
+def between(old: str, new: str) -> list[tuple[str, str, str]]:
+    return [(c.kind, c.rule, c.path) for c in compare(parse(old), parse(new))]
+
+
 def test_a_column_that_kept_its_id_was_renamed() -> None:
-    before = edited("- name: fare\n", "- name: fare\n        id: c5\n")
-    after = edited("- name: fare\n", "- name: price\n", text=before)
-    found = compare(parse(before), parse(after))
-    assert ("breaking", "column.renamed", "stops.fare") in [(c.kind, c.rule, c.path) for c in found]
+    assert between(WITH_ID, RENAMED) == [("breaking", "column.renamed", "stops.fare")]
+
+
+@pytest.mark.parametrize("old", [DEPRECATED, DRAFT])
+def test_what_was_deprecated_or_never_promised_may_be_renamed(old: str) -> None:
+    found = between(old, RENAMED)
+    assert ("compatible", "column.renamed", "stops.fare") in found
+    assert all(kind != "breaking" for kind, _, _ in found)
+
+
+@pytest.mark.parametrize("old", [DEPRECATED, DRAFT])
+def test_what_was_deprecated_or_never_promised_may_go(old: str) -> None:
+    start, end = old.index("      - name: fare"), old.index("      - name: stops_per_line")
+    found = between(old, old[:start] + old[end:])
+    assert [(kind, rule) for kind, rule, _ in found] == [("compatible", "column.removed")]
+
+
+def test_a_draft_may_change_all_that_its_table_can_follow() -> None:
+    tighter = edited(OPTIONS, "logicalTypeOptions: {minimum: 2, maximum: 2}", text=DRAFT)
+    assert between(DRAFT, tighter) == [("compatible", "column.range", "stops.direction")]
+    assert between(DRAFT, edited("decimal(8,2)", "decimal(6,2)", text=DRAFT))[0][0] == "breaking"
+
+
+def test_a_name_never_passes_to_another_column() -> None:
+    """A query that names it would go on, and mean something else."""
+    other = edited(
+        "- name: price\n",
+        "- name: fare\n        id: c9\n        logicalType: string\n      - name: price\n",
+        text=RENAMED,
+    )
+    found = between(DEPRECATED, other)
+    assert found[0] == ("breaking", "column.reused", "stops.fare")
+
+
+def test_a_key_may_be_renamed_like_any_column() -> None:
+    old = edited("- name: stop_id", "- name: stop_id\n        id: k\n        deprecated: true")
+    new = edited("- name: stop_id", "- name: code\n        id: k")
+    assert [kind for kind, _, _ in between(old, new)] == ["compatible", "documentation"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("active", "deprecated", "compatible"),
+        ("deprecated", "retired", "compatible"),
+        ("deprecated", "active", "compatible"),
+        ("draft", "active", "compatible"),
+        ("draft", "retired", "compatible"),
+        ("active", "retired", "breaking"),
+        ("active", "draft", "breaking"),
+        ("deprecated", "proposed", "breaking"),
+    ],
+)
+def test_a_product_ends_as_deprecated_and_then_retired(old: str, new: str, kind: str) -> None:
+    before, after = (edited("status: active", f"status: {status}") for status in (old, new))
+    assert between(before, after) == [(kind, "status", "")]
+
+
+def test_a_change_says_which_columns_it_is_about() -> None:
+    """Those of the older version, in which its readers know them."""
+    assert [c.columns for c in compare(parse(WITH_ID), parse(RENAMED))] == [("fare",)]
+    keyed = edited("value: overwrite", "value: append")
+    assert [c.columns for c in compare(parse(STOPS), parse(keyed))] == [None]
+    measured = edited("COUNT(*) /", "2 * COUNT(*) /")
+    assert [c.columns for c in compare(parse(STOPS), parse(measured))] == [("line",)]
+
+
+OTHERWISE: Mapping[tuple[type, str], Any] = {
+    (Contract, "tables"): (Table("stops", (Column("stop_id", ColumnType("string")),)),),
+    (Table, "columns"): (),
+    (Table, "measures"): (),
+    (Table, "write_mode"): "append",
+    (Column, "type"): ColumnType("date"),
+    (Column, "enum"): (EnumValue("A"),),
+    (Column, "primary_key_position"): None,
+    (Column, "partition_position"): None,
+    (Column, "options"): {"minimum": 1},
+    (Column, "semantic_type"): "dimension",
+    (Column, "partition_transform"): "day",
+}
+
+
+def _other(owner: type, name: str, value: Any) -> Any:
+    """A value that this field does not have."""
+    if (owner, name) in OTHERWISE:
+        return OTHERWISE[owner, name]
+    if isinstance(value, bool):
+        return not value
+    if value is None or isinstance(value, int):
+        return (value or 0) + 1
+    if isinstance(value, str):
+        return f"other{value}"
+    if isinstance(value, tuple):
+        return (*value, *value, Check("other", "text"))
+    if isinstance(value, Mapping):
+        return {**value, "required": "warning"}
+    return replace(value, **{fields(value)[0].name: "json"} if name == "input" else {fields(value)[0].name: 1})
+
+
+PARSED = parse(STOPS)
+COLUMN = replace(PARSED.table.columns[3], primary_key_position=5)  # opened, which is partitioned
+
+
+def _with(owner: type, changed: Any) -> Contract:
+    """The contract with a changed table, column or column type in it."""
+    if owner is Contract:
+        return changed  # type: ignore[no-any-return]
+    if owner is Table:
+        return replace(PARSED, tables=(changed,))
+    column = replace(COLUMN, type=changed) if owner is ColumnType else changed
+    columns = tuple(column if c.name == COLUMN.name else c for c in PARSED.table.columns)
+    return replace(PARSED, tables=(replace(PARSED.table, columns=columns),))
+
+
+@pytest.mark.parametrize("owner", FIELDS, ids=lambda owner: owner.__name__)
+def test_every_field_of_the_model_is_named_and_nothing_else(owner: Any) -> None:
+    assert {field.name for field in fields(owner)} == set(FIELDS[owner])
+
+
+@pytest.mark.parametrize(("owner", "name"), [(owner, name) for owner, names in FIELDS.items() for name in names])
+def test_a_change_of_any_field_is_told(owner: Any, name: str) -> None:
+    subject = {Contract: PARSED, Table: PARSED.table, Column: COLUMN, ColumnType: ColumnType("decimal", 8, 2)}[owner]
+    changed = replace(subject, **{name: _other(owner, name, getattr(subject, name))})
+    told = compare(_with(owner, subject), _with(owner, changed))
+    assert bool(told) is (FIELDS[owner][name] != "none")
+
+
+def _options_of(schema: Any) -> set[str]:
+    """The names of all logicalTypeOptions in a JSON Schema."""
+    if isinstance(schema, list):
+        return set().union(*map(_options_of, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = schema.get("logicalTypeOptions")
+    named = set(own.get("properties", {})) if isinstance(own, dict) else set()
+    return named.union(*map(_options_of, schema.values()))
+
+
+def test_every_option_of_odcs_is_named() -> None:
+    folder = files("open_data_contract_standard")
+    assert _options_of(json.loads(folder.joinpath("schema.json").read_text())) == set(promised.OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "looser", "tighter"),
+    [
+        ("minItems", 1, 2),
+        ("maxItems", 2, 1),
+        ("uniqueItems", False, True),
+        ("required", ["a"], ["a", "b"]),
+        ("pattern", None, "^a"),
+        ("pattern", "a", "^a"),
+        ("format", None, "email"),
+        ("minLength", None, 1),
+    ],
+)
+def test_an_option_that_promises_more_is_breaking_and_less_is_not(name: str, looser: Any, tighter: Any) -> None:
+    text = ColumnType("string")
+    less, more = (Column("c", text, options={} if v is None else {name: v}) for v in (looser, tighter))
+    assert [promise.tighter for promise in promises(less, more)] == [True]
+    assert [promise.tighter for promise in promises(more, less)] == [name == "pattern" and looser is not None]
+
+
+def test_how_a_date_is_written_in_a_file_is_no_promise_to_readers() -> None:
+    plain = Column("c", ColumnType("date"))
+    assert [(p.rule, p.tighter) for p in promises(plain, replace(plain, options={"format": "dd.MM.yyyy"}))] == [
+        ("input", False)
+    ]
 
 
 def test_bounds_of_two_kinds_count_as_tighter() -> None:
@@ -130,7 +313,10 @@ def test_bounds_of_two_kinds_count_as_tighter() -> None:
 def test_tables_of_a_contract_of_many_are_matched_by_name() -> None:
     many = "schema:\n- {name: a, properties: [{name: x}]}\n- {name: b}\n"
     fewer = "schema:\n- {name: a, properties: [{name: x}]}\n- {name: c}\n"
-    assert [(c.rule, c.path) for c in compare(parse(many), parse(fewer))] == [("table.removed", "b")]
+    assert [(c.rule, c.path) for c in compare(parse(many), parse(fewer))] == [
+        ("table.removed", "b"),
+        ("table.added", "c"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -145,3 +331,16 @@ def test_tables_of_a_contract_of_many_are_matched_by_name() -> None:
 def test_only_what_breaks_needs_a_new_major(old: str, new: str, edit: tuple[str, str], needed: bool) -> None:
     found = compare(parse(STOPS), parse(edited(*edit)))
     assert needs_major(found, Version(*map(int, old.split("."))), Version(*map(int, new.split(".")))) is needed
+
+
+@pytest.mark.parametrize(
+    ("edit", "right"),
+    [
+        (("- name: fare", "- name: price"), "2.0.0"),
+        (("decimal(8,2)", "decimal(9,2)"), "1.1.0"),
+        (("label: Beach", "label: Strand"), "1.0.1"),
+        (("version: 1.0.0", "version: 1.5.0"), "1.0.0"),
+    ],
+)
+def test_the_right_version_follows_from_the_changes(edit: tuple[str, str], right: str) -> None:
+    assert str(right_version(compare(parse(STOPS), parse(edited(*edit))), Version(1))) == right

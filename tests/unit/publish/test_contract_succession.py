@@ -72,16 +72,74 @@ def test_a_changed_contract_raises_its_version(version: str) -> None:
     assert rules(landed(changed)) == ["version.not-raised"]
 
 
+INTEGER = "      - name: direction\n        logicalType: integer"
+BROKEN = edited(INTEGER, INTEGER.replace("integer", "string"))
+BROKEN = edited("        logicalTypeOptions: {minimum: 1, maximum: 2}\n", "", text=BROKEN)
+DRIVER = """\
+  - role: driver
+    access: read
+    customProperties:
+      - {property: datamesh.principals, value: [role/driver, role/dispatcher]}
+      - {property: datamesh.columns, value: [stop_id, fare]}
+"""
+
+
 def test_a_breaking_change_needs_a_new_major_version_and_names_the_readers() -> None:
-    broken = edited(
-        "      - name: direction\n        logicalType: integer", "      - name: direction\n        logicalType: string"
-    )
-    broken = edited("        logicalTypeOptions: {minimum: 1, maximum: 2}\n", "", text=broken)
-    [finding] = against(landed(versioned("1.1.0", broken)), in_force(), parse(STOPS))
+    [finding] = against(landed(versioned("1.1.0", BROKEN)), in_force(), parse(STOPS))
     assert finding.rule == "breaking.column.type"
+    assert finding.line == line_of(BROKEN, "- name: direction")
     assert "role/planner" in finding.message
+    assert finding.as_dict()["consumers"] == ["role/planner"]
     assert "2.0.0" in finding.fix
-    assert rules(landed(versioned("2.0.0", broken))) == []
+    assert rules(landed(versioned("2.0.0", BROKEN))) == []
+
+
+def test_only_those_are_named_who_read_what_changes() -> None:
+    before = STOPS + DRIVER
+    found = {}
+    for name, edit in {
+        "direction": (INTEGER, INTEGER.replace("integer", "number")),
+        "fare": ("decimal(8,2)", "decimal(6,2)"),
+        "table": ("value: overwrite", "value: append"),
+    }.items():
+        [finding] = against(landed(versioned("1.1.0", edited(*edit, text=before))), in_force(before), parse(before))
+        found[name] = finding.consumers
+    everybody = ("role/dispatcher", "role/driver", "role/planner")
+    assert found == {"direction": ("role/planner",), "fare": everybody, "table": everybody}
+
+
+def test_nobody_is_named_where_nobody_may_read() -> None:
+    before = edited("status: active", "status: draft")
+    after = versioned("1.1.0", edited(INTEGER, INTEGER.replace("integer", "number"), text=before))
+    [finding] = against(landed(after), in_force(before), parse(before))
+    assert (finding.consumers, "read by" in finding.message) == ((), False)
+
+
+def test_no_more_consumers_are_named_than_an_event_can_carry() -> None:
+    many = ", ".join(f"role/r{number:02}" for number in range(30))
+    before = edited("[role/planner]", f"[{many}]")
+    after = versioned("1.1.0", edited("decimal(8,2)", "decimal(6,2)", text=before))
+    [finding] = against(landed(after), in_force(before), parse(before))
+    assert (len(finding.consumers), "role/r09 and 20 more" in finding.message) == (10, True)
+
+
+def test_what_goes_is_deprecated_first() -> None:
+    start, end = STOPS.index("      - name: direction"), STOPS.index("      - name: opened")
+    gone = STOPS[:start] + STOPS[end:]
+    start, end = gone.index("    relationships:"), gone.index("    quality:")
+    gone = gone[:start] + gone[end:]
+    [finding] = against(landed(versioned("1.1.0", gone)), in_force(), parse(STOPS))
+    assert (finding.rule, finding.line) == ("breaking.column.removed", line_of(gone, "schema:"))
+    assert "deprecated: true" in finding.fix
+    told = edited("- name: direction", "- name: direction\n        deprecated: true")
+    assert rules(landed(versioned("1.1.0", gone)), before=told) == []
+
+
+def test_a_product_is_deprecated_before_it_is_retired() -> None:
+    retired = edited("status: active", "status: retired")
+    [finding] = against(landed(versioned("1.1.0", retired)), in_force(), parse(STOPS))
+    assert (finding.rule, finding.line) == ("breaking.status", line_of(retired, "status:"))
+    assert "deprecated" in finding.fix
 
 
 def test_an_older_object_that_comes_late_is_refused() -> None:

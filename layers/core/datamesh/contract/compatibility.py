@@ -2,60 +2,125 @@
 
 A change is breaking when a query that worked would not, when rows already published may not keep the new promise, or
 when they would have to be laid out anew: then the product needs a new major version, a new table beside the old one.
+What was deprecated may go, and a contract that is still proposed or a draft has promised nothing to anybody.
+
+Every field of the model is named below, with what a change of it is. One that is not fails a test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
-from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
+from datamesh.contract.change import KINDS, Change, ChangeKind
+from datamesh.contract.kinship import Pair, paired
+from datamesh.contract.model import Column, ColumnType, Contract, Table
+from datamesh.contract.promises import promises, severities
 
-__all__ = ["Change", "ChangeKind", "compare", "needs_major"]
+__all__ = ["FIELDS", "compare"]
 
-ChangeKind = Literal["breaking", "compatible", "documentation"]
+_NO_PROMISE = ("proposed", "draft")
+# What the table cannot follow in place, whatever was promised.
+_LAYOUT = ("column.type", "column.reused", "partitions", "primary-key", "product.renamed", "table.renamed")
 
-_OPTION_RULES = {
-    "minimum": "range",
-    "exclusiveMinimum": "range",
-    "maximum": "range",
-    "exclusiveMaximum": "range",
-    "minLength": "length",
-    "maxLength": "length",
-    "pattern": "pattern",
-    "multipleOf": "multipleOf",
+Aspect = Literal[
+    "own", "none", "text", "roles", "sla", "classification", "relationships", "quality", "input", "thresholds"
+]
+
+# What a change of each field is: a rule of its own in here ("own"), nothing ("none"), or a change by this rule.
+FIELDS: Mapping[type, Mapping[str, Aspect]] = {
+    Contract: {
+        "id": "text",
+        "domain": "own",
+        "product": "own",
+        "version": "none",
+        "status": "own",
+        "api_version": "text",
+        "tables": "own",
+        "roles": "roles",
+        "verified": "text",
+        "sla": "sla",
+        "team": "text",
+        "description": "text",
+        "business_name": "text",
+        "tags": "text",
+        "classification": "classification",
+    },
+    Table: {
+        "name": "own",
+        "columns": "own",
+        "measures": "own",
+        "relationships": "relationships",
+        "checks": "quality",
+        "business_name": "text",
+        "description": "text",
+        "synonyms": "text",
+        "tags": "text",
+        "write_mode": "own",
+        "input": "input",
+        "thresholds": "thresholds",
+        "severities": "own",
+    },
+    Column: {
+        "name": "own",
+        "type": "own",
+        "required": "own",
+        "unique": "own",
+        "primary_key_position": "own",
+        "partition_position": "own",
+        "partition_transform": "own",
+        "semantic_type": "text",
+        "options": "own",
+        "source": "input",
+        "transform_logic": "text",
+        "classification": "classification",
+        "business_name": "text",
+        "description": "text",
+        "synonyms": "text",
+        "enum": "own",
+        "examples": "text",
+        "tags": "text",
+        "checks": "quality",
+        "severities": "own",
+        "id": "text",
+        "deprecated": "text",
+    },
+    ColumnType: {"kind": "own", "precision": "own", "scale": "own"},
 }
-_LOWER = ("minimum", "exclusiveMinimum", "minLength")
-_UPPER = ("maximum", "exclusiveMaximum", "maxLength")
-_TEXTS = ("business_name", "description", "synonyms", "tags", "examples", "deprecated", "semantic_type", "id")
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference; `path` is `table` or `table.column`, or empty for the contract as a whole."""
-
-    kind: ChangeKind
-    rule: str
-    path: str
-    message: str
 
 
 def compare(old: Contract, new: Contract) -> tuple[Change, ...]:
     """Every difference that matters to someone, breaking ones first."""
     changes = list(_contract(old, new))
-    for before, after in _paired(old, new):
+    for before, after in _tables(old, new):
         changes += _table(before, after)
-    order = ("breaking", "compatible", "documentation")
-    return tuple(sorted(changes, key=lambda change: order.index(change.kind)))
+    if old.status.lower() in _NO_PROMISE:
+        changes = [_unpromised(change) for change in changes]
+    return tuple(sorted(changes, key=lambda change: KINDS.index(change.kind)))
 
 
-def needs_major(changes: tuple[Change, ...], old: Version, new: Version) -> bool:
-    """True when something breaks and the new version does not say so by a higher major."""
-    return new.major <= old.major and any(change.kind == "breaking" for change in changes)
+def _unpromised(change: Change) -> Change:
+    return change if change.rule in _LAYOUT else replace(change, kind=_at_most_compatible(change.kind))
 
 
-def _paired(old: Contract, new: Contract) -> Iterator[tuple[Table, Table]]:
+def _at_most_compatible(kind: ChangeKind) -> ChangeKind:
+    return "compatible" if kind == "breaking" else kind
+
+
+def _aspects(old: Any, new: Any, path: str, columns: tuple[str, ...] | None) -> Iterator[Change]:
+    """The changes of those fields that need no rule of their own, one for each rule."""
+    found: dict[Aspect, list[str]] = {}
+    for name, rule in FIELDS[type(old)].items():
+        if rule not in ("own", "none") and getattr(old, name) != getattr(new, name):
+            found.setdefault(rule, []).append(name.replace("_", " "))
+    for rule, names in found.items():
+        kind: ChangeKind = "documentation" if rule == "text" else "compatible"
+        yield Change(kind, rule, path, f"{', '.join(names)} changed", columns)
+
+
+def _tables(old: Contract, new: Contract) -> Iterator[tuple[Table, Table]]:
     if len(old.tables) == len(new.tables) == 1:
         yield old.tables[0], new.tables[0]
         return
@@ -66,163 +131,150 @@ def _paired(old: Contract, new: Contract) -> Iterator[tuple[Table, Table]]:
 def _contract(old: Contract, new: Contract) -> Iterator[Change]:
     if old.name != new.name:
         yield Change("breaking", "product.renamed", "", f"{old.name} is called {new.name}")
-    names = {table.name for table in new.tables}
-    single = len(old.tables) == len(new.tables) == 1
-    for table in () if single else old.tables:
-        if table.name not in names:
-            yield Change("breaking", "table.removed", table.name, "the table is gone")
-    for field, rule in (("roles", "roles"), ("sla", "sla"), ("status", "status"), ("classification", "classification")):
-        if getattr(old, field) != getattr(new, field):
-            yield Change("compatible", rule, "", f"{rule} changed")
-    if (old.description, old.business_name, old.tags, old.team, old.verified) != (
-        new.description,
-        new.business_name,
-        new.tags,
-        new.team,
-        new.verified,
-    ):
-        yield Change("documentation", "text", "", "texts, team or verified statements changed")
+    yield from _tables_of_many(old, new)
+    if old.status.lower() != new.status.lower():
+        yield _status(old.status.lower(), new.status.lower())
+    yield from _aspects(old, new, "", None)
+
+
+def _tables_of_many(old: Contract, new: Contract) -> Iterator[Change]:
+    if len(old.tables) == len(new.tables) == 1:
+        return
+    before, after = {table.name for table in old.tables}, {table.name for table in new.tables}
+    yield from (Change("breaking", "table.removed", name, "the table is gone") for name in sorted(before - after))
+    yield from (Change("compatible", "table.added", name, "the table is new") for name in sorted(after - before))
+
+
+def _status(old: str, new: str) -> Change:
+    """Access hangs on it: what is active ends as deprecated and then retired, and is no draft again."""
+    message = f"the status was {old or 'not set'} and is {new or 'not set'}"
+    if new in _NO_PROMISE or (new == "retired" and old != "deprecated"):
+        return Change("breaking", "status", "", f"{message}: nobody may read it any more")
+    return Change("compatible", "status", "", message)
 
 
 def _table(old: Table, new: Table) -> Iterator[Change]:
-    path = new.name
+    path, pairs = new.name, paired(old.columns, new.columns)
     if old.name != new.name:
         yield Change("breaking", "table.renamed", path, f"the table {old.name} is called {new.name}")
-    if old.primary_key != new.primary_key:
+    names = {pair.before.name: pair.after.name for pair in pairs if pair.before and pair.after}
+    if tuple(names.get(name, "") for name in old.primary_key) != new.primary_key:
         message = f"the primary key was {_listed(old.primary_key)} and is {_listed(new.primary_key)}"
         yield Change("breaking", "primary-key", path, message)
     if old.write_mode != new.write_mode:
-        yield Change("breaking", "write-mode", path, f"files {_writes(new)}; before, they {_writes(old)}")
-    if _partitions(old) != _partitions(new):
-        yield Change(
-            "breaking", "partitions", path, "the table is partitioned otherwise: its files lie by the old ones"
-        )
-    for field, rule in (("relationships", "relationships"), ("checks", "quality"), ("input", "input")):
-        if getattr(old, field) != getattr(new, field):
-            yield Change("compatible", rule, path, f"{rule} changed")
-    if old.thresholds != new.thresholds or old.severities != new.severities:
-        yield Change("compatible", "thresholds", path, "thresholds or severities changed")
-    if any(getattr(old, f) != getattr(new, f) for f in ("business_name", "description", "synonyms", "tags")):
-        yield Change("documentation", "text", path, "texts changed")
-    yield from _columns(old.columns, new.columns, path)
-    yield from _measures(old.measures, new.measures, path)
+        message = f"files {_WRITES[new.write_mode]}; before, they {_WRITES[old.write_mode]}"
+        yield Change("breaking", "write-mode", path, message)
+    if [(names.get(name, ""), how) for name, how in _partitions(old)] != _partitions(new):
+        message = "the table is partitioned otherwise: its files lie by the old ones"
+        yield Change("breaking", "partitions", path, message)
+    for rule, tighter, message in severities(old.severities, new.severities):
+        yield Change("breaking" if tighter else "compatible", f"table.{rule}", path, message)
+    yield from _aspects(old, new, path, None)
+    for pair in pairs:
+        yield from _pair(pair, old, path)
+    if list(names.values()) != [column.name for column in new.columns if column.name in names.values()]:
+        yield Change("compatible", "columns.order", path, "the columns stand in another order")
+    yield from _measures(old, new, path)
 
 
-def _writes(table: Table) -> str:
-    return "add rows" if table.write_mode == "append" else "replace the table"
+_WRITES = {"append": "add rows", "overwrite": "replace the table"}
 
 
 def _partitions(table: Table) -> list[tuple[str, str]]:
     return [(column.name, column.partition_transform) for column in table.partition_columns]
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _columns(old: tuple[Column, ...], new: tuple[Column, ...], table: str) -> Iterator[Change]:
-    before, after = {c.name: c for c in old}, {c.name: c for c in new}
-    renamed = {c.id: c.name for c in new if c.id and c.name not in before}
-    for name, column in before.items():
-        path = f"{table}.{name}"
-        if name in after:
-            yield from _column(column, after[name], path)
-        elif column.id in renamed:
-            yield Change("breaking", "column.renamed", path, f"the column is called {renamed[column.id]}")
-        else:
-            yield Change("breaking", "column.removed", path, "the column is gone")
-    for name, column in after.items():
-        if name in before:
-            continue
-        if column.required and column.severity("required") == "error":
-            message = "a required column is new: rows already published have no value in it"
-            yield Change("breaking", "column.added-required", f"{table}.{name}", message)
-        else:
-            yield Change("compatible", "column.added", f"{table}.{name}", "the column is new")
+def _pair(pair: Pair, old: Table, table: str) -> Iterator[Change]:
+    before, after = pair.before, pair.after
+    if after is not None and old.column(after.name) not in (None, before):
+        message = f"{after.name} is now another column: a query that names it would not notice"
+        yield Change("breaking", "column.reused", f"{table}.{after.name}", message, (after.name,))
+    if before is None:
+        if after is not None:
+            yield _added(after, f"{table}.{after.name}")
+        return
+    path, own = f"{table}.{before.name}", (before.name,)
+    gone: ChangeKind = "compatible" if before.deprecated else "breaking"
+    if after is None:
+        yield Change(gone, "column.removed", path, _gone("the column is gone", before), own)
+        return
+    if pair.renamed:
+        yield Change(gone, "column.renamed", path, _gone(f"the column is called {after.name}", before), own)
+    yield from _column(_called(before, after.name), after, path, own)
 
 
-def _measures(old: tuple[Column, ...], new: tuple[Column, ...], table: str) -> Iterator[Change]:
-    before, after = {m.name: m for m in old}, {m.name: m for m in new}
-    for name, measure in before.items():
-        path = f"{table}.{name}"
-        if name not in after:
-            yield Change("breaking", "measure.removed", path, "the measure is gone")
-        elif measure.transform_logic != after[name].transform_logic:
-            yield Change("breaking", "measure.changed", path, "the measure computes something else under the same name")
-        elif measure != after[name]:
-            yield Change("documentation", "text", path, "texts changed")
-    for name in after.keys() - before.keys():
-        yield Change("compatible", "measure.added", f"{table}.{name}", "the measure is new")
+def _called(column: Column, name: str) -> Column:
+    checks = tuple(replace(check, column=name) for check in column.checks)
+    return replace(column, name=name, checks=checks)
 
 
-def _column(old: Column, new: Column, path: str) -> Iterator[Change]:
+def _gone(message: str, column: Column) -> str:
+    return f"{message}, as it was deprecated" if column.deprecated else message
+
+
+def _added(column: Column, path: str) -> Change:
+    if column.required and column.severity("required") == "error":
+        message = "a required column is new: rows already published have no value in it"
+        return Change("breaking", "column.added-required", path, message)
+    return Change("compatible", "column.added", path, "the column is new", ())
+
+
+def _column(old: Column, new: Column, path: str, own: tuple[str, ...]) -> Iterator[Change]:
     if old.type != new.type:
-        yield _type_change(old.type, new.type, path)
-    for rule, tighter, message in _promises(old, new):
-        if tighter and new.severity(rule) == "error":
-            yield Change("breaking", f"column.{rule}", path, f"{message}; rows already published may break it")
+        yield _type_change(old.type, new.type, path, own)
+    for promise in promises(old, new):
+        if promise.tighter:
+            message = f"{promise.message}; rows already published may break it"
+            yield Change("breaking", f"column.{promise.rule}", path, message, own)
         else:
-            yield Change("compatible", f"column.{rule}", path, message)
-    for field, rule in (("checks", "quality"), ("source", "input"), ("classification", "classification")):
-        if getattr(old, field) != getattr(new, field):
-            yield Change("compatible", rule, path, f"{rule} changed")
-    if any(getattr(old, field) != getattr(new, field) for field in _TEXTS) or _relabelled(old, new):
-        yield Change("documentation", "text", path, "texts changed")
+            yield Change("compatible", f"column.{promise.rule}", path, promise.message, own)
+    if _values(old) == _values(new) and old.enum != new.enum:
+        yield Change("documentation", "text", path, "labels of values changed", own)
+    yield from _aspects(old, new, path, own)
 
 
-def _type_change(old: ColumnType, new: ColumnType, path: str) -> Change:
+def _values(column: Column) -> set[str]:
+    return {repr(entry.value) for entry in column.enum}
+
+
+def _type_change(old: ColumnType, new: ColumnType, path: str, own: tuple[str, ...]) -> Change:
     """Iceberg widens a decimal in place; any other change of type would need its data rewritten."""
     message = f"{_type_text(old)} became {_type_text(new)}"
     wider = old.kind == new.kind == "decimal" and old.scale == new.scale and (new.precision or 0) > (old.precision or 0)
-    return Change("compatible" if wider else "breaking", "column.widened" if wider else "column.type", path, message)
+    if wider:
+        return Change("compatible", "column.widened", path, message, own)
+    return Change("breaking", "column.type", path, message, own)
 
 
 def _type_text(column: ColumnType) -> str:
     return f"decimal({column.precision},{column.scale})" if column.kind == "decimal" else column.kind
 
 
-def _promises(old: Column, new: Column) -> Iterator[tuple[str, bool, str]]:
-    """What the column promises about its values, where it changed: (rule, tighter, message)."""
-    for rule in ("required", "unique"):
-        before, after = getattr(old, rule), getattr(new, rule)
-        if before != after:
-            yield rule, after, f"{rule} is {'new' if after else 'gone'}"
-    yield from _enum(old, new)
-    for name in sorted({*old.options, *new.options} & _OPTION_RULES.keys()):
-        if old.options.get(name) != new.options.get(name):
-            yield _OPTION_RULES[name], _tighter(name, old.options, new.options), f"{name} {_went(name, old, new)}"
-    for rule in sorted({*old.severities, *new.severities}):
-        if old.severity(rule) != new.severity(rule):
-            yield rule, new.severity(rule) == "error", f"breaking {rule} is now {_article(new.severity(rule))}"
+def _measures(old: Table, new: Table, table: str) -> Iterator[Change]:
+    for pair in paired(old.measures, new.measures):
+        before, after = pair.before, pair.after
+        if before is None:
+            if after is not None:
+                yield Change("compatible", "measure.added", f"{table}.{after.name}", "the measure is new", ())
+            continue
+        path, own = f"{table}.{before.name}", _columns_in(before.transform_logic, old)
+        free: ChangeKind = "compatible" if before.deprecated else "breaking"
+        if after is None:
+            yield Change(free, "measure.removed", path, _gone("the measure is gone", before), own)
+        elif pair.renamed:
+            yield Change(free, "measure.renamed", path, _gone(f"the measure is called {after.name}", before), own)
+        elif before.transform_logic != after.transform_logic:
+            message = _gone("the measure computes something else under the same name", before)
+            yield Change(free, "measure.changed", path, message, own)
+        elif before != after:
+            yield Change("documentation", "text", path, "texts changed", own)
 
 
-def _article(severity: str) -> str:
-    return "an error" if severity == "error" else "a warning"
-
-
-def _enum(old: Column, new: Column) -> Iterator[tuple[str, bool, str]]:
-    before, after = {repr(e.value) for e in old.enum}, {repr(e.value) for e in new.enum}
-    if before == after:
-        return
-    tighter = bool(after) and (not before or not before <= after)
-    yield "enum", tighter, "fewer values are allowed" if tighter else "more values are allowed"
-
-
-def _tighter(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    if name not in new:
-        return False
-    if name not in old or name not in (*_LOWER, *_UPPER):
-        return True
-    try:
-        return bool(new[name] > old[name] if name in _LOWER else new[name] < old[name])
-    except TypeError:  # bounds of two kinds cannot be compared: assume the worse
-        return True
-
-
-def _went(name: str, old: Column, new: Column) -> str:
-    return f"was {old.options.get(name, 'not set')} and is {new.options.get(name, 'not set')}"
-
-
-def _relabelled(old: Column, new: Column) -> bool:
-    """Same values, other labels."""
-    return old.enum != new.enum and {repr(e.value) for e in old.enum} == {repr(e.value) for e in new.enum}
+def _columns_in(expression: str, table: Table) -> tuple[str, ...] | None:
+    """The columns that a measure's expression names: who may not read them does not see the measure."""
+    words = {word.lower() for word in re.findall(r"\w+", expression)}
+    return tuple(column.name for column in table.columns if column.name.lower() in words) or None

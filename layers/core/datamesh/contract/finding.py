@@ -14,7 +14,8 @@ __all__ = ["Finding"]
 class Finding:
     """`path` is like `schema[0].properties[3].name`; `line` counts from 1; `fix` says what to write instead.
 
-    An error keeps the contract from being applied; a warning does not.
+    An error keeps the contract from being applied; a warning does not. `consumers` are the principals whose work it
+    would break, where it is about a change.
     """
 
     rule: str
@@ -23,6 +24,10 @@ class Finding:
     severity: Severity
     message: str
     fix: str
+    consumers: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Its fields; `consumers` only where there are any."""
+        told = asdict(self)
+        consumers = told.pop("consumers")
+        return told | {"consumers": list(consumers)} if consumers else told

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from datamesh.contract.model import Contract
+from datamesh.contract.model import Contract, Role
 from datamesh.errors import ContractError
 from datamesh.govern.principal import canonical, declared_arn
 
-__all__ = ["OPEN_STATUSES", "Governed", "Grant", "LFTags", "grants_of", "lf_tags", "permitted", "readable"]
+__all__ = ["OPEN_STATUSES", "Governed", "Grant", "LFTags", "grants_of", "lf_tags", "permitted", "readable", "readers"]
 
 OPEN_STATUSES = frozenset({"active", "deprecated"})
 
@@ -72,6 +72,19 @@ def grants_of(contract: Contract, account: str) -> tuple[Grant, ...]:
                 continue
             grants.append(Grant(canonical(arn), contract.name, role.columns, f"role:{role.name}", arn))
     return tuple(grants)
+
+
+def readers(contract: Contract, columns: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Who may read any of `columns` (None: anything of the table), by the names that the contract gives them."""
+    if contract.status.lower() not in OPEN_STATUSES:
+        return ()
+    about = None if columns is None else frozenset(columns)
+    given = [role for role in contract.roles if role.access.lower() == "read" and _concerned(role, about)]
+    return tuple(sorted({principal for role in given for principal in role.principals}))
+
+
+def _concerned(role: Role, columns: frozenset[str] | None) -> bool:
+    return columns is None or (bool(columns) if role.columns is None else not columns.isdisjoint(role.columns))
 
 
 def permitted(contract: Contract, grants: Iterable[Grant]) -> tuple[str, ...]:

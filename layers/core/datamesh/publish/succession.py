@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from datamesh.contract.compatibility import compare, needs_major
+from datamesh.contract.change import Change, needs_major
+from datamesh.contract.compatibility import compare
 from datamesh.contract.finding import Finding
 from datamesh.contract.lint import has_errors, lint
 from datamesh.contract.model import Contract
 from datamesh.contract.parse import parse
-from datamesh.contract.source import load
+from datamesh.contract.source import Source, load
 from datamesh.events import ObjectPointer
+from datamesh.govern.policy import readers
 from datamesh.publish.ledger import ProductState
 
 __all__ = ["Landed", "against", "alone", "is_older"]
+
+_NAMED = 10  # consumers in a finding: an event carries many of these
+_AFTER_NOTICE = ("column.removed", "column.renamed", "measure.removed", "measure.renamed", "measure.changed")
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,13 @@ def alone(landed: Landed, domain: str) -> list[Finding]:
     theirs = parse(landed.data).domain
     if theirs != domain:
         findings.append(
-            _error(landed, "domain.other", "domain", f"the contract is of {theirs}, this domain is {domain}")
+            _error(
+                landed,
+                "domain.other",
+                "domain",
+                f"the contract is of {theirs}, this domain is {domain}",
+                f"push it to {theirs}",
+            )
         )
     return findings
 
@@ -51,7 +62,7 @@ def against(landed: Landed, in_force: ProductState, before: Contract) -> list[Fi
     """What speaks against replacing `before`, the contract in force, with one that stands alone without errors."""
     if is_older(landed, in_force):
         message = f"version {in_force.contract_version} was put later and is in force"
-        return [_error(landed, "superseded", "version", message)]
+        return [_error(landed, "superseded", "version", message, "put the newest version again, if it is to follow")]
     if landed.digest == in_force.digest:
         return []
     contract = parse(landed.data)
@@ -73,17 +84,41 @@ def is_older(landed: Landed, in_force: ProductState) -> bool:
 
 
 def _breaking(landed: Landed, before: Contract, contract: Contract) -> Iterator[Finding]:
+    """Each change that breaks something, with those who read what it is about."""
     changes = compare(before, contract)
     if not needs_major(changes, before.version, contract.version):
         return
-    readers = sorted({principal for role in before.roles for principal in role.principals})
-    whom = f"; it is read by {', '.join(readers)}" if readers else ""
-    fix = f"keep the promise, or make it version {before.version.major + 1}.0.0: a new table beside this one"
+    source = load(landed.data)
     for change in changes:
         if change.kind == "breaking":
-            at = f"{change.path}: {change.message}" if change.path else change.message
-            yield _error(landed, f"breaking.{change.rule}", "schema", at + whom, fix)
+            path, whom = _path(source, change), readers(before, change.columns)
+            message = (f"{change.path}: " if change.path else "") + change.message + _read_by(whom)
+            rule, fix = f"breaking.{change.rule}", _fix(change, before)
+            yield Finding(rule, path, source.line(path), "error", message, fix, consumers=whom[:_NAMED])
 
 
-def _error(landed: Landed, rule: str, path: str, message: str, fix: str = "") -> Finding:
+def _read_by(whom: Sequence[str]) -> str:
+    more = f" and {len(whom) - _NAMED} more" if len(whom) > _NAMED else ""
+    return f"; it is read by {', '.join(whom[:_NAMED])}{more}" if whom else ""
+
+
+def _fix(change: Change, before: Contract) -> str:
+    major = f"version {before.version.major + 1}.0.0: a new table beside this one"
+    if change.rule == "status":
+        return "put a version of status deprecated first"
+    if change.rule in _AFTER_NOTICE:
+        return f"put a version first in which it is `deprecated: true`, or make it {major}"
+    return f"keep the promise, or make it {major}"
+
+
+def _path(source: Source, change: Change) -> str:
+    """Where the new contract says what changed: its column, or the schema where none has that name."""
+    table, _, name = change.path.rpartition(".")
+    columns = source.get("schema[0].properties")
+    places = enumerate(columns if table and isinstance(columns, list) else ())
+    found = (f"schema[0].properties[{i}]" for i, raw in places if isinstance(raw, dict) and raw.get("name") == name)
+    return next(found, "status" if change.rule == "status" else "schema")
+
+
+def _error(landed: Landed, rule: str, path: str, message: str, fix: str) -> Finding:
     return Finding(rule, path, load(landed.data).line(path), "error", message, fix)

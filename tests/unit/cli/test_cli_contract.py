@@ -1,0 +1,76 @@
+"""mesh contract diff: what changed, whom it breaks, which number is right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import main
+from tests.support.contracts import STOPS, edited
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MESH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    file = tmp_path / "old.odcs.yaml"
+    file.write_text(STOPS)
+    return file
+
+
+def diff(old: Path, text: str, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str]:
+    new = old.with_name("new.odcs.yaml")
+    new.write_text(text)
+    code = main(["contract", "diff", str(old), str(new), *options])
+    return code, capsys.readouterr().out
+
+
+def as_data(old: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    code, said = diff(old, text, capsys, "--json")
+    return code, json.loads(said)
+
+
+def test_a_breaking_change_under_the_same_major_exits_with_2(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = as_data(old, edited("decimal(8,2)", "decimal(6,2)"), capsys)
+    assert (code, told["refused"], told["right_version"]) == (2, True, "2.0.0")
+    [change] = told["changes"]
+    assert (change["kind"], change["rule"], change["path"]) == ("breaking", "column.type", "stops.fare")
+    assert change["consumers"] == ["role/planner"]
+
+
+def test_a_new_major_version_may_break(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = edited("version: 1.0.0", "version: 2.0.0", text=edited("decimal(8,2)", "decimal(6,2)"))
+    code, told = as_data(old, text, capsys)
+    assert (code, told["refused"], told["new_version"]) == (0, False, "2.0.0")
+
+
+@pytest.mark.parametrize(
+    ("edit", "right"), [(("decimal(8,2)", "decimal(9,2)"), "1.1.0"), (("label: Beach", "label: Strand"), "1.0.1")]
+)
+def test_what_breaks_nothing_exits_with_0_and_says_the_number(
+    old: Path, capsys: pytest.CaptureFixture[str], edit: tuple[str, str], right: str
+) -> None:
+    code, told = as_data(old, edited(*edit), capsys)
+    assert (code, told["right_version"]) == (0, right)
+    assert "consumers" not in told["changes"][0]
+
+
+def test_people_read_whom_it_breaks_and_which_number_is_right(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = diff(old, edited("decimal(8,2)", "decimal(6,2)"), capsys)
+    assert code == 2
+    assert "breaks role/planner" in said
+    assert "2.0.0 is the right version, not 1.0.0" in said
+    code, said = diff(old, STOPS, capsys)
+    assert (code, said) == (0, "nothing changed since 1.0.0\n")
+
+
+def test_a_file_that_is_no_contract_is_the_users_mistake(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = as_data(old, "- no mapping", capsys)
+    assert (code, "error" in told) == (2, True)
