@@ -11,16 +11,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter
 
-from datamesh.publish import arrivals
-from datamesh.publish.arrivals import Drain, ObjectCreated
 from datamesh.publish.plane import plane_of
-from datamesh.publish.routing import route_all
+from datamesh.publish.routing import Message, route_all, take
 from datamesh.settings import DomainSettings, load
 
 logger = Logger(service="route_arrivals")
 metrics = Metrics(namespace="datamesh", service="route_arrivals")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-messages: TypeAdapter[ObjectCreated | Drain] = TypeAdapter(ObjectCreated | Drain)
+messages: TypeAdapter[Message] = TypeAdapter(Message)
 
 
 @logger.inject_lambda_context
@@ -31,7 +29,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
     def arrived(record: SQSRecord) -> None:
         try:
-            if product := arrivals.record(plane, messages.validate_json(record.body)):
+            if product := take(plane, messages.validate_json(record.body)):
                 products.add(product)
         except Exception:
             logger.exception("not taken in", message_id=record.message_id)  # the processor tells nobody why

@@ -207,3 +207,69 @@ def test_a_crash_at_any_change_is_made_good(world: World, number: int, after: bo
         assert batch is not None
         assert batch.state == "ANNOUNCED"
     assert seen[number + 1] == "killed"
+
+
+def test_a_burst_becomes_few_batches(world: World) -> None:
+    """Given files that come faster than batches end, one batch takes what is there at first, the next all the rest."""
+    dropped = [world.drop(f"flights/{n}.csv", b"%d" % n) for n in range(60)]
+    world.deliver()
+    for _ in range(5):
+        world.deliver()
+    world.settle()
+
+    assert {world.arrival(event).state for event in dropped} == {"COMMITTED"}
+    sizes = sorted(batch.objects for batch in world.ledger.batches("flights"))
+    assert sizes == [10, 50]
+
+
+def test_a_burst_is_gathered_while_files_come_and_no_longer(world: World) -> None:
+    """Given more pending files than a person drops, the batch holds the lease and waits until no more have come."""
+    events = [world.drop(f"flights/{n}.csv", b"%d" % n, send=False) for n in range(30)]
+    for event in events[:25]:
+        record(world.plane, ObjectCreated.model_validate(event))
+    assert route(world.plane, "flights") is None
+    lease = world.ledger.lease("flights")
+    assert lease is not None
+    assert world.running() == []
+
+    for event in events[25:]:
+        record(world.plane, ObjectCreated.model_validate(event))
+    world.deliver()  # it looks: five more
+    assert world.running() == []
+    world.deliver()  # it looks again: no more
+
+    [execution] = world.running()
+    assert execution["batch_id"] == lease.batch_id
+    assert {world.arrival(event).state for event in events} == {"ASSIGNED"}
+
+
+def test_a_batch_does_not_wait_for_ever(world: World) -> None:
+    number = 0
+    for _ in range(8):
+        for _ in range(25):
+            record(
+                world.plane,
+                ObjectCreated.model_validate(world.drop(f"flights/{number}.csv", b"%d" % number, send=False)),
+            )
+            number += 1
+        route(world.plane, "flights")
+        world.deliver()
+    assert [execution["batch_id"] for execution in world.running()]
+
+
+def test_a_gathering_that_is_forgotten_is_formed_by_whoever_finds_its_lease(world: World) -> None:
+    for n in range(25):
+        record(world.plane, ObjectCreated.model_validate(world.drop(f"flights/{n}.csv", b"%d" % n, send=False)))
+    route(world.plane, "flights")
+    lost = {"gather": "flights", "batch_id": world.ledger.lease("flights").batch_id, "seen": 25}  # type: ignore[union-attr]
+    world.plane.client("sqs").purge_queue(QueueUrl=world.plane.settings.arrivals_queue_url)
+    world.clock.passes(minutes=3)
+    world.sweep()
+
+    [execution] = world.running()
+    assert execution["batch_id"] == lost["batch_id"]
+    world.run_executions()
+    world.send(lost)  # it comes after all, when its batch has ended
+    world.drop("flights/late.csv", b"late")
+    world.settle()
+    assert len(world.executions()) == 2

@@ -23,10 +23,9 @@ from pydantic import TypeAdapter
 from datamesh.errors import LeaseLost
 from datamesh.events import ObjectPointer
 from datamesh.publish.announce import announce
-from datamesh.publish.arrivals import Drain, ObjectCreated, record
 from datamesh.publish.ledger import Arrival, Counts, Ledger, ProductState
 from datamesh.publish.plane import Plane
-from datamesh.publish.routing import route_all
+from datamesh.publish.routing import Message, route_all, take
 from datamesh.publish.sweep import sweep
 from datamesh.settings import DomainSettings
 
@@ -35,7 +34,7 @@ __all__ = ["REGION", "START", "Clock", "Killed", "World", "one_call_at_a_time", 
 REGION = "eu-central-1"
 START = datetime(2013, 1, 1, 12, tzinfo=UTC)
 LANDING, LAKE = "landing", "lake"
-_MESSAGES: TypeAdapter[ObjectCreated | Drain] = TypeAdapter(ObjectCreated | Drain)
+_MESSAGES: TypeAdapter[Message] = TypeAdapter(Message)
 _CHANGES = ("Put", "Update", "Delete", "Transact", "Start", "Send")
 
 
@@ -125,6 +124,7 @@ class World:
             arrivals_queue_url=queue["QueueUrl"],
             publish_state_machine_arn=machine["stateMachineArn"],
             reader_role_arn="arn:aws:iam::123456789012:role/reader",
+            gather_seconds=0,
         )
         ledger = Ledger(table, now=world.clock)
         world.plane = Plane(settings, ledger, client=world._clients.__getitem__, now=world.clock)
@@ -166,7 +166,7 @@ class World:
         """One delivery of the queue to route_arrivals; what it dies on is delivered again. The number of messages."""
         sqs, queue = self._clients["sqs"], self.plane.settings.arrivals_queue_url
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        products = [record(self.plane, _MESSAGES.validate_json(message["Body"])) for message in messages]
+        products = [take(self.plane, _MESSAGES.validate_json(message["Body"])) for message in messages]
         route_all(self.plane, sorted({product for product in products if product}))
         for message in messages:
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])

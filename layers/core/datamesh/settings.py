@@ -37,6 +37,7 @@ class DomainSettings(_Settings):
     grants_role_arn: str = ""  # apply_grants' own: a data lake administrator
     engine_memory_mb: int = 1_024  # what DuckDB may take before it spills; Python and Arrow need the rest
     engine_threads: int = 2
+    gather_seconds: int = 5  # a burst's batch waits for more files, and looks this often whether more have come
     lease_seconds: int = 120  # longer than the function that takes a lease may run
 
 

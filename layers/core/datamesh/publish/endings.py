@@ -53,7 +53,7 @@ def settle(plane: Plane, product: str, batch_id: str) -> Batch:
 
 def drain(plane: Plane, product: str) -> None:
     """Asks the router for the next batch when something is pending and nobody works on the product."""
-    if plane.ledger.pending(product, limit=1):
+    if plane.ledger.count_pending(product, limit=1):
         message = json.dumps({"drain": product})
         plane.client("sqs").send_message(QueueUrl=plane.settings.arrivals_queue_url, MessageBody=message)
 

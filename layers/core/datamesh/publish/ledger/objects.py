@@ -74,6 +74,10 @@ class ObjectItems(BatchItems):
         """The objects that no batch has taken, oldest first."""
         return [ObjectRef.model_validate(item) for item in self._query(_pending(product), limit=limit)]
 
+    def count_pending(self, product: str, *, limit: int) -> int:
+        """How many objects no batch has taken; not counted beyond `limit`."""
+        return self._count(_pending(product), limit=limit)
+
     def assign(self, product: str, batch_id: str, objects: Sequence[ObjectRef]) -> None:
         """Gives pending objects to the batch that holds the lease; may be repeated. Raises LeaseLost."""
         for start in range(0, len(objects), _PART):

@@ -62,6 +62,23 @@ class Store:
         items = self._pages(pk, prefix, limit, newest_first)
         return [item for item, _ in zip(items, range(limit), strict=False)] if limit else list(items)
 
+    def _count(self, pk: str, *, limit: int) -> int:
+        """How many items there are, at most `limit`; nothing of them is sent."""
+        ask: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": pk},
+            "ConsistentRead": True,
+            "Select": "COUNT",
+        }
+        found = 0
+        while found < limit:
+            page = self._table.query(**ask, Limit=limit - found)
+            found += int(page["Count"])
+            if "LastEvaluatedKey" not in page:
+                break
+            ask["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return found
+
     def _pages(self, pk: str, prefix: str, limit: int | None, newest_first: bool) -> Iterator[Item]:
         ask: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :sk)" if prefix else ""),
