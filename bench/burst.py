@@ -23,6 +23,7 @@ from cli.local import mesh
 from cli.screen import Screen, Step
 from cli.target import ProductName, Target
 from cli.together import together
+from datamesh.lake import layout
 from datamesh.publish.ledger import Batch
 
 __all__ = ["Burst", "burst", "main"]
@@ -163,9 +164,8 @@ def _since(where: Target, earlier: set[str]) -> list[Batch]:
 
 def _table(where: Target) -> dict[str, int]:
     """What the table's current metadata says: snapshots, rows, files and bytes."""
-    held = where.ledger(READINGS.domain).product(READINGS.product)
-    assert held is not None
-    glue = where.client("glue").get_table(DatabaseName=held.database, Name=held.table)
+    database = where.parameters(READINGS.domain)["glue-database"]
+    glue = where.client("glue").get_table(DatabaseName=database, Name=layout.table_name(READINGS.product, 1))
     bucket, _, key = glue["Table"]["Parameters"]["metadata_location"].removeprefix("s3://").partition("/")
     metadata = json.loads(where.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     snapshots = {each["snapshot-id"]: each["summary"] for each in metadata.get("snapshots", [])}

@@ -12,21 +12,25 @@ role's session is the role (the emulator compares the session).
 
 A part of an object's version is a part: the emulator answers with all of it, and a download in parts comes out longer
 than the object.
+
+A Distributed Map in JSONata has its `Items`, `ItemSelector` and `Output`: the emulator reads none of them and makes one
+item of the whole input.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import lambda_svc, s3
+from ministack.services import lambda_svc, s3, stepfunctions
 
 from cli.local import callers, wire
 
-__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised"]
+__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread"]
 
 Answer = tuple[int, dict[str, str], Any]  # of the emulator's S3: status, headers, body
 
@@ -84,6 +88,28 @@ def part(answer: Answer, asked: str) -> Answer:
     return 206, kept | said, body[first : last + 1]
 
 
+def spread(run: Callable[..., tuple[Any, str | None]]) -> Callable[..., tuple[Any, str | None]]:
+    """The emulator's `run` of a Distributed Map, given what JSONata says its items and its output are."""
+
+    def mended(state: dict[str, Any], given: Any, effective: Any, *rest: Any) -> tuple[Any, str | None]:
+        context = rest[-1]
+        if stepfunctions._state_query_language(state, context) != "JSONata":
+            return run(state, given, effective, *rest)
+        chosen = [
+            stepfunctions._apply_jsonata_template(
+                state.get("ItemSelector", "{% $states.context.Map.Item.Value %}"),
+                given,
+                context | {"Map": {"Item": {"Index": index, "Value": item}}},
+            )
+            for index, item in enumerate(stepfunctions._jsonata_state_field(state, "Items", "array", given, context))
+        ]
+        plain = {name: value for name, value in state.items() if name not in {"Items", "ItemSelector", "Output"}}
+        results, following = run(plain, given, chosen, *rest)
+        return stepfunctions._apply_jsonata_output(state, given, context, result=results, default=results), following
+
+    return mended
+
+
 def mend() -> None:
     """Mends the emulator that runs in this process, and puts the wire around it."""
     lambda_svc.reap_idle_workers = end_idle
@@ -91,6 +117,7 @@ def mend() -> None:
     _authorize_databases()
     _know_roles()
     _cut_versions()
+    stepfunctions._run_distributed_map = spread(stepfunctions._run_distributed_map)
     app.app = wire.around(app.app, callers.asked, callers.kill)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -102,6 +103,10 @@ TASKS = {
 }
 
 
+# What AWS asks of the role of a machine with a Distributed Map.
+SPREADS = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}
+
+
 @pytest.mark.parametrize("name", ["ApplyContractMachine", "PublishProductMachine"])
 def test_a_state_machine_may_do_its_steps_and_nothing_else(name: str) -> None:
     domain = template("template.yaml")
@@ -111,12 +116,32 @@ def test_a_state_machine_may_do_its_steps_and_nothing_else(name: str) -> None:
     steps = {it["Fn::GetAtt"][0] for key, it in given.items() if key.endswith("FunctionArn")}
     may = {s["Sid"]: s for s in statements(domain.resources[f"{name}Role"])}
     used = {action for task, action in TASKS.items() if f":::{task}" in definition}
+    used |= SPREADS if "DISTRIBUTED" in definition else set()
     assert {action for s in may.values() if s["Sid"] != "Key" for action in listed(s["Action"])} == used
     wanted: list[Any] = [{"Fn::GetAtt": [step, "Arn"]} for step in steps]
     wanted += [{"Fn::Sub": f"${{{step}.Arn}}:*"} for step in steps]
     assert sorted(may["Steps"]["Resource"], key=str) == sorted(wanted, key=str)
     assert set(re.findall(r"arn:aws:states:::([\w:-]+)", definition)) <= TASKS.keys()
-    assert "DISTRIBUTED" not in definition, "a distributed map starts and follows executions of its own"
+
+
+def test_a_distributed_map_may_start_and_follow_executions_of_its_own_machine_only() -> None:
+    domain = template("template.yaml")
+    may = {s["Sid"]: s for s in statements(domain.resources["PublishProductMachineRole"])}
+    name = domain.resources["PublishProductMachine"]["Properties"]["Name"]["Fn::Sub"]
+    (label,) = {
+        state["Label"]
+        for state in json.loads((ROOT / "statemachines/publish_product.asl.json").read_text(encoding="utf-8"))[
+            "States"
+        ].values()
+        if "Label" in state
+    }
+    at = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+    assert may["StartSlices"]["Action"] == "states:StartExecution"
+    assert may["StartSlices"]["Resource"] == {"Fn::Sub": f"{at}:stateMachine:{name}"}
+    assert may["FollowSlices"]["Resource"] == [
+        {"Fn::Sub": f"{at}:execution:{name}:*"},
+        {"Fn::Sub": f"{at}:execution:{name}/{label}:*"},
+    ]
 
 
 def test_tables_are_changed_by_their_two_writers_only() -> None:

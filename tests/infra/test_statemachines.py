@@ -150,6 +150,30 @@ def test_a_batch_of_one_file_is_at_most_eight_billed_transitions() -> None:
     assert len(entered) <= 8, entered
 
 
+def test_many_slices_are_executions_of_their_own_a_few_at_a_time_and_none_may_fail() -> None:
+    every = machine("publish_product")["States"]
+    chosen = [
+        next((c["Next"] for c in every["IsValid"]["Choices"] if evaluated(c["Condition"], input=said)), "RejectBatch")
+        for said in (
+            {"verdict": "ok", "slices": [0], "many": False},
+            {"verdict": "ok", "slices": [0, 1], "many": True},
+            {"verdict": "rejected", "slices": [], "many": False},
+        )
+    ]
+    assert chosen == ["TransformSlices", "TransformManySlices", "RejectBatch"]
+    modes = {name: every[name]["ItemProcessor"]["ProcessorConfig"]["Mode"] for name in chosen[:2]}
+    assert modes == {"TransformSlices": "INLINE", "TransformManySlices": "DISTRIBUTED"}
+    for name in chosen[:2]:
+        assert 0 < every[name]["MaxConcurrency"] <= 8
+        assert not {"ToleratedFailurePercentage", "ToleratedFailureCount"} & every[name].keys()
+
+
+def test_what_runs_by_itself_reads_nothing_of_the_execution_that_started_it() -> None:
+    """In a Distributed Map `$states.context.Execution` is the item's own execution."""
+    processor = machine("publish_product")["States"]["TransformManySlices"]["ItemProcessor"]
+    assert not [value for value in values(processor) if "$states.context.Execution" in value]
+
+
 RUN = {"product": "flights", "batch_id": "20130101T120000Z-00000001", "attempt": 2}
 
 
@@ -159,12 +183,13 @@ def context(**execution: Any) -> dict[str, Any]:
 
 def test_what_the_steps_of_publish_product_are_called_with() -> None:
     every = machine("publish_product")["States"]
-    slices = every["TransformSlices"]
-    one = slices["ItemProcessor"]["States"]["TransformBatch"]
 
     assert evaluated(every["ValidateBatch"]["Arguments"], context=context())["Payload"] == RUN
-    assert evaluated(slices["Items"], input={"verdict": "ok", "slices": [0]}) == [0]
-    assert evaluated(one["Arguments"], context=context(), input=1)["Payload"] == RUN | {"slice": 1}
+    for name in ("TransformSlices", "TransformManySlices"):
+        (one,) = every[name]["ItemProcessor"]["States"].values()
+        assert evaluated(every[name]["Items"], input={"verdict": "ok", "slices": [0]}) == [0]
+        item = evaluated(every[name]["ItemSelector"], context=context() | {"Map": {"Item": {"Index": 0, "Value": 1}}})
+        assert evaluated(one["Arguments"], input=item)["Payload"] == RUN | {"slice": 1}
     assert evaluated(every["CatalogProduct"]["Arguments"], context=context(), input={})["Payload"] == RUN
     assert evaluated(every["RegisterProduct"]["Arguments"], context=context())["Payload"] == {
         "product": "flights",

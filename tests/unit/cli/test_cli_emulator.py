@@ -1,4 +1,4 @@
-"""What is mended in the emulator: failures keep their names, idle functions end."""
+"""What is mended in the emulator: failures keep their names, idle functions end, a Distributed Map has its items."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
-from cli.local.emulator import end_idle, glue_resource, part, principal, raised
+from cli.local.emulator import end_idle, glue_resource, part, principal, raised, spread
 
 LOG = """START
 Traceback (most recent call last):
@@ -113,3 +113,29 @@ def test_a_part_of_a_version_is_a_part(asked: str, status: int, body: bytes) -> 
 def test_a_part_stays_a_part_and_an_error_an_error() -> None:
     for answer in [(206, {"Content-Range": "bytes 0-1/9"}, b"01"), (404, {}, b"<Error/>")]:
         assert part(answer, "bytes=0-0") == answer
+
+
+def test_a_distributed_map_has_the_items_and_the_output_that_jsonata_gives_it() -> None:
+    seen: list[Any] = []
+
+    def run(state: dict[str, Any], given: Any, items: Any, *_: Any) -> tuple[Any, str]:
+        seen.append((state, items))
+        return [10, 20], "Next"
+
+    state = {
+        "Items": "{% $states.input.slices %}",
+        "ItemSelector": {"run": "{% $states.context.Execution.Id %}", "slice": "{% $states.context.Map.Item.Value %}"},
+        "Output": {"done": "{% $count($states.result) %}"},
+        "MaxConcurrency": 8,
+    }
+    context = {"QueryLanguage": "JSONata", "Execution": {"Id": "e"}}
+
+    output = spread(run)(state, {"slices": [0, 1]}, None, {}, {}, context)
+
+    assert output == ({"done": 2}, "Next")
+    assert seen == [({"MaxConcurrency": 8}, [{"run": "e", "slice": 0}, {"run": "e", "slice": 1}])]
+
+
+def test_a_distributed_map_in_jsonpath_is_left_alone() -> None:
+    state = {"ItemsPath": "$.slices"}
+    assert spread(lambda *given: (given, None))(state, 1, 2, {}, {}, {})[0] == (state, 1, 2, {}, {}, {})

@@ -25,7 +25,7 @@ _ROUNDS = 6  # with the seconds between them less than a lease lives
 
 
 class Gathering(BaseModel):
-    """A batch that waits for more files. `seen` counts what was pending at the last look, `looks` how many there were."""
+    """A batch that waits for more files. `seen` is what was pending at the last look, `looks` how many there were."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from datamesh.publish.manifest import ObjectRef
 
-__all__ = ["SLICE_BYTES", "SLICE_OBJECTS", "slices"]
+__all__ = ["FEW_SLICES", "SLICE_BYTES", "SLICE_OBJECTS", "are_many", "slices"]
 
 SLICE_BYTES = 256 * 2**20
-SLICE_OBJECTS = 500  # many tiny files cost time by their number, not their size
+SLICE_OBJECTS = 200  # many tiny files cost time by their number, not their size
+FEW_SLICES = 8
 
 
 def slices(objects: Sequence[ObjectRef]) -> tuple[tuple[ObjectRef, ...], ...]:
@@ -26,3 +27,8 @@ def slices(objects: Sequence[ObjectRef]) -> tuple[tuple[ObjectRef, ...], ...]:
         cut[-1].append(ref)
         room -= ref.size
     return tuple(tuple(group) for group in cut)
+
+
+def are_many(objects: Sequence[ObjectRef]) -> bool:
+    """Whether the slices are worth executions of their own (a Distributed Map): hundreds of files, or many slices."""
+    return len(objects) > SLICE_OBJECTS or len(slices(objects)) > FEW_SLICES

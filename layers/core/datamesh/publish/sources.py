@@ -16,6 +16,7 @@ from datamesh.publish.manifest import ObjectRef
 __all__ = ["LocalFile", "S3Object", "Source", "fetch"]
 
 _GONE = {"404", "NoSuchKey", "NoSuchVersion"}
+_SMALL = 1 << 20  # bytes; of thousands of small files each request counts, and a download in parts first asks the size
 
 
 class Source(Protocol):
@@ -79,7 +80,10 @@ def fetch(ref: ObjectRef, to: Path, *, s3: Any) -> LocalFile:
     """The object's version, copied to disk a few megabytes at a time. Raises UnreadableInput when it was deleted."""
     version = {"VersionId": ref.version_id} if ref.version_id else {}
     with _still_there(ref):
-        s3.download_file(ref.bucket, ref.key, str(to), ExtraArgs=version)
+        if ref.size <= _SMALL:
+            to.write_bytes(s3.get_object(Bucket=ref.bucket, Key=ref.key, **version)["Body"].read())
+        else:
+            s3.download_file(ref.bucket, ref.key, str(to), ExtraArgs=version)
     return LocalFile(to, ref.key)
 
 

@@ -13,7 +13,7 @@ from datamesh.publish.gate import MAX_REASONS
 from datamesh.publish.manifest import Manifest, ObjectRef
 from datamesh.publish.plane import Plane
 from datamesh.publish.preflight import Preflight, inspect
-from datamesh.publish.slices import slices
+from datamesh.publish.slices import are_many, slices
 from datamesh.publish.sources import S3Object
 from datamesh.publish.steps import Work, begin
 
@@ -24,12 +24,16 @@ _NAMED = 20  # refused files that the record names
 
 
 class Validated(BaseModel):
-    """The answer to the state machine: the numbers of the slices to work on, or why there is nothing to work on."""
+    """The answer to the state machine: the numbers of the slices to work on, or why there is nothing to work on.
+
+    `many` slices are worked on by executions of their own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     verdict: str
     slices: tuple[int, ...] = ()
+    many: bool = False
     reasons: tuple[Reason, ...] = ()
 
 
@@ -45,7 +49,8 @@ def validate(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Vali
         refused = [(ref, found.reasons) for ref, found in zip(objects, seen, strict=True) if found.layout is None]
         work.detail["files"] = len(work.manifest.objects)
         if not refused or attempt > 1:
-            return Validated(verdict="ok", slices=tuple(range(len(slices(work.manifest.objects)))))
+            objects = work.manifest.objects
+            return Validated(verdict="ok", slices=tuple(range(len(slices(objects)))), many=are_many(objects))
         work.verdict = "rejected"
         work.detail["refused"] = [ref.key for ref, _ in refused[:_NAMED]]
         reasons = dict.fromkeys(reason for _, found in refused for reason in found)
