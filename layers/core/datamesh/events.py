@@ -36,6 +36,7 @@ __all__ = [
     "QualityGateFailed",
     "QuestionAnswered",
     "Reason",
+    "TableMaintained",
     "emit",
     "envelope",
     "json_schemas",
@@ -182,6 +183,25 @@ class GrantsApplied(Event):
     refused: list[str] = Field(default=[], max_length=50)
 
 
+class TableMaintained(Event):
+    """A table was maintained: old snapshots expired, files that no snapshot leads to removed, small files rewritten.
+
+    `snapshot_id` is that of the rewritten files, none where none were. `conflicts` is how often a batch came first.
+    """
+
+    product: str
+    run_id: str
+    snapshots_expired: int
+    files_removed: int
+    bytes_removed: int
+    files_rewritten: int
+    bytes_rewritten: int
+    files_written: int
+    bytes_written: int
+    snapshot_id: int | None
+    conflicts: int
+
+
 class QuestionAnswered(Event):
     """A question or statement was answered or refused. Neither its text nor its values are carried."""
 
@@ -208,6 +228,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         GrantsDiffer,
         QualityGateFailed,
         QuestionAnswered,
+        TableMaintained,
     )
 }
 

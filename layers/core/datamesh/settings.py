@@ -6,7 +6,7 @@ Each function's template declares just the variables that its settings class nam
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -38,6 +38,11 @@ class DomainSettings(_Settings):
     engine_memory_mb: int = 1_024  # what DuckDB may take before it spills; Python and Arrow need the rest
     engine_threads: int = 2
     gather_seconds: int = 5  # a burst's batch waits for more files, and looks this often whether more have come
+    compaction: Literal["rewrite", "glue"] = "rewrite"  # who joins small files: maintain_table, or Glue's optimizer
+    optimizer_role_arn: str = ""  # as whom Glue's optimizer works
+    unreachable_hours: int = (
+        72  # a file that no snapshot leads to may be of a commit under way; no commit takes so long
+    )
     lease_seconds: int = 120  # longer than the function that takes a lease may run
 
 

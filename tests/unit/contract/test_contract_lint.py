@@ -225,6 +225,13 @@ BROKEN = [
         severity="warning",
         after=False,
     ),
+    Broken(
+        "sla.retention",
+        "dataProduct: stops",
+        "dataProduct: stops\nslaProperties:\n  - {property: retention, value: forever}",
+        at="- {property: retention",
+        severity="warning",
+    ),
     # Quality
     Broken("quality.not-carried-out", ROWS, "- {type: custom, engine: soda, implementation: x}", severity="warning"),
     Broken("quality.not-carried-out", ROWS, "- {metric: nullValues, mustBe: 0}", severity="warning"),

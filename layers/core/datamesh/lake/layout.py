@@ -19,6 +19,7 @@ __all__ = [
     "CONTRACTS_PREFIX",
     "Pointer",
     "applied_contract_key",
+    "batch_of_key",
     "database_name",
     "manifest_key",
     "parse_contract_key",
@@ -27,6 +28,7 @@ __all__ = [
     "quarantine_prefix",
     "replay_key",
     "replayed_run",
+    "rewritten_prefix",
     "run_key",
     "slice_result_key",
     "staging_prefix",
@@ -63,6 +65,17 @@ def table_prefix(product: str, major: int) -> str:
 def staging_prefix(product: str, major: int, batch_id: str, attempt: int) -> str:
     """Where an attempt writes its Parquet: inside the table's own data path, for add_files copies nothing."""
     return f"{table_prefix(product, major)}/data/batch={batch_id}/attempt={attempt}"
+
+
+def rewritten_prefix(product: str, major: int, maintenance_id: str) -> str:
+    """Where maintenance writes the files that take the place of smaller ones."""
+    return f"{table_prefix(product, major)}/data/maintenance={maintenance_id}"
+
+
+def batch_of_key(key: str) -> str | None:
+    """The batch whose attempt wrote an object of a table, or None when no batch did."""
+    _, _, inside = key.partition("/data/batch=")
+    return inside.partition("/")[0] or None
 
 
 def quarantine_prefix(product: str, batch_id: str, attempt: int) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "ContractOutcome",
     "Counts",
     "Lease",
+    "Maintained",
     "ProductState",
     "Recorded",
     "RunStatus",
@@ -127,6 +128,24 @@ class Step(_Frozen):
     seconds: float
     attempt: int = 1
     detail: dict[str, Any] = {}
+
+
+class Maintained(_Frozen):
+    """The newest maintenance of a product's table: counts of snapshots and files, and bytes."""
+
+    product: str
+    run_id: str
+    started_at: datetime
+    seconds: float = 0.0
+    snapshots_expired: int = 0
+    files_removed: int = 0
+    bytes_removed: int = 0
+    files_rewritten: int = 0
+    bytes_rewritten: int = 0
+    files_written: int = 0
+    bytes_written: int = 0
+    snapshot_id: int | None = None
+    conflicts: int = 0
 
 
 class Arrival(_Frozen):

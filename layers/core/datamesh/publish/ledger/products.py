@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datamesh.publish.ledger.model import ContractOutcome, ProductState
+from datamesh.publish.ledger.model import ContractOutcome, Maintained, ProductState
 from datamesh.publish.ledger.store import Store, plain
 
 __all__ = ["ProductItems"]
 
 _PRODUCTS = "products"
+_MAINTAINED = "maintained"
 
 
 class ProductItems(Store):
@@ -27,6 +28,14 @@ class ProductItems(Store):
                 values={":after": after.sequence} if after else None,
             )
         )
+
+    def maintained(self, product: str) -> Maintained | None:
+        """The newest maintenance of the product's table."""
+        item = self._get(f"product#{product}", _MAINTAINED)
+        return Maintained.model_validate(item) if item else None
+
+    def put_maintained(self, done: Maintained) -> None:
+        self._apply(self._put({"pk": f"product#{done.product}", "sk": _MAINTAINED} | plain(done)))
 
     def contract_outcome(self, product: str, version_id: str) -> ContractOutcome | None:
         """What became of the contract that was put as `contracts/<product>.odcs.yaml`, in this version."""

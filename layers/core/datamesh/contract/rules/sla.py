@@ -1,0 +1,22 @@
+"""Service levels: those that the mesh keeps can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datamesh.contract.finding import Finding
+from datamesh.contract.retention import DEFAULT, duration, is_retention
+from datamesh.contract.rules.subject import Subject
+
+__all__ = ["check"]
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for index, item in enumerate(subject.contract.sla):
+        if is_retention(item) and duration(item) is None:
+            yield subject.warning(
+                "sla.retention",
+                f"slaProperties[{index}]",
+                f"this is no time that can be kept; old states of the table stay for {DEFAULT.days} days",
+                "write a value above 0 and a unit: h, d, w, m or y",
+            )

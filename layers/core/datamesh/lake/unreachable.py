@@ -1,0 +1,67 @@
+"""Files that lie where a table's do and that no snapshot leads to: what expired, and what was never committed.
+
+What a table reaches follows from its current metadata alone: that metadata and its log, the statistics, and of each
+snapshot the manifest list, the manifests and the data files in them that are alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyiceberg.manifest import ManifestFile
+from pyiceberg.table import Table as IcebergTable
+
+from datamesh.errors import Transient
+from datamesh.lake import layout
+
+__all__ = ["Found", "listed", "reachable", "remove"]
+
+_PART = 1_000  # keys that S3 deletes in one request
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object under a table's location. `batch_id` is that of the batch whose attempt wrote it, or None."""
+
+    key: str
+    size: int
+    modified_at: datetime
+    batch_id: str | None
+
+
+def reachable(table: IcebergTable, *, without: Collection[int] = ()) -> frozenset[str]:
+    """The URI of every file that the table leads to, as if the snapshots `without` were gone."""
+    metadata = table.metadata
+    files = {table.metadata_location, *(entry.metadata_file for entry in metadata.metadata_log)}
+    kept = [snapshot for snapshot in metadata.snapshots if snapshot.snapshot_id not in without]
+    ids = {snapshot.snapshot_id for snapshot in kept}
+    files |= {s.statistics_path for s in (*metadata.statistics, *metadata.partition_statistics) if s.snapshot_id in ids}
+    manifests: dict[str, ManifestFile] = {}
+    for snapshot in kept:
+        files.add(snapshot.manifest_list)
+        manifests |= {manifest.manifest_path: manifest for manifest in snapshot.manifests(table.io)}
+    files |= manifests.keys()
+    for manifest in manifests.values():
+        entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+        files |= {entry.data_file.file_path for entry in entries}
+    return frozenset(files)
+
+
+def listed(s3: Any, table: IcebergTable) -> Iterator[Found]:
+    """Everything that lies under the table's location."""
+    bucket, _, prefix = table.location().removeprefix("s3://").partition("/")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+        for item in page.get("Contents", []):
+            yield Found(item["Key"], item["Size"], item["LastModified"], layout.batch_of_key(item["Key"]))
+
+
+def remove(s3: Any, bucket: str, keys: Sequence[str]) -> None:
+    """Deletes objects; what is gone already is no error. Raises Transient when some could not be deleted."""
+    for start in range(0, len(keys), _PART):
+        objects = [{"Key": key} for key in keys[start : start + _PART]]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        if refused := answer.get("Errors"):
+            raise Transient(f"{len(refused)} files could not be removed: {sorted({each['Code'] for each in refused})}")
