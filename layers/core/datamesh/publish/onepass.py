@@ -15,7 +15,7 @@ from datamesh.publish.conform import columns, selection
 from datamesh.publish.job import Group, InputFile, Job, Passed
 from datamesh.publish.reading import Rejects, original, relation
 from datamesh.publish.repeats import with_repeats
-from datamesh.publish.rules import Rule, any_of, broken, flagged, sends_away
+from datamesh.publish.rules import Rule, any_of, broken, sends_away
 
 __all__ = ["count_rejects", "run_pass"]
 
@@ -51,7 +51,7 @@ def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) 
 
 
 def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path, *, numbered: bool) -> str:
-    bad = any_of(sends_away(chosen))
+    bad = f"coalesce({any_of(sends_away(chosen))}, false)"
     number = "__n" if numbered else "CAST(NULL AS BIGINT)"
     arguments = (
         f"__file, {number}, {broken(job.rules, chosen)}, {bad}, CASE WHEN {bad} THEN {original(group.layout)} END"
@@ -64,9 +64,12 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
     options += [f"FIELD_IDS {{{ids}}}"] if ids else []
     options += [f"PARTITION_BY ({', '.join(names)})"] if names else []
     target = out if names else out.with_suffix(".parquet")
+    typed = selection(job.table, group.layout, source)
+    # The door is a column, not the filter itself: a filter is pushed down to where the file is read, and all that it
+    # stands on would be computed twice. One over a column with side effects stays where it is.
+    passed = f"SELECT *, CASE WHEN {any_of(chosen)} THEN door({arguments}) ELSE true END AS __kept FROM ({typed})"
     return (
-        f"COPY (SELECT {columns(job.table)}{kept} FROM ({flagged(chosen, selection(job.table, group.layout, source))})"
-        f" WHERE CASE WHEN {any_of(chosen)} THEN door({arguments}) ELSE true END)"
+        f"COPY (SELECT {columns(job.table)}{kept} FROM ({passed}) WHERE __kept)"
         f" TO {literal(str(target))} ({', '.join(options)})"
     )
 

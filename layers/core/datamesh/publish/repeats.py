@@ -13,7 +13,7 @@ from datamesh.engine.duck import Connection, identifier, literal, literals, one
 from datamesh.publish.conform import selection
 from datamesh.publish.job import Group, Job
 from datamesh.publish.reading import SCRATCH, relation
-from datamesh.publish.rules import Rule, any_of, flagged, sends_away
+from datamesh.publish.rules import Rule, any_of, sends_away
 
 __all__ = ["find_repeats", "surplus", "with_repeats"]
 
@@ -57,7 +57,8 @@ def with_repeats(source: str, group: Group) -> str:
 def _good(job: Job, group: Group) -> str:
     source = relation(group.layout, group.paths, rejects=SCRATCH, numbered=True)
     alone = [rule for rule in sends_away(job.rules) if not rule.keys]
-    return f"SELECT * FROM ({flagged(alone, selection(job.table, group.layout, source))}) WHERE NOT ({any_of(alone)})"
+    good = f"CASE WHEN {any_of(alone)} THEN false ELSE true END"
+    return f"SELECT * FROM ({selection(job.table, group.layout, source)}) WHERE {good}"
 
 
 def _after_the_first(job: Job, rule: Rule) -> str:
