@@ -107,7 +107,10 @@ def test(frame: Frame, contract: _Contract, files: Annotated[list[Path], typer.A
     )
     counted = run.model_dump(mode="json", exclude={"status", "run_id", "snapshot_id", "seconds"})
     frame.screen.result(
-        {"verdict": tried.status} | counted | {"refused": tried.refused, "sample": tried.sample},
+        {"verdict": tried.status}
+        | counted
+        | {"refused": tried.refused, "sample": tried.sample}
+        | {"findings": [finding.model_dump(mode="json") for finding in tried.findings]},
         *runs_view([run]),
         *([_sample(tried.sample)] if tried.sample else []),
     )

@@ -236,6 +236,8 @@ BROKEN = [
     Broken("quality.not-carried-out", ROWS, "- {type: custom, engine: soda, implementation: x}", severity="warning"),
     Broken("quality.not-carried-out", ROWS, "- {metric: nullValues, mustBe: 0}", severity="warning"),
     Broken("quality.not-carried-out", ROWS, "- {metric: duplicateValues, mustBe: 0}", severity="warning"),
+    Broken("quality.threshold", ROWS, "- {type: sql, query: SELECT count(*) FROM stops, mustBe: none}"),
+    Broken("quality.sql", ROWS, "- {type: sql, query: SELECT count(colour) FROM stops, mustBe: 0}"),
     Broken("quality.severity", "severity: warning", "severity: info", severity="warning"),
     Broken("quality.unit", "unit: percent", "unit: pages", severity="warning"),
     Broken("quality.unit", ROWS, "- {metric: rowCount, mustBe: 1, unit: percent}", severity="warning"),

@@ -90,7 +90,7 @@ def holds(check: Check, value: float) -> bool:
 
 
 def is_threshold(operator: str, value: Any) -> bool:
-    """Whether `operator` can compare a count with `value`: a number, or for Between two, the smaller first."""
+    """Whether `operator` can compare a number with `value`: a number, or for Between two, the smaller first."""
     if operator.endswith("Between"):
         return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
     return _is_number(value)
@@ -115,18 +115,28 @@ def not_carried_out(check: Check) -> str | None:
 
     A `text` rule is prose: there is nothing to carry out.
     """
-    if check.kind in ("sql", "custom"):
-        return f"rules of type {check.kind} are not supported yet"
-    return _library_problem(check) if check.kind == "library" else None
+    if check.kind == "custom":
+        return "rules of type custom are for engines of their own"
+    return None if check.kind == "text" else _nothing_to_ask(check) or _nothing_to_compare(check) or _misplaced(check)
 
 
-def _library_problem(check: Check) -> str | None:
-    if check.metric not in METRICS:
-        return f"`{check.metric}` is no metric of ODCS"
+def _nothing_to_ask(check: Check) -> str | None:
+    if check.kind == "sql":
+        return None if check.query else "it has no query"
+    return None if check.metric in METRICS else f"`{check.metric}` is no metric of ODCS"
+
+
+def _nothing_to_compare(check: Check) -> str | None:
     if check.operator is None:
         return "it has no operator, such as mustBe"
     if not is_threshold(check.operator, check.threshold):
-        return "its threshold is nothing to compare a count with"
+        return "its threshold is nothing to compare a number with"
+    return None
+
+
+def _misplaced(check: Check) -> str | None:
+    if check.kind == "sql":
+        return None
     if check.column is not None:
         return "rowCount belongs to the table" if check.metric == "rowCount" else None
     if check.metric == "duplicateValues" and not check.arguments.get("properties"):

@@ -56,6 +56,7 @@ class _Seen:
     doubled: Mapping[int, int]
     counts: Counts
     rows_before: int
+    answers: Mapping[int, float | None]
 
     @property
     def looked_at(self) -> int:
@@ -71,11 +72,17 @@ class _Seen:
 
 
 def judge(
-    table: Table, results: Sequence[SliceResult], *, rows_before: int, doubled: Mapping[int, int] | None = None
+    table: Table,
+    results: Sequence[SliceResult],
+    *,
+    rows_before: int,
+    doubled: Mapping[int, int] | None = None,
+    answers: Mapping[int, float | None] | None = None,
 ) -> Verdict:
     """May the batch be published? `rows_before` are those that stay in the table beside its own.
 
     `doubled` counts, by rule number, the rows that repeat a key anywhere in the batch, where it has several slices.
+    `answers` are those of the sql rules that were asked (asking.py): one without an answer does not hold.
     """
     counts = Counts(
         rows_in=sum(r.rows_in for r in results),
@@ -86,7 +93,7 @@ def judge(
     refused = [reason for r in results for reason in r.refused]
     if refused:
         return Verdict(False, _nothing_of(counts), _bounded(refused))
-    seen = _Seen(rules(table), _added(results), doubled or {}, counts, rows_before)
+    seen = _Seen(rules(table), _added(results), doubled or {}, counts, rows_before, answers or {})
     checked, limits = _checked(table, seen), _limits(table, seen)
     fatal = [*(_nothing(seen) or _failures(limits, "error")), *_across(seen), *_failures(checked, "error")]
     warnings = [*_failures(checked, "warning"), *(note for r in results for note in r.notes)]
@@ -174,14 +181,19 @@ def _row_finding(rule: Rule, seen: _Seen) -> Finding:
 
 def _checked(table: Table, seen: _Seen) -> list[Finding]:
     """Of the contract's rules about the data set: measured, and compared."""
-    measured = {id(rule.check): rule for rule in seen.rules if rule.effect == "measure"}
+    by_check = {id(rule.check): rule for rule in seen.rules if rule.check is not None}
     found = []
-    for check in table.all_checks:
-        if rule := measured.get(id(check)):
+    for place, check in enumerate(table.all_checks):
+        rule = by_check.get(id(check))
+        if rule is not None and rule.effect != "measure":
+            continue  # it is about rows
+        if rule is not None:
             found.append(_compared(check, seen.rows(rule), seen.counts.rows_published if rule.keys else seen.looked_at))
         elif check.metric == "rowCount":
             found.append(_compared(check, seen.total, seen.total))
-        elif check.kind != "text" and not_carried_out(check):
+        elif place in seen.answers:
+            found.append(_answered(check, seen.answers[place]))
+        elif check.kind != "text":
             found.append(of_check(check, "skipped"))
     return found
 
@@ -191,6 +203,12 @@ def _compared(check: Check, rows: int, of: int) -> Finding:
         return of_check(check, "skipped")
     value = _percent(rows, of) if check.unit == "percent" else float(rows)
     return of_check(check, outcome(check.severity, holds=holds(check, value)), rows=rows, of=of, value=value)
+
+
+def _answered(check: Check, value: float | None) -> Finding:
+    if value is None:
+        return of_check(check, "error")
+    return of_check(check, outcome(check.severity, holds=holds(check, value)), value=float(value))
 
 
 def _failures(findings: Iterable[Finding], severity: Severity) -> list[Reason]:

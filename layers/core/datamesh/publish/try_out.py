@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+
+from pyarrow.dataset import dataset
 
 from datamesh.contract.model import Contract
 from datamesh.contract.profile import Profile
 from datamesh.engine.duck import connect, literals
 from datamesh.events import Reason
+from datamesh.publish.asking import answers
+from datamesh.publish.findings import Finding
 from datamesh.publish.gate import judge
 from datamesh.publish.ledger.model import Counts
 from datamesh.publish.preflight import inspect
@@ -28,6 +33,7 @@ class TryOut:
     status: Literal["published", "partial", "rejected"]
     counts: Counts
     reasons: tuple[Reason, ...]
+    findings: tuple[Finding, ...] = ()
     sample: tuple[dict[str, Any], ...] = ()
     refused: tuple[str, ...] = ()
 
@@ -67,18 +73,29 @@ def try_out(
             "notes": tuple(note for path in wanted for note in seen[path].notes),
         }
     )
-    return _outcome(contract, result, sample=_sample(staged.quarantine, sample, engine))
+    found = answers(contract.table, partial(_read, staged.files), engine=engine, seconds=60) if staged.files else {}
+    return _outcome(contract, result, sample=_sample(staged.quarantine, sample, engine), answers=found)
+
+
+def _read(files: Sequence[Path], columns: Sequence[str]) -> Any:
+    return dataset([str(file) for file in files], format="parquet").scanner(columns=list(columns)).to_reader()
 
 
 def _outcome(
-    contract: Contract, result: SliceResult, *, sample: Sequence[dict[str, Any]] = (), refused: Sequence[str] = ()
+    contract: Contract,
+    result: SliceResult,
+    *,
+    sample: Sequence[dict[str, Any]] = (),
+    refused: Sequence[str] = (),
+    answers: Mapping[int, float | None] | None = None,
 ) -> TryOut:
-    verdict = judge(contract.table, [result], rows_before=0)
+    verdict = judge(contract.table, [result], rows_before=0, answers=answers)
     partial = verdict.counts.rows_quarantined > 0
     return TryOut(
         status="rejected" if not verdict.committed else "partial" if partial else "published",
         counts=verdict.counts,
         reasons=verdict.reasons,
+        findings=verdict.findings,
         sample=tuple(sample),
         refused=tuple(refused),
     )

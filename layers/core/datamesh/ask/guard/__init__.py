@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from datamesh.ask.guard.columns import Scope, columns_read, name_outputs, output_names, qualified, restrict
-from datamesh.ask.guard.nodes import check_nodes
 from datamesh.ask.guard.predicates import Predicate, predicates
 from datamesh.ask.guard.size import check_size
 from datamesh.ask.guard.tables import resolve_tables
-from datamesh.ask.guard.text import check_agreed, read
 from datamesh.engine.dialect import mesh_sql
+from datamesh.engine.sql.nodes import check_nodes
+from datamesh.engine.sql.text import check_agreed, read
 
 __all__ = ["Guarded", "Predicate", "Scope", "guard"]
 

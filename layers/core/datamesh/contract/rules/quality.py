@@ -27,6 +27,8 @@ def check(subject: Subject) -> Iterator[Finding]:
                 message = f"this rule is not carried out: {reason}"
                 fix = "see Rules of quality in docs/contract.md"
                 yield subject.warning("quality.not-carried-out", path, message, fix)
+            if found.kind == "sql" and not reason:
+                yield from _query(subject, path, found, table)
             yield from _words(subject, path, raw)
             yield from _arguments(subject, path, found, table)
 
@@ -37,6 +39,13 @@ def _written(table: TableAt) -> Iterator[tuple[str, Mapping[str, Any], Check]]:
     for at in table.columns():
         for index, raw in enumerate(mappings(at.raw, "quality")):
             yield f"{at.path}.quality[{index}]", raw, parse_check(raw, at.column.name)
+
+
+def _query(subject: Subject, path: str, found: Check, table: TableAt) -> Iterator[Finding]:
+    from datamesh.contract.sqlrule import problem  # noqa: PLC0415 (few contracts have such rules, and it needs the engine)
+
+    if reason := problem(found, table.table):
+        yield subject.error("quality.sql", f"{path}.query", reason, "see Rules of quality in docs/contract.md")
 
 
 def _words(subject: Subject, path: str, raw: Mapping[str, Any]) -> Iterator[Finding]:
@@ -60,7 +69,7 @@ def _arguments(subject: Subject, path: str, found: Check, table: TableAt) -> Ite
         yield subject.error("quality.arguments", f"{path}.arguments.{name}", problem, "see docs/contract.md")
     if _has_a_wrong_threshold(found):
         fix = "write a number, or for Between two numbers, the smaller first"
-        message = f"`{found.threshold}` is nothing to compare a count with"
+        message = f"`{found.threshold}` is nothing to compare a number with"
         yield subject.error("quality.threshold", f"{path}.{found.operator}", message, fix)
 
 
@@ -84,4 +93,5 @@ def _argument_problems(found: Check, table: TableAt) -> Iterator[tuple[str, str]
 
 
 def _has_a_wrong_threshold(found: Check) -> bool:
-    return bool(found.kind == "library" and found.operator and not is_threshold(found.operator, found.threshold))
+    compares = found.kind in ("library", "sql") and found.operator is not None
+    return compares and not is_threshold(str(found.operator), found.threshold)

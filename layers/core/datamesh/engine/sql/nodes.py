@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from datamesh.ask.guard.functions import FUNCTIONS, NAMED
+from datamesh.engine.sql.functions import FUNCTIONS, NAMED
 from datamesh.errors import StatementRejected
 
 __all__ = ["check_nodes"]
