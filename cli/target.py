@@ -65,11 +65,12 @@ class Target:
     def endpoint(self, service: str) -> str | None:
         return self.endpoints.get(service) or self.endpoints.get("*")
 
-    def client(self, service: str) -> Any:
-        """A client of this mesh, made once."""
-        if service not in self._clients:
-            self._clients[service] = self.session.client(service, **self._connection(service))
-        return self._clients[service]
+    def client(self, service: str, config: Config = _RETRIES) -> Any:
+        """A client of this mesh, made once for each way of calling."""
+        if (service, config) not in self._clients:
+            how = self._connection(service) | {"config": config}
+            self._clients[service, config] = self.session.client(service, **how)
+        return self._clients[service, config]
 
     def table(self, name: str) -> Any:
         """A DynamoDB table resource."""
@@ -139,7 +140,7 @@ class Target:
         return bool(self.endpoints)
 
     @cached_property
-    def _clients(self) -> dict[str, Any]:
+    def _clients(self) -> dict[tuple[str, Config], Any]:
         return {}
 
     @cached_property

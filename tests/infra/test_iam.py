@@ -144,20 +144,28 @@ def test_a_distributed_map_may_start_and_follow_executions_of_its_own_machine_on
     ]
 
 
-def test_tables_are_changed_by_their_two_writers_only() -> None:
+def test_tables_are_changed_by_their_writers_only() -> None:
     """Whoever may UpdateTable can put an Iceberg table back in time."""
-    assert holders("glue:UpdateTable") == {"ApplyContractRole", "CatalogProductRole"}
+    writers = {"ApplyContractRole", "CatalogProductRole", "MaintainTableRole", "TableOptimizerRole"}
+    assert holders("glue:UpdateTable") == writers
 
 
 def test_lake_formation_has_one_writer() -> None:
     assert holders("lakeformation:GrantPermissions") == {"ApplyGrantsRole"}
 
 
-def test_no_function_deletes_data() -> None:
+def test_data_is_deleted_by_maintenance_only_and_evidence_by_nobody() -> None:
     """PyIceberg deletes the manifests of a commit that it takes for failed; if it has landed, they are the table."""
-    for path in PLANES:
-        deleting = [s for _, s in granted(template(path)) if "s3:DeleteObject" in listed(s["Action"])]
-        assert all(s["Sid"] == "Knowledge" for s in deleting)
+    deleting = {
+        (name, statement["Sid"]): statement
+        for path in PLANES
+        for name, statement in granted(template(path))
+        if {"s3:DeleteObject", "s3:DeleteObjectVersion"} & set(listed(statement["Action"]))
+    }
+    unreached = {("MaintainTableRole", "Unreached"), ("TableOptimizerRole", "Unreached")}
+    assert {key for key in deleting if key[1] != "Knowledge"} == unreached
+    places = [{"Fn::Sub": f"${{LakeBucket.Arn}}/tables/*/{part}/*"} for part in ("data", "metadata")]
+    assert all(deleting[key]["Resource"] == places for key in unreached)
 
 
 def test_whoever_looks_into_the_catalog_is_granted_it_by_lake_formation() -> None:

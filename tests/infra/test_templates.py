@@ -299,6 +299,7 @@ def test_what_the_local_aws_lacks_is_a_choice_on_aws(path: str) -> None:
             "template.yaml": {
                 ("AWS::LakeFormation::Resource", "UsesLakeFormation"),
                 ("AWS::LakeFormation::PrincipalPermissions", "UsesLakeFormation"),
+                ("AWS::LakeFormation::PrincipalPermissions", "GlueNeedsLakeFormation"),
             },
         }[path]
     )
