@@ -86,7 +86,12 @@ BROKEN = [
     Broken("column.reserved", "- name: fare", "- name: order"),
     Broken("column.reserved", "- name: fare", "- name: date", severity="warning"),
     Broken("column.duplicate", "- name: fare", "- name: line", at="- name: line\n        logicalType: number"),
-    Broken("column.unpublished-type", "logicalType: number\n        physicalType: decimal(8,2)", "logicalType: array"),
+    Broken(
+        "column.unpublished-type",
+        "logicalType: number\n        physicalType: decimal(8,2)",
+        "logicalType: vector\n        logicalTypeOptions: {dimensions: 3}",
+        at="logicalType: vector",
+    ),
     Broken("column.no-type", "- name: fare\n        logicalType: number", "- name: fare", severity="warning"),
     Broken("column.decimal", "physicalType: decimal(8,2)", "physicalType: decimal"),
     Broken("column.decimal", "physicalType: decimal(8,2)", "physicalType: decimal(40,2)"),
@@ -129,6 +134,9 @@ BROKEN = [
         "partition.unused", "partitioned: true\n", "unique: true\n", at="- property: datamesh.part", severity="warning"
     ),
     Broken("partition.transform", "logicalType: timestamp", "logicalType: string", at="- property: datamesh.part"),
+    Broken("partition.transform", "value: year", "value: bucket[16]", at="- property: datamesh.part", after=False),
+    Broken("partition.transform", "value: year", "value: truncate[4]", at="- property: datamesh.part", after=False),
+    Broken("datamesh.value", "value: year", "value: truncate[0]", at="- property: datamesh.part", after=False),
     Broken(
         "partition.transform",
         "physicalType: decimal(8,2)",
@@ -145,7 +153,7 @@ BROKEN = [
     ),
     Broken("not-carried-out", "- name: line", "- name: line\n        transformLogic: UPPER(line)", "t", "warning"),
     Broken("not-carried-out", "- name: line", "- name: line\n        physicalName: line_no", "physicalN", "warning"),
-    Broken("not-carried-out", "- name: line", "- name: line\n        encryptedName: l", "encrypted", "warning"),
+    Broken("encrypted-name.column", "- name: line", "- name: line\n        encryptedName: l", "encrypted"),
     Broken(
         "not-carried-out",
         "- name: line",
@@ -156,11 +164,37 @@ BROKEN = [
     Broken(
         "not-carried-out",
         "- name: line",
-        "- name: line\n        logicalTypeOptions: {format: uuid}",
+        "- name: line\n        logicalTypeOptions: {format: password}",
         "logicalTypeO",
         "warning",
     ),
+    Broken(
+        "not-carried-out",
+        "logicalType: timestamp",
+        "logicalType: timestamp\n        logicalTypeOptions: {defaultTimezone: Europe/Berlin}",
+        at="logicalTypeO",
+        severity="warning",
+    ),
     # Options and enumerations
+    Broken(
+        "options.timezone",
+        "logicalType: timestamp",
+        "logicalType: timestamp\n        logicalTypeOptions: {timezone: true, defaultTimezone: Berlin}",
+        at="logicalTypeO",
+    ),
+    Broken(
+        "options.format",
+        "logicalType: timestamp",
+        "logicalType: timestamp\n        logicalTypeOptions: {format: 'YYYY-MM-dd'}",
+        at="logicalTypeO",
+    ),
+    Broken(
+        "options.format",
+        "logicalType: timestamp",
+        "logicalType: timestamp\n        logicalTypeOptions: {format: 'HH:mm'}",
+        at="logicalTypeO",
+    ),
+    Broken("options.format", DIRECTION, "logicalTypeOptions: {format: u128}"),
     Broken(
         "options.bound", "- name: opened", "- name: opened\n        logicalTypeOptions: {minimum: soon}", "logicalTypeO"
     ),
@@ -188,6 +222,11 @@ BROKEN = [
         severity="warning",
     ),
     Broken("enum.type", "- {value: B, label: Beach}", "- {value: 2, label: Beach}"),
+    Broken("enum.type", DIRECTION, "enum: [{value: 9223372036854775808}]"),
+    Broken(
+        "enum.type", "physicalType: decimal(8,2)", "physicalType: decimal(8,2)\n        enum: [{value: 1.005}]", "enum"
+    ),
+    Broken("enum.type", "partitioned: true", "partitioned: true\n        enum: [{value: 2013-02-30}]", "enum"),
     Broken("enum.duplicate", "- {value: B, label: Beach}", "- {value: A, label: Beach}"),
     # Relationships
     Broken("relationship.form", "- from: [stops.line, stops.direction]", "- from: [stops.line]"),

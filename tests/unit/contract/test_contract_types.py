@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from datamesh.contract.model import ColumnType
-from datamesh.contract.types import KINDS, UNPUBLISHED, column_type, duckdb_type, physical_kind
+from datamesh.contract.model import Column, ColumnType
+from datamesh.contract.types import KINDS, UNPUBLISHED, column_type, duckdb_type, implied, physical_kind
 from datamesh.errors import ContractError
 
 
@@ -15,9 +15,22 @@ from datamesh.errors import ContractError
         ("string", "", {}, "VARCHAR"),
         ("boolean", "", {}, "BOOLEAN"),
         ("integer", "", {}, "BIGINT"),
-        ("integer", "INT", {}, "BIGINT"),
+        ("integer", "BIGINT", {}, "BIGINT"),
+        ("integer", "INT", {}, "INTEGER"),
+        ("integer", "smallint", {}, "INTEGER"),
+        ("integer", "", {"format": "i32"}, "INTEGER"),
+        ("integer", "", {"format": "i64"}, "BIGINT"),
+        ("integer", "", {"format": "u8"}, "INTEGER"),
+        ("integer", "", {"format": "u32"}, "BIGINT"),
+        ("integer", "", {"format": "u64"}, "DECIMAL(20,0)"),
+        ("integer", "smallint", {"format": "i64"}, "BIGINT"),
         ("number", "", {}, "DOUBLE"),
         ("number", "DOUBLE", {}, "DOUBLE"),
+        ("number", "real", {}, "FLOAT"),
+        ("number", "float", {}, "FLOAT"),
+        ("number", "float(53)", {}, "DOUBLE"),
+        ("number", "", {"format": "f32"}, "FLOAT"),
+        ("number", "int", {}, "DOUBLE"),
         ("number", "DECIMAL(10, 2)", {}, "DECIMAL(10,2)"),
         ("number", "numeric(5)", {}, "DECIMAL(5,0)"),
         ("integer", "decimal(20,0)", {}, "DECIMAL(20,0)"),
@@ -54,3 +67,37 @@ def test_every_kind_has_a_table_type() -> None:
 @pytest.mark.parametrize("physical", ["", "blob", "decimal(", "varchar(x)", "int; drop table"])
 def test_an_unknown_physical_type_names_nothing(physical: str) -> None:
     assert physical_kind(physical) is None
+
+
+def test_nested_types_nest() -> None:
+    price = Column("price", ColumnType("decimal", 6, 2))
+    item = Column("element", ColumnType("object", inner=(Column("sku", ColumnType("string")), price)))
+    items = Column("items", ColumnType("array", inner=(item,)))
+    rates = ColumnType(
+        "map", inner=(Column("key", ColumnType("string")), Column("value", ColumnType("array", inner=(item,))))
+    )
+    assert duckdb_type(items.type) == 'STRUCT("sku" VARCHAR, "price" DECIMAL(6,2))[]'
+    assert duckdb_type(rates) == 'MAP(VARCHAR, STRUCT("sku" VARCHAR, "price" DECIMAL(6,2))[])'
+
+
+@pytest.mark.parametrize(
+    ("logical", "physical", "options", "found"),
+    [
+        ("string", "varchar(3)", {}, {"maxLength": 3}),
+        ("string", "char(3)", {"maxLength": 9}, {"maxLength": 3}),
+        ("string", "varchar(9)", {"maxLength": 3}, {"maxLength": 3}),
+        ("string", "text", {}, {}),
+        ("integer", "smallint", {}, {"minimum": -32768, "maximum": 32767}),
+        ("integer", "smallint", {"minimum": 0}, {"minimum": 0, "maximum": 32767}),
+        ("integer", "int", {}, {}),
+        ("integer", "", {"format": "u8"}, {"format": "u8", "minimum": 0, "maximum": 255}),
+        ("integer", "", {"format": "u64"}, {"format": "u64", "minimum": 0, "maximum": 2**64 - 1}),
+        ("integer", "tinyint", {"format": "i64"}, {"format": "i64"}),
+        ("number", "smallint", {}, {}),
+        ("", "varchar(3)", {}, {"maxLength": 3}),
+    ],
+)
+def test_what_a_type_says_beside_its_name_is_an_option(
+    logical: str, physical: str, options: dict[str, object], found: dict[str, object]
+) -> None:
+    assert implied(logical, physical, options) == found

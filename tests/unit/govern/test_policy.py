@@ -120,3 +120,14 @@ def test_tags_say_domain_and_classification_and_a_column_may_differ() -> None:
     tags = lf_tags(promised)
     assert (tags.database, tags.table) == ({"domain": "fleet"}, {"classification": "internal"})
     assert tags.columns == {"owner": {"classification": "restricted"}}
+
+
+def test_a_clear_value_beside_its_encrypted_one_is_read_by_who_names_it() -> None:
+    # Given a column whose encrypted value stands in another one
+    promised = contract(role("role/analyst"), role("role/clerk", columns=("owner", "tailnum")))
+    clear = tuple(replace(c, encrypted_name="tailnum") if c.name == "owner" else c for c in promised.table.columns)
+    promised = replace(promised, tables=(replace(promised.table, columns=clear),))
+    # Then who reads everything does not read it, and who names it does
+    assert readable([Product(promised)], ANALYST) == {"fleet.planes": ("tailnum", "seats")}
+    clerk = f"arn:aws:iam::{ACCOUNT}:role/clerk"
+    assert readable([Product(promised)], clerk) == {"fleet.planes": ("tailnum", "owner")}

@@ -49,13 +49,21 @@ class Version:
 class ColumnType:
     """A column's type: the ODCS logical type and what it becomes in the table.
 
-    `kind` is one of string, boolean, integer, number, decimal, date, timestamp, timestamptz, time.
-    `precision` and `scale` are set for decimal only.
+    `kind` is one of string, boolean, integer, number, decimal, date, timestamp, timestamptz, time, or of the nested
+    object, array, map. `precision` and `scale` are a decimal's digits; `precision` alone those of a timestamp's second,
+    where they are fewer than six. `bits` is 32 for an integer or number of that width, else None: 64. `inner` are an
+    object's fields, an array's `element`, a map's `key` and `value`.
     """
 
     kind: str
     precision: int | None = None
     scale: int | None = None
+    bits: int | None = None
+    inner: tuple[Column, ...] = ()
+
+    @property
+    def nested(self) -> bool:
+        return self.kind in ("object", "array", "map")
 
 
 @dataclass(frozen=True)
@@ -116,11 +124,12 @@ class Column:
     unique: bool = False
     primary_key_position: int | None = None
     partition_position: int | None = None
-    partition_transform: str = "identity"  # identity, year, month, day
+    partition_transform: str = "identity"  # identity, year, month, day, hour, truncate[width]
     semantic_type: Literal["column", "measure", "dimension"] = "column"
     options: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""  # the column's name in the file, where it differs
     transform_logic: str = ""
+    encrypted_name: str = ""  # the column that holds the encrypted value
     classification: str = ""
     business_name: str = ""
     description: str = ""

@@ -28,7 +28,7 @@ from datamesh.contract.model import (
 )
 from datamesh.contract.quality import parse_checks
 from datamesh.contract.source import Source, load
-from datamesh.contract.types import column_type
+from datamesh.contract.types import column_type, implied
 from datamesh.contract.vocabulary import (
     ColumnProperties,
     InputProperties,
@@ -108,12 +108,13 @@ def _table(raw: Mapping[str, Any], domain: str, product: str) -> Table:
 def parse_column(raw: Mapping[str, Any], position: int = 0) -> Column:
     """One property; `position` is its place in the contract, which orders keys that have none of their own."""
     ours, _ = read(ColumnProperties, mappings(raw, "customProperties"))
-    options = _options(mapping(raw, "logicalTypeOptions"))
+    logical, physical = text(raw, "logicalType"), text(raw, "physicalType")
+    options = implied(logical, physical, _options(mapping(raw, "logicalTypeOptions")))
     semantic = text(raw, "semanticType")
     sources = texts(raw, "transformSourceObjects")
     return Column(
         name=text(raw, "name"),
-        type=column_type(text(raw, "logicalType"), text(raw, "physicalType"), options),
+        type=column_type(logical, physical, options),
         required=flag(raw, "required"),
         unique=flag(raw, "unique"),
         primary_key_position=_position(raw, "primaryKey", "primaryKeyPosition", position),
@@ -123,6 +124,7 @@ def parse_column(raw: Mapping[str, Any], position: int = 0) -> Column:
         options=options,
         source=sources[0] if len(sources) == 1 and semantic != "measure" else "",
         transform_logic=text(raw, "transformLogic"),
+        encrypted_name=text(raw, "encryptedName"),
         classification=text(raw, "classification"),
         business_name=text(raw, "businessName"),
         description=text(raw, "description"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -17,7 +18,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from datamesh.errors import ContractError
 
-__all__ = ["MAX_BYTES", "MAX_VALUES", "Source", "UnreadableContract", "load", "parent"]
+__all__ = ["MAX_BYTES", "MAX_VALUES", "Real", "Source", "UnreadableContract", "load", "parent"]
 
 MAX_BYTES = 2_000_000
 MAX_VALUES = 200_000  # values after aliases are followed: a bomb of a few hundred bytes has billions
@@ -36,6 +37,20 @@ class UnreadableContract(ContractError):
         self.reason = message
         self.line = line
         self.rule = rule
+
+
+class Real(float):
+    """A number with a fraction that remembers its digits: those of a decimal's bound are more than a float has."""
+
+    def __new__(cls, written: str) -> Real:
+        value = super().__new__(cls, written)
+        value._written = written
+        return value
+
+    def __repr__(self) -> str:
+        return self._written
+
+    _written: str
 
 
 @dataclass(frozen=True)
@@ -176,7 +191,8 @@ class _Builder:
         if kind not in _SCALARS:
             return _writable(str(node.value), line)
         try:
-            return getattr(self._scalar, f"construct_yaml_{kind}")(node)
+            value = getattr(self._scalar, f"construct_yaml_{kind}")(node)
+            return Real(str(node.value)) if kind == "float" and isfinite(value) else value
         except (ValueError, KeyError) as error:
             raise UnreadableContract(f"`{node.value}` is no {kind}", line=line, hint="put it in quotes") from error
 

@@ -31,7 +31,19 @@ __all__ = [
 PREFIX = "datamesh."
 SCHEMA_ID = "https://datamesh.example/schemas/datamesh-properties.v1.schema.json"
 
-ColumnRule = Literal["required", "type", "enum", "pattern", "range", "length", "multipleOf", "unique"]
+ColumnRule = Literal[
+    "required",
+    "type",
+    "enum",
+    "pattern",
+    "format",
+    "range",
+    "length",
+    "multipleOf",
+    "items",
+    "properties",
+    "unique",
+]
 TableRule = Literal["primaryKey"]
 SeverityWord = Literal["error", "warning"]
 Character = Annotated[str, StringConstraints(min_length=1, max_length=1)]
@@ -40,6 +52,9 @@ Principal = Annotated[
     StringConstraints(
         pattern=r"^(role/[\w+=,.@-]{1,64}|arn:aws[a-z-]*:iam::\d{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64})$"
     ),
+]
+PartitionTransform = Annotated[
+    str, StringConstraints(pattern=r"^(identity|year|month|day|hour|(truncate|bucket)\[[1-9]\d{0,8}\])$")
 ]
 
 
@@ -97,8 +112,10 @@ class TableProperties(_Place):
 class ColumnProperties(_Place):
     """On a property of a schema object."""
 
-    partition_transform: Literal["identity", "year", "month", "day"] = Field(
-        default="identity", alias="datamesh.partitionTransform"
+    partition_transform: PartitionTransform = Field(
+        default="identity",
+        alias="datamesh.partitionTransform",
+        description="identity, year, month, day, hour, or truncate[width] of a number's last digits or a text's first.",
     )
     severity: dict[ColumnRule, SeverityWord] = Field(
         default={},
@@ -183,8 +200,11 @@ def _problem(index: int, name: str, error: Any) -> Problem:
     if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
         return Problem(index, name, "this is not in the vocabulary here", unknown=True)
     message = error["msg"]
-    if error["type"] == "string_pattern_mismatch":  # principals are the only values with a pattern
-        message = f"`{error['input']}` is neither role/<name> nor arn:aws:iam::<account>:role/<name>"
+    if error["type"] == "string_pattern_mismatch":
+        wanted = "neither role/<name> nor arn:aws:iam::<account>:role/<name>"
+        if name == "datamesh.partitionTransform":
+            wanted = "none of identity, year, month, day, hour and truncate[width]"
+        message = f"`{error['input']}` is {wanted}"
     inside = ".".join(str(step) for step in error["loc"][1:])
     return Problem(index, name, f"{inside}: {message}" if inside else message)
 

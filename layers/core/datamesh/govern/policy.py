@@ -3,6 +3,7 @@
 A contract gives access while its status is `active` or `deprecated`. A `draft` or `proposed` contract promises nothing
 to readers yet, and a `retired` one nothing any more: neither gives access, whatever roles it names.
 Only roles whose access is `read` give it. Several roles of one principal add up.
+A column whose encrypted value stands beside it (`encryptedName`) is read by those roles only that name it.
 The policy is applied by the guard of the query function and projected to Lake Formation; both start from here.
 """
 
@@ -25,7 +26,7 @@ OPEN_STATUSES = frozenset({"active", "deprecated"})
 class Grant:
     """`principal` (canonical; `arn` with its path) may read `columns` of `product` (`domain.product`).
 
-    `columns` None means all, those of later versions included. `rule` says what gave it: `role:<name>`.
+    `columns` None means all, those of later versions included; not where one is kept from who does not name it. `rule` says what gave it: `role:<name>`.
     """
 
     principal: str
@@ -61,7 +62,7 @@ def grants_of(contract: Contract, account: str) -> tuple[Grant, ...]:
     """
     if contract.status.lower() not in OPEN_STATUSES:
         return ()
-    grants = []
+    grants, unnamed = [], _unnamed(contract)
     for role in contract.roles:
         if role.access.lower() != "read":
             continue
@@ -70,7 +71,8 @@ def grants_of(contract: Contract, account: str) -> tuple[Grant, ...]:
                 arn = declared_arn(principal, account)
             except ContractError:
                 continue
-            grants.append(Grant(canonical(arn), contract.name, role.columns, f"role:{role.name}", arn))
+            columns = unnamed if role.columns is None else role.columns
+            grants.append(Grant(canonical(arn), contract.name, columns, f"role:{role.name}", arn))
     return tuple(grants)
 
 
@@ -79,12 +81,21 @@ def readers(contract: Contract, columns: Iterable[str] | None = None) -> tuple[s
     if contract.status.lower() not in OPEN_STATUSES:
         return ()
     about = None if columns is None else frozenset(columns)
-    given = [role for role in contract.roles if role.access.lower() == "read" and _concerned(role, about)]
+    unnamed = _unnamed(contract)
+    given = [role for role in contract.roles if role.access.lower() == "read" and _concerned(role, about, unnamed)]
     return tuple(sorted({principal for role in given for principal in role.principals}))
 
 
-def _concerned(role: Role, columns: frozenset[str] | None) -> bool:
-    return columns is None or (bool(columns) if role.columns is None else not columns.isdisjoint(role.columns))
+def _concerned(role: Role, columns: frozenset[str] | None, unnamed: tuple[str, ...] | None) -> bool:
+    read = unnamed if role.columns is None else role.columns
+    return columns is None or (bool(columns) if read is None else not columns.isdisjoint(read))
+
+
+def _unnamed(contract: Contract) -> tuple[str, ...] | None:
+    """What a role that names no columns reads: all of them, or those that have no encrypted value beside them."""
+    columns = contract.table.columns
+    clear = tuple(column.name for column in columns if not column.encrypted_name)
+    return clear if len(clear) < len(columns) else None
 
 
 def permitted(contract: Contract, grants: Iterable[Grant]) -> tuple[str, ...]:

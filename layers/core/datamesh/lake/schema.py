@@ -6,17 +6,17 @@ Therefore the key is a table property, for Iceberg's identifier fields would hav
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.transforms import DayTransform, IdentityTransform, MonthTransform, Transform, YearTransform
+from pyiceberg.transforms import parse_transform
 from pyiceberg.types import (
     BooleanType,
     DateType,
     DecimalType,
     DoubleType,
+    FloatType,
     IcebergType,
+    IntegerType,
     LongType,
     NestedField,
     StringType,
@@ -39,19 +39,14 @@ _TYPES: dict[str, type[IcebergType]] = {
     "timestamptz": TimestamptzType,
     "time": TimeType,
 }
-_TRANSFORMS: dict[str, Transform[Any, Any]] = {
-    "identity": IdentityTransform(),
-    "year": YearTransform(),
-    "month": MonthTransform(),
-    "day": DayTransform(),
-}
+_NARROW: dict[str, type[IcebergType]] = {"integer": IntegerType, "number": FloatType}
 _FIRST_PARTITION_ID = 1000  # where Iceberg's partition field ids begin
 
 
 def iceberg_type(kind: ColumnType) -> IcebergType:
     if kind.kind == "decimal":
         return DecimalType(kind.precision or 38, kind.scale or 0)
-    return _TYPES[kind.kind]()
+    return _NARROW[kind.kind]() if kind.bits == 32 else _TYPES[kind.kind]()
 
 
 def field_doc(column: Column) -> str | None:
@@ -74,7 +69,7 @@ def partition_spec(table: Table, schema: Schema) -> PartitionSpec:
             PartitionField(
                 source_id=schema.find_field(column.name).field_id,
                 field_id=_FIRST_PARTITION_ID + place,
-                transform=_TRANSFORMS[column.partition_transform],
+                transform=parse_transform(column.partition_transform),
                 name=_partition_name(column),
             )
             for place, column in enumerate(table.partition_columns)
@@ -83,8 +78,8 @@ def partition_spec(table: Table, schema: Schema) -> PartitionSpec:
 
 
 def _partition_name(column: Column) -> str:
-    identity = column.partition_transform == "identity"
-    return column.name if identity else f"{column.name}_{column.partition_transform}"
+    name = column.partition_transform.partition("[")[0]
+    return column.name if name == "identity" else f"{column.name}_{'trunc' if name == 'truncate' else name}"
 
 
 def properties(contract: Contract) -> dict[str, str]:

@@ -12,8 +12,8 @@ from typing import Literal
 
 from datamesh.contract.model import Check, Column, Severity, Table
 from datamesh.contract.quality import allows_none, not_carried_out
-from datamesh.contract.types import duckdb_type
-from datamesh.engine.duck import literal, literals
+from datamesh.engine.duck import literals
+from datamesh.publish.conditions import conditions, outside, unlike
 
 __all__ = ["MALFORMED", "Effect", "Rule", "any_of", "broken", "rules", "sends_away"]
 
@@ -77,58 +77,17 @@ def _effect_of(severity: Severity) -> Effect:
 
 def _built_in(table: Table, column: Column, position: int) -> list[Rule]:
     x, t = f"x{position}", f"t{position}"
-    in_key = column.name in table.primary_key
-    conditions = {
-        "type": f"{x} IS NOT NULL AND {t} IS NULL" if column.type.kind != "string" else "",
-        "required": f"{x} IS NULL" if column.required else "",
-        "enum": _outside(t, [e.value for e in column.enum], column) if column.enum else "",
-        "range": _out_of_range(t, column),
-        "length": _wrong_length(t, column),
-        "pattern": _unlike(x, column.options.get("pattern")),
-        "multipleOf": _no_multiple(t, column),
-    }
+    own = conditions(column, x, t)
+    own = {"type": own.pop("type", ""), "required": f"{x} IS NULL" if column.required else "", **own}
     found = [
         Rule(0, rule, column.name, _effect_of(column.severity(rule)), condition)
-        for rule, condition in conditions.items()
+        for rule, condition in own.items()
         if condition
     ]
-    if in_key and not column.required:  # a key without one of its parts is no key
+    if column.name in table.primary_key and not column.required:  # a key without one of its parts is no key
         effect = _effect_of(table.severity("primaryKey"))
         found.append(Rule(0, "primaryKey", column.name, effect, f"{x} IS NULL"))
     return found
-
-
-def _outside(value: str, allowed: Sequence[object], column: Column) -> str:
-    to = duckdb_type(column.type)
-    return f"{value} NOT IN ({', '.join(f'CAST({literal(a)} AS {to})' for a in allowed)})"
-
-
-def _out_of_range(t: str, column: Column) -> str:
-    comparisons = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
-    to = duckdb_type(column.type) if column.type.kind not in ("integer", "number", "decimal") else "DOUBLE"
-    return " OR ".join(
-        f"{t} {comparison} CAST({literal(column.options[name])} AS {to})"
-        for name, comparison in comparisons.items()
-        if name in column.options
-    )
-
-
-def _wrong_length(t: str, column: Column) -> str:
-    comparisons = {"minLength": "<", "maxLength": ">"}
-    return " OR ".join(
-        f"length(CAST({t} AS VARCHAR)) {comparison} {literal(column.options[name])}"
-        for name, comparison in comparisons.items()
-        if name in column.options
-    )
-
-
-def _unlike(x: str, pattern: object) -> str:
-    return f"NOT regexp_matches(CAST({x} AS VARCHAR), {literal(pattern)})" if isinstance(pattern, str) else ""
-
-
-def _no_multiple(t: str, column: Column) -> str:
-    step = column.options.get("multipleOf")
-    return f"abs({t} / {literal(step)} - round({t} / {literal(step)})) > 1e-9" if step else ""
 
 
 def _is_row_metric(check: Check) -> bool:
@@ -149,19 +108,19 @@ def _metric_condition(check: Check, table: Table, column: Column, position: int)
     if check.metric == "missingValues":
         return _missing(x, check.arguments.get("missingValues"), table)
     valid, pattern = check.arguments.get("validValues"), check.arguments.get("pattern")
-    conditions = [f"{x} IS NOT NULL AND {t} IS NULL"]
-    conditions += [_outside(t, [v for v in valid if v is not None], column)] if valid else []
-    conditions += [_unlike(x, pattern)] if pattern else []
-    return " OR ".join(conditions)
+    found = [f"{x} IS NOT NULL AND {t} IS NULL"]
+    found += [outside(t, [v for v in valid if v is not None], column.type)] if valid else []
+    found += [unlike(x, pattern)] if pattern else []
+    return " OR ".join(found)
 
 
 def _missing(x: str, given: Sequence[object] | None, table: Table) -> str:
     """Without a list, what is NULL is missing. With one, what it names: null itself, or a text that is read as null."""
     words = [str(word) for word in given or () if word is not None]
     null = not given or None in given or any(word in table.input.null_words for word in words)
-    conditions = [f"{x} IS NULL"] if null else []
-    conditions += [f"CAST({x} AS VARCHAR) IN ({literals(words)})"] if words else []
-    return " OR ".join(conditions)
+    found = [f"{x} IS NULL"] if null else []
+    found += [f"CAST({x} AS VARCHAR) IN ({literals(words)})"] if words else []
+    return " OR ".join(found)
 
 
 def _keys(table: Table) -> list[Rule]:

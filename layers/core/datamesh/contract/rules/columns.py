@@ -13,7 +13,14 @@ from datamesh.contract.types import UNPUBLISHED, physical_kind
 
 __all__ = ["check"]
 
-_TIMES = ("date", "timestamp", "timestamptz")
+_MOMENTS = ("timestamp", "timestamptz")
+_TRANSFORMED = {
+    "year": ("date", *_MOMENTS),
+    "month": ("date", *_MOMENTS),
+    "day": ("date", *_MOMENTS),
+    "hour": _MOMENTS,
+    "truncate": ("integer", "decimal", "string"),
+}
 _MAX_PRECISION = 38
 _SAME_FAMILY = {"decimal": "number", "timestamptz": "timestamp"}
 _NO_NUMBER_KEYS = ("number",)
@@ -28,6 +35,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield from _type(subject, column)
             yield from _partition(subject, column)
             yield from _measure(subject, column)
+            yield from _encrypted(subject, table, column)
             yield from _not_carried(subject, column)
 
 
@@ -126,14 +134,19 @@ def _partition(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
         path = custom_path(at, "datamesh.partitionTransform")
         if column.partition_position is None:
             yield subject.warning("partition.unused", path, "the column is not partitioned", "add `partitioned: true`")
-        if column.type.kind not in _TIMES:
+        name = column.partition_transform.partition("[")[0]
+        if name == "bucket":
+            message = "files cannot be laid out in buckets here"
+            yield subject.error("partition.transform", path, message, "use truncate[width], or a date of the row")
+        elif column.type.kind not in _TRANSFORMED[name]:
             message = f"{column.partition_transform} of a {column.type.kind} is not possible"
-            yield subject.error("partition.transform", path, message, "use it on a date or timestamp")
+            fix = f"use it on {' or '.join(_TRANSFORMED[name])}"
+            yield subject.error("partition.transform", path, message, fix)
     elif column.partition_position is not None:
-        if column.type.kind in ("number", "time"):
+        if column.type.kind in ("number", "time") or column.type.nested:
             message = f"a {column.type.kind} makes no partitions"
             yield subject.error("partition.transform", f"{at.path}.partitioned", message, "choose another column")
-        elif column.type.kind in ("timestamp", "timestamptz"):
+        elif column.type.kind in _MOMENTS:
             yield subject.warning(
                 "partition.fine", f"{at.path}.partitioned", "one partition for each instant", "add a transform: month"
             )
@@ -143,6 +156,14 @@ def _measure(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
     if at.is_measure and not at.column.transform_logic.strip():
         message = f"the measure `{at.column.name}` has no expression"
         yield subject.error("measure.expression", at.path, message, "add `transformLogic: SUM(...)`")
+
+
+def _encrypted(subject: Subject, table: TableAt, at: ColumnAt) -> Iterator[Finding]:
+    name = at.column.encrypted_name
+    if name and (name == at.column.name or name not in table.column_names()):
+        message = f"`{name}` is no other column of this table"
+        fix = "name the column that holds the encrypted value, and write it among the properties"
+        yield subject.error("encrypted-name.column", f"{at.path}.encryptedName", message, fix)
 
 
 def _not_carried(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
@@ -159,5 +180,3 @@ def _not_carried(subject: Subject, at: ColumnAt) -> Iterator[Finding]:
         path = f"{at.path}.physicalName"
         fix = "for the name in the file use transformSourceObjects"
         yield subject.warning(rule, path, f"the table's column is called `{at.column.name}`", fix)
-    if at.raw.get("encryptedName"):
-        yield subject.warning(rule, f"{at.path}.encryptedName", "columns are not encrypted or masked yet", "remove it")

@@ -9,9 +9,9 @@ from datamesh.contract.fields import mappings, text
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Check
 from datamesh.contract.quality import is_threshold, not_carried_out, parse_check
-from datamesh.contract.rules.enums import fits
 from datamesh.contract.rules.options import pattern_problem
 from datamesh.contract.rules.subject import Subject, TableAt
+from datamesh.contract.values import holds
 
 __all__ = ["check"]
 
@@ -84,7 +84,7 @@ def _argument_problems(found: Check, table: TableAt) -> Iterator[tuple[str, str]
             yield "properties", f"there is no column `{name}`"
     column = table.table.column(found.column) if found.column else None
     for value in found.arguments.get("validValues", []):
-        if column and value is not None and not fits(column.type.kind, value):
+        if column and value is not None and not holds(column.type, value):
             yield "validValues", f"`{value}` is no {column.type.kind}"
     pattern = found.arguments.get("pattern")
     problem = pattern_problem(pattern) if isinstance(pattern, str) else None
