@@ -344,3 +344,39 @@ def test_only_what_breaks_needs_a_new_major(old: str, new: str, edit: tuple[str,
 )
 def test_the_right_version_follows_from_the_changes(edit: tuple[str, str], right: str) -> None:
     assert str(right_version(compare(parse(STOPS), parse(edited(*edit))), Version(1))) == right
+
+
+def test_a_number_of_more_bits_or_digits_is_compatible_and_of_fewer_breaking() -> None:
+    for narrow, wide in (
+        (ColumnType("integer", bits=32), ColumnType("integer")),
+        (ColumnType("number", bits=32), ColumnType("number")),
+        (ColumnType("timestamp", 3), ColumnType("timestamp")),
+    ):
+        there, back = (compare(_typed(a), _typed(b)) for a, b in ((narrow, wide), (wide, narrow)))
+        assert [(c.kind, c.rule) for c in there] == [("compatible", "column.widened")]
+        assert [(c.kind, c.rule) for c in back] == [("breaking", "column.type")]
+
+
+def _typed(kind: ColumnType) -> Contract:
+    return _with(Column, replace(COLUMN, type=kind))
+
+
+def test_a_nested_column_is_compared_field_by_field() -> None:
+    def nested(*fields: Column) -> Contract:
+        return _typed(ColumnType("array", inner=(Column("element", ColumnType("object", inner=fields)),)))
+
+    text, narrow, wide = ColumnType("string"), ColumnType("integer", bits=32), ColumnType("integer")
+    sku, count = Column("sku", text, id="s"), Column("count", narrow)
+    before = nested(sku, count)
+    expected: list[tuple[Contract, list[tuple[str, str, str]]]] = [
+        (nested(sku, count, Column("more", text)), [("compatible", "column.added", "more")]),
+        (nested(sku, replace(count, type=wide)), [("compatible", "column.widened", "count")]),
+        (nested(replace(sku, description="Its code"), count), [("documentation", "text", "sku")]),
+        (nested(sku), [("breaking", "column.type", "count")]),
+        (nested(replace(sku, name="code"), count), [("breaking", "column.type", "sku")]),
+        (nested(replace(sku, required=True), count), [("breaking", "column.required", "sku")]),
+        (nested(sku, count, Column("more", text, required=True)), [("breaking", "column.added-required", "more")]),
+    ]
+    for after, told in expected:
+        found = [(c.kind, c.rule, c.path) for c in compare(before, after)]
+        assert found == [(kind, rule, f"stops.opened.element.{name}") for kind, rule, name in told]

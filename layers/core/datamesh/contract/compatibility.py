@@ -21,6 +21,7 @@ from datamesh.contract.promises import promises, severities
 
 __all__ = ["FIELDS", "compare"]
 
+_MICROSECONDS = 6  # the digits of a timestamp's second, where the contract names none
 _NO_PROMISE = ("proposed", "draft")
 # What the table cannot follow in place, whatever was promised.
 _LAYOUT = ("column.type", "column.reused", "partitions", "primary-key", "product.renamed", "table.renamed")
@@ -75,6 +76,7 @@ FIELDS: Mapping[type, Mapping[str, Aspect]] = {
         "options": "own",
         "source": "input",
         "transform_logic": "text",
+        "encrypted_name": "roles",
         "classification": "classification",
         "business_name": "text",
         "description": "text",
@@ -87,7 +89,7 @@ FIELDS: Mapping[type, Mapping[str, Aspect]] = {
         "id": "text",
         "deprecated": "text",
     },
-    ColumnType: {"kind": "own", "precision": "own", "scale": "own"},
+    ColumnType: {"kind": "own", "precision": "own", "scale": "own", "bits": "own", "inner": "own"},
 }
 
 
@@ -224,7 +226,9 @@ def _added(column: Column, path: str) -> Change:
 
 
 def _column(old: Column, new: Column, path: str, own: tuple[str, ...]) -> Iterator[Change]:
-    if old.type != new.type:
+    if old.type.nested and old.type.kind == new.type.kind:
+        yield from _inside(old.type, new.type, path, own)
+    elif old.type != new.type:
         yield _type_change(old.type, new.type, path, own)
     for promise in promises(old, new):
         if promise.tighter:
@@ -237,21 +241,51 @@ def _column(old: Column, new: Column, path: str, own: tuple[str, ...]) -> Iterat
     yield from _aspects(old, new, path, own)
 
 
+def _inside(old: ColumnType, new: ColumnType, path: str, own: tuple[str, ...]) -> Iterator[Change]:
+    """What changed in a nested column. Fields are added in place; for one that goes the data would be laid out anew."""
+    for pair in paired(old.inner, new.inner):
+        before, after = pair.before, pair.after
+        if before is None:
+            if after is not None:
+                yield _added(after, f"{path}.{after.name}")
+        elif after is None or pair.renamed:
+            message = "the field is gone" if after is None else f"the field is called {after.name}"
+            yield Change("breaking", "column.type", f"{path}.{before.name}", message, own)
+        else:
+            yield from _column(before, after, f"{path}.{before.name}", own)
+
+
 def _values(column: Column) -> set[str]:
     return {repr(entry.value) for entry in column.enum}
 
 
 def _type_change(old: ColumnType, new: ColumnType, path: str, own: tuple[str, ...]) -> Change:
-    """Iceberg widens a decimal in place; any other change of type would need its data rewritten."""
+    """Iceberg widens numbers in place; any other change of type would need its data rewritten."""
     message = f"{_type_text(old)} became {_type_text(new)}"
-    wider = old.kind == new.kind == "decimal" and old.scale == new.scale and (new.precision or 0) > (old.precision or 0)
-    if wider:
+    if old.kind == new.kind and _widened(old, new):
         return Change("compatible", "column.widened", path, message, own)
     return Change("breaking", "column.type", path, message, own)
 
 
+def _widened(old: ColumnType, new: ColumnType) -> bool:
+    """More digits of a decimal, 64 bits after 32, or more digits of a timestamp's second."""
+    if old.kind == "decimal":
+        return old.scale == new.scale and (new.precision or 0) > (old.precision or 0)
+    if old.kind.startswith("timestamp"):
+        return _digits(new) > _digits(old)
+    return old.bits == 32 and new.bits is None
+
+
+def _digits(column: ColumnType) -> int:
+    return _MICROSECONDS if column.precision is None else column.precision
+
+
 def _type_text(column: ColumnType) -> str:
-    return f"decimal({column.precision},{column.scale})" if column.kind == "decimal" else column.kind
+    if column.kind == "decimal":
+        return f"decimal({column.precision},{column.scale})"
+    if column.precision is not None:
+        return f"{column.kind}({column.precision})"
+    return f"{column.kind} of {column.bits or 64} bits" if column.kind in ("integer", "number") else column.kind
 
 
 def _measures(old: Table, new: Table, table: str) -> Iterator[Change]:

@@ -26,7 +26,7 @@ OPEN_STATUSES = frozenset({"active", "deprecated"})
 class Grant:
     """`principal` (canonical; `arn` with its path) may read `columns` of `product` (`domain.product`).
 
-    `columns` None means all, those of later versions included; not where one is kept from who does not name it. `rule` says what gave it: `role:<name>`.
+    `columns` None means all, those of later versions included. `rule` says what gave it: `role:<name>`.
     """
 
     principal: str
@@ -92,7 +92,7 @@ def _concerned(role: Role, columns: frozenset[str] | None, unnamed: tuple[str, .
 
 
 def _unnamed(contract: Contract) -> tuple[str, ...] | None:
-    """What a role that names no columns reads: all of them, or those that have no encrypted value beside them."""
+    """What a role that names no columns reads: None for all, or those that have no encrypted value beside them."""
     columns = contract.table.columns
     clear = tuple(column.name for column in columns if not column.encrypted_name)
     return clear if len(clear) < len(columns) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,19 +13,12 @@ from datamesh.errors import InfrastructureError
 from datamesh.publish.captured import ARGUMENTS, Captured
 from datamesh.publish.conform import columns, selection
 from datamesh.publish.job import Group, InputFile, Job, Passed
+from datamesh.publish.partitions import partition_value
 from datamesh.publish.reading import Rejects, original, relation
 from datamesh.publish.repeats import with_repeats
 from datamesh.publish.rules import Rule, any_of, broken, sends_away
 
 __all__ = ["count_rejects", "run_pass"]
-
-_TRANSFORMS = {
-    "identity": "{}",
-    "year": "year({})",
-    "month": "date_trunc('month', {})",
-    "day": "CAST({} AS DATE)",
-    "hour": "date_trunc('hour', {})",
-}
 
 
 def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) -> Passed:
@@ -83,23 +75,7 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
 
 def _parts(job: Job) -> list[str]:
     """One expression for each partition column: a file may hold one value of each only."""
-    return [_part(c, _typed(job, c)) for c in job.table.partition_columns]
-
-
-def _part(column: Column, t: str) -> str:
-    name, _, width = column.partition_transform.removesuffix("]").partition("[")
-    if name != "truncate":
-        return _TRANSFORMS[name].format(t)
-    if column.type.kind == "string":
-        return f"left({t}, {width})"
-    step = f"CAST({width} AS HUGEINT)" if column.type.kind == "integer" else _last_digits(column, int(width))
-    return f"{t} - (({t} % {step} + {step}) % {step})"
-
-
-def _last_digits(column: Column, units: int) -> str:
-    """A number of units of a decimal's last digit."""
-    scale = column.type.scale or 0
-    return f"CAST('{Decimal(units).scaleb(-scale):f}' AS DECIMAL(38,{scale}))"
+    return [partition_value(c, _typed(job, c)) for c in job.table.partition_columns]
 
 
 def _typed(job: Job, column: Column) -> str:
