@@ -14,14 +14,16 @@ from pydantic import BaseModel, ConfigDict
 
 from cli.screen import Screen, Step
 from cli.target import ProductName, Target
+from datamesh.contract.model import Version
 from datamesh.contract.parse import parse
+from datamesh.contract.revise import revised
 from datamesh.errors import InfrastructureError, UnreadableInput, UserError
 from datamesh.events import Reason
 from datamesh.lake.layout import CONTRACTS_PREFIX
 from datamesh.publish.content import AGAIN
 from datamesh.publish.ledger import Arrival, Batch, ContractOutcome, Ledger
 
-__all__ = ["Run", "follow", "land", "publish", "push", "readable", "run_of"]
+__all__ = ["Run", "follow", "land", "publish", "push", "readable", "retirement", "run_of"]
 
 _UPLOAD = "datamesh-upload"  # tells our upload from one that somebody else made of the same key at the same moment
 _NOTICED_WITHIN = 180.0  # seconds until an upload's event should have reached the ledger
@@ -102,6 +104,22 @@ def push(target: Target, screen: Screen, file: Path) -> tuple[ProductName, Contr
     if outcome.outcome == "failed":
         raise InfrastructureError(f"the contract of {product} failed: {outcome.error}", hint="push it again")
     return product, outcome
+
+
+def retirement(target: Target, product: ProductName, major: int) -> bytes:
+    """The contract in force of a major version, with status retired and a higher minor version.
+
+    Raises UserError when there is no such version, ContractError when its text cannot be changed so.
+    """
+    state = target.ledger(product.domain).product(product.product)
+    held = state.of(major) if state else None
+    if state is None or held is None:
+        there = ", ".join(str(each.major) for each in state.majors) if state else "none"
+        raise UserError(f"{product} has no major version {major}", hint=f"there are: {there}")
+    at = held.contract
+    data = target.client("s3").get_object(Bucket=at.bucket, Key=at.key)["Body"].read()
+    version = parse(data).version
+    return revised(data, version=Version(version.major, version.minor + 1), status="retired")
 
 
 def upload(

@@ -1,4 +1,4 @@
-"""mesh contract lint | diff | push | test"""
+"""mesh contract lint | diff | push | retire | test"""
 
 from __future__ import annotations
 
@@ -79,6 +79,27 @@ def diff(
 @command(app)
 def push(frame: Frame, file: _Contract) -> None:
     """Put a contract in force, and wait until its domain has applied or rejected it."""
+    _push(frame, file)
+
+
+@command(app)
+def retire(
+    frame: Frame,
+    name: Annotated[str, typer.Argument(metavar="DOMAIN.PRODUCT")],
+    major: Annotated[int, typer.Option("--major", help="The major version that ends.")],
+) -> None:
+    """End a major version: nobody reads it any more, files for it are refused, its data is kept.
+
+    The contract in force is put again with status retired and a higher minor version.
+    """
+    product = frame.target.product(name)
+    with tempfile.TemporaryDirectory() as work:
+        file = Path(work) / f"{product.product}.odcs.yaml"
+        file.write_bytes(landing.retirement(frame.target, product, major))
+        _push(frame, file)
+
+
+def _push(frame: Frame, file: Path) -> None:
     product, outcome = landing.push(frame.target, frame.screen, file)
     answer = {"product": str(product), "file": str(file)} | outcome.model_dump(mode="json")
     frame.screen.result(

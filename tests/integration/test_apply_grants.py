@@ -135,8 +135,9 @@ def deliver(*asked: events.Event) -> Any:
     return app.handler({"Records": records}, CONTEXT)  # type: ignore[arg-type]
 
 
-def held() -> set[tuple[str, str]]:
-    entries = boto3.client("lakeformation").list_permissions(Resource={"Table": TABLE})["PrincipalResourcePermissions"]
+def held(table: str = TABLE["Name"]) -> set[tuple[str, str]]:
+    where = {"Table": {**TABLE, "Name": table}}
+    entries = boto3.client("lakeformation").list_permissions(Resource=where)["PrincipalResourcePermissions"]
     return {
         (entry["Principal"]["DataLakePrincipalIdentifier"].removeprefix(ROLE), permission)
         for entry in entries
@@ -180,6 +181,24 @@ def test_a_late_event_applies_the_contract_that_is_in_force_not_its_own(heard: A
     assert held() == OWN | {("auditor", "SELECT"), ("auditor", "DESCRIBE")}
     told = {(data["granted"], data["revoked"]) for _, data in heard()}
     assert told == {(6, 0), (2, 2), (0, 0)}
+
+
+def test_every_major_version_is_granted_until_it_is_retired(heard: Any) -> None:
+    # Given a second major version beside the first, for another role
+    ledger = Ledger(boto3.resource("dynamodb").Table("ledger"))
+    first = in_force(STOPS)
+    second = in_force(edited("role/planner", "role/auditor"), after=first)
+    both = second.model_copy(update={"table": "stops_v2", "contract_version": "2.0.0", "sequence": 3})
+    assert ledger.put_product(both.model_copy(update={"earlier": (first,)}), after=second)
+    deliver(DIFFER)
+    assert held() == OWN | {("planner", "SELECT"), ("planner", "DESCRIBE")}
+    assert held("stops_v2") == OWN | {("auditor", "SELECT"), ("auditor", "DESCRIBE")}
+    # When the first is retired, then only its readers lose it
+    ended = edited("status: active", "status: retired").encode()
+    boto3.client("s3").put_object(Bucket=LAKE, Key=first.contract.key, Body=ended)
+    deliver(DIFFER)
+    assert held() == OWN
+    assert held("stops_v2") == OWN | {("auditor", "SELECT"), ("auditor", "DESCRIBE")}
 
 
 def test_an_unknown_product_and_another_event_are_passed_over(heard: Any) -> None:

@@ -117,6 +117,43 @@ def test_the_next_version_follows_and_a_new_major_one_is_another_table(world: Wo
     assert s3.get_object(Bucket="lake", Key="contracts/stops/1.0.0.odcs.yaml")["Body"].read() == FIRST.encode()
 
 
+def test_a_new_major_version_stands_beside_the_old_one_until_that_is_retired(world: World, tables: Recorder) -> None:
+    run(world, put(world, FIRST), tables)
+    run(world, put(world, NEW_MAJOR), tables)
+    assert [(held.table, held.contract_version) for held in state(world).majors] == [
+        ("stops_v2", "2.0.0"),
+        ("stops_v1", "1.0.0"),
+    ]
+    # The old one still changes, by itself
+    run(world, put(world, SECOND), tables)
+    assert [held.contract_version for held in state(world).majors] == ["2.0.0", "1.1.0"]
+    assert tables.settled[-1] == ("stops_v1", "1.1.0")
+    assert state(world).table == "stops_v2", "files go to the newest"
+    # And it ends
+    ended = edited("status: active", "status: retired", text=edited("1.1.0", "1.2.0", text=SECOND))
+    run(world, put(world, ended), tables)
+    assert [(held.contract_version, held.status) for held in state(world).majors] == [
+        ("2.0.0", "active"),
+        ("1.2.0", "retired"),
+    ]
+    told = world.events("ContractApplied")
+    assert [(each["version"], each["table"], each["sequence"]) for each in told] == [
+        ("1.0.0", "stops_v1", 1),
+        ("2.0.0", "stops_v2", 2),
+        ("1.1.0", "stops_v1", 3),
+        ("1.2.0", "stops_v1", 4),
+    ]
+
+
+def test_a_breaking_contract_is_refused_in_the_event_with_those_whom_it_breaks(world: World, tables: Recorder) -> None:
+    run(world, put(world, FIRST), tables)
+    event = put(world, edited("decimal(8,2)", "decimal(6,2)", text=SECOND))
+    assert run(world, event, tables).verdict == "rejected"
+    [told] = world.events("ContractRejected")
+    assert (told["findings"][0]["rule"], told["findings"][0]["consumers"]) == ("breaking.column.type", ["role/planner"])
+    assert outcome(world, event).findings[0]["consumers"] == ["role/planner"]
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [

@@ -213,8 +213,11 @@ def test_any_order_and_any_repetition_ends_in_the_same_knowledge(platform: Any, 
     assert (product.version, product.table, product.snapshot_id) == ("2.0.0", "stops_v2", 2001)
     assert product.failure is not None
     assert (product.failure.run_id, product.failure.reasons[0]["rule"]) == ("late", "header")
+    # And so is what is known of the older version, under its own name
+    older = loader(platform).load().products["transit.stops_v1"]
+    assert (older.version, older.table, older.snapshot_id) == ("1.0.0", "stops_v1", 1003)
     # And of the copies, those that the registry names are left
-    assert len(kept(platform)) == 2
+    assert len(kept(platform)) == 4
     # And every event is in the journal once
     assert registry().event_counts() == {
         "ContractApplied": 2,
@@ -222,6 +225,27 @@ def test_any_order_and_any_repetition_ends_in_the_same_knowledge(platform: Any, 
         "BatchRejected": 1,
         "GrantsApplied": 1,
     }
+
+
+@pytest.mark.parametrize(("status", "newest"), [("active", "2.0.0"), ("draft", "1.0.0"), ("retired", "1.0.0")])
+def test_the_products_own_name_is_that_of_its_newest_version_that_may_be_read(
+    platform: Any, status: str, newest: str
+) -> None:
+    second = applied(platform, 2, "2.0.0", edited("status: active", f"status: {status}"), status=status)
+    deliver(*map(delivered, (applied(platform), second)))
+    products = loader(platform).load().products
+    assert products["transit.stops"].version == newest
+    other = {"1.0.0": "2", "2.0.0": "1"}[newest]
+    assert products[f"transit.stops_v{other}"].version == f"{other}.0.0"
+
+
+def test_a_retired_major_version_is_read_by_nobody(platform: Any) -> None:
+    planner = f"arn:aws:iam::{ACCOUNT}:role/planner"
+    deliver(*map(delivered, (applied(platform), applied(platform, 2, "2.0.0"))))
+    assert set(readable(loader(platform).load().products.values(), planner)) == {"transit.stops", "transit.stops_v1"}
+    ended = applied(platform, 3, "1.1.0", edited("status: active", "status: retired"), status="retired")
+    deliver(delivered(ended))
+    assert set(readable(loader(platform).load().products.values(), planner)) == {"transit.stops"}
 
 
 def test_a_new_major_has_no_snapshot_until_it_is_published(platform: Any) -> None:

@@ -143,7 +143,7 @@ class MemoryTables:
 
     def open(self, product: ProductKnowledge) -> _MemoryTable:
         ids = product.snapshot_id or 0
-        return _MemoryTable(product.name, ids + (product.name in self._newer), self._bytes, self.reads)
+        return _MemoryTable(product.contract.name, ids + (product.name in self._newer), self._bytes, self.reads)
 
 
 class _MemoryTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from datamesh.ask.stop import Stop, Stopped
 from datamesh.ask.view import view_of
 from datamesh.engine.dialect import parse
 from datamesh.errors import AccessDenied, StatementRejected
+from datamesh.registry.knowledge import Knowledge
 from tests.support.asking import ANALYST, CLERK, KNOWLEDGE, PUBLISHED, STRANGER, MemoryTables, Planned, Planner
 
 TODAY = date(2024, 6, 1)
@@ -110,6 +112,16 @@ def test_what_the_engine_declines_is_refused_without_values(statement: str, rule
         sql(statement)
     assert refusal.value.rule == rule
     assert not any(value in refusal.value.message + refusal.value.hint for value in ("Ada", "Bob"))
+
+
+def test_an_older_major_version_is_read_by_its_own_name_and_no_question_is_answered_with_it() -> None:
+    older = replace(KNOWLEDGE.products["shop.orders"], name="shop.orders_v1", version="1.0.0", snapshot_id=7)
+    view = view_of(Knowledge({**KNOWLEDGE.products, "shop.orders_v1": older}), ANALYST)
+    found = answer_sql("SELECT COUNT(*) AS n FROM shop.orders_v1", view, desk(), Stop())
+    assert [(p.name, p.version, p.snapshot_id) for p in found.products] == [("shop.orders_v1", "1.0.0", 7)]
+    planner = Planner(Planned())
+    answer_question("Weather?", view, Desk(desk().run, planner, lambda: TODAY, 10), Stop())
+    assert planner.told[1] == {"shop.orders", "crm.customers"}
 
 
 def test_a_statement_that_needs_too_much_memory_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,8 +17,9 @@ from cli.target import ProductName, Target
 from datamesh.errors import InfrastructureError, UnreadableInput, UserError
 from datamesh.events import Reason
 from datamesh.publish.content import AGAIN
-from datamesh.publish.ledger import Arrival, Batch, ContractOutcome, Counts, Step
+from datamesh.publish.ledger import Arrival, Batch, ContractOutcome, Counts, ProductState, Step
 from tests.support.contracts import STOPS
+from tests.support.publishing import product_state
 
 PLANES = ProductName("fleet", "planes")
 T = TypeVar("T")
@@ -31,6 +33,10 @@ class Bucket:
 
     put: dict[str, dict[str, Any]] = field(default_factory=dict)
     overwritten: bool = False
+    texts: dict[str, bytes] = field(default_factory=dict)
+
+    def get_object(self, **at: str) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.texts[at["Key"]])}
 
     def upload_file(self, path: str, bucket: str, key: str, **options: Any) -> None:
         self.put[key] = options["ExtraArgs"]
@@ -48,6 +54,11 @@ class Ledger:
     arrivals: dict[str, list[Arrival | None]]
     batches: dict[str, list[Batch]] = field(default_factory=dict)
     outcome: ContractOutcome | None = None
+
+    state: ProductState | None = None
+
+    def product(self, name: str) -> ProductState | None:
+        return self.state
 
     def arrival(self, bucket: str, key: str, version_id: str) -> Arrival | None:
         return _next(self.arrivals[key])
@@ -227,3 +238,17 @@ def test_a_contract_without_a_domain_goes_nowhere(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="names no domain"):
         landing.push(mesh(Ledger({})), Screen(), file)
+
+
+def test_a_major_version_ends_by_its_own_contract_with_another_status() -> None:
+    held = product_state("stops")
+    newest = held.model_copy(update={"contract_version": "2.1.0", "earlier": (held,)})
+    bucket = Bucket(texts={held.contract.key: STOPS.encode()})
+    text = landing.retirement(mesh(Ledger({}, state=newest), bucket), ProductName("transit", "stops"), 1).decode()
+    assert text == STOPS.replace("version: 1.0.0", "version: 1.1.0").replace("status: active", "status: retired")
+
+
+def test_a_major_version_that_is_not_there_does_not_end() -> None:
+    with pytest.raises(UserError) as missing:
+        landing.retirement(mesh(Ledger({}, state=product_state("stops"))), ProductName("transit", "stops"), 2)
+    assert missing.value.hint == "there are: 1"

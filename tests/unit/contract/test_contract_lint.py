@@ -77,6 +77,7 @@ BROKEN = [
     Broken("dataProduct.missing", "dataProduct: stops\nschema:\n", "schema: []\nold:\n", at="apiVersion", after=False),
     Broken("dataProduct.name", "dataProduct: stops", "dataProduct: bus-stops"),
     Broken("dataProduct.reserved", "dataProduct: stops", "dataProduct: contracts"),
+    Broken("dataProduct.reserved", "dataProduct: stops", "dataProduct: stops_v2"),
     Broken("dataProduct.file", "dataProduct: stops", "dataProduct: halts"),
     Broken("schema.one-object", "context:\n", "  - name: more\ncontext:\n", at="schema:", after=False),
     Broken("schema.name", "- name: stops\n", "- name: halts\n"),

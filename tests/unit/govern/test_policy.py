@@ -35,6 +35,10 @@ class Product:
     contract: Contract
     account: str = ACCOUNT
 
+    @property
+    def name(self) -> str:
+        return self.contract.name
+
 
 def role(*principals: str, columns: tuple[str, ...] | None = None, access: str = "read", name: str = "readers") -> Role:
     return Role(name, access=access, principals=principals, columns=columns)

@@ -71,7 +71,7 @@ def project(told: list[tuple[Metadata, Event]]) -> dict[tuple[str, str], Any]:
         change = change_of(about, event)
         if change is None:
             continue
-        key = (change.name, change.part)
+        key = (change.item, change.part)
         if key not in parts or parts[key][0] < change.order:
             parts[key] = (change.order, change.values)
     return parts
@@ -107,15 +107,15 @@ def test_the_contract_in_force_is_the_one_applied_last() -> None:
     assert values["version"] == "1.10.0"
 
 
-def test_a_new_major_begins_its_own_count_of_snapshots() -> None:
+def test_each_major_version_has_its_own_count_of_snapshots() -> None:
     # Given 500 commits to the first table and one to the second
     told: list[tuple[Metadata, Event]] = [
         (metadata(1), published(1, "2.0.0", run="new")),
         (metadata(2), published(500, "1.0.0", run="old")),
     ]
-    # Then the new table's first snapshot is the later one
-    [(_, values)] = project(told).values()
-    assert values["run_id"] == "new"
+    # Then each stands beside the other
+    runs = {item: values["run_id"] for (item, _), (_, values) in project(told).items()}
+    assert runs == {"fleet.planes#1": "old", "fleet.planes#2": "new"}
 
 
 @pytest.mark.parametrize("event", [applied(1), published(1)])

@@ -137,7 +137,7 @@ class _Statement:
 
 def _owned(question: str, view: View, desk: Desk) -> _Statement | None:
     """The owners' statement for just this question, if the caller may read all that it reads."""
-    known = verified.verified_questions(product.contract for product in view.products.values())
+    known = verified.verified_questions(product.contract for product in view.knowledge.products.values())
     for found in verified.matching(question, known):
         if guarded := _permitted(found, view, desk):
             return _Statement("verified", f"Verified by the owners of {found.product}. {found.note}".strip(), guarded)
@@ -156,7 +156,7 @@ def _suggestions(question: str, view: View, desk: Desk, planned: Iterable[str] =
 
     Not more than `_TRIED` verified ones are looked at: each is guarded, for it may read what the caller may not.
     """
-    known = verified.verified_questions(product.contract for product in view.products.values())
+    known = verified.verified_questions(product.contract for product in view.knowledge.products.values())
     alike = verified.nearest(question, known)[:_SUGGESTIONS]
     others = [found for found in known if found not in alike][: _TRIED - len(alike)]
     valid = ((found.question for found in part if _permitted(found, view, desk)) for part in (alike, others))

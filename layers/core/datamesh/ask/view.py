@@ -22,7 +22,8 @@ class View:
 
     @property
     def knowledge(self) -> Knowledge:
-        return Knowledge(products=self.products)
+        """What questions are read with: of each product the version that has its name. SQL may name older ones, too."""
+        return Knowledge({name: held for name, held in self.products.items() if name == held.contract.name})
 
     @property
     def scopes(self) -> dict[str, Scope]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = [
+    "OPEN_STATUSES",
     "Check",
     "Column",
     "ColumnType",
@@ -29,6 +30,7 @@ __all__ = [
     "WriteMode",
 ]
 
+OPEN_STATUSES = frozenset({"active", "deprecated"})  # of contracts that give access to those whom they name
 Severity = Literal["error", "warning"]
 WriteMode = Literal["append", "overwrite"]
 

@@ -13,13 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from datamesh.contract.model import Contract, Role
+from datamesh.contract.model import OPEN_STATUSES, Contract, Role
 from datamesh.errors import ContractError
 from datamesh.govern.principal import canonical, declared_arn
 
-__all__ = ["OPEN_STATUSES", "Governed", "Grant", "LFTags", "grants_of", "lf_tags", "permitted", "readable", "readers"]
-
-OPEN_STATUSES = frozenset({"active", "deprecated"})
+__all__ = ["Governed", "Grant", "LFTags", "grants_of", "lf_tags", "permitted", "readable", "readers"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,13 @@ class Grant:
 
 
 class Governed(Protocol):
-    """A contract in force and the account of its domain, in which `role/<name>` is looked for."""
+    """A contract in force and the account of its domain, in which `role/<name>` is looked for.
+
+    `name` is what it is called in the mesh: that of the contract, with its major version where a newer one has that.
+    """
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def contract(self) -> Contract: ...
@@ -116,7 +120,7 @@ def readable(products: Iterable[Governed], principal: str) -> dict[str, tuple[st
     for product in products:
         mine = [grant for grant in grants_of(product.contract, product.account) if grant.principal == principal]
         if columns := permitted(product.contract, mine):
-            answer[product.contract.name] = columns
+            answer[product.name] = columns
     return answer
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -34,7 +35,7 @@ from datamesh.lake import layout
 from datamesh.publish.arrivals import ObjectCreated
 from datamesh.publish.ledger import ContractOutcome, ProductState
 from datamesh.publish.plane import Plane
-from datamesh.publish.succession import Landed, against, alone
+from datamesh.publish.succession import Landed, against, alone, successor
 
 __all__ = ["Checked", "Tables", "apply", "check", "contract_in_force"]
 
@@ -101,7 +102,7 @@ def apply(plane: Plane, checked: Checked, *, tables: Tables) -> Checked:
     state = _next(plane, landed, contract, in_force)
     tables.prepare(contract, state)
     plane.client("s3").put_object(Bucket=state.contract.bucket, Key=state.contract.key, Body=landed.data)
-    if not plane.ledger.put_product(state, after=in_force):
+    if not plane.ledger.put_product(successor(state, in_force), after=in_force):
         raise CommitConflict(f"another contract of {checked.product} was applied meanwhile")
     tables.settle(contract, state, lambda: _stands(plane, state))
     plane.emit(_told(state, plane.settings.reader_role_arn), about=state.product)
@@ -112,7 +113,8 @@ def apply(plane: Plane, checked: Checked, *, tables: Tables) -> Checked:
 
 def _stands(plane: Plane, state: ProductState) -> bool:
     now = plane.ledger.product(state.product)
-    return now is not None and (now.sequence, now.digest) == (state.sequence, state.digest)
+    held = now.of(state.major) if now else None
+    return held is not None and held.digest == state.digest
 
 
 def contract_in_force(plane: Plane, state: ProductState) -> Contract:
@@ -128,15 +130,16 @@ def _judged(plane: Plane, product: str, landed: Landed) -> tuple[list[Finding], 
         return findings, None, None
     in_force = plane.ledger.product(product)
     if in_force is not None:
-        findings += against(landed, in_force, contract_in_force(plane, in_force))
+        findings += against(landed, in_force, partial(contract_in_force, plane))
     return findings, in_force, parse(landed.data)
 
 
 def _next(plane: Plane, landed: Landed, contract: Contract, in_force: ProductState | None) -> ProductState:
-    """The state that follows `in_force`; the same bytes put again only move the time of their source on."""
+    """What its own major version becomes; the same bytes put again only move the time of their source on."""
     before = in_force.sequence if in_force else 0
-    again = in_force is not None and in_force.digest == landed.digest
     bucket, major = plane.settings.lake_bucket, contract.version.major
+    held = in_force.of(major) if in_force else None
+    again = held is not None and held.digest == landed.digest
     return ProductState(
         product=contract.product,
         contract=ObjectPointer(bucket=bucket, key=layout.applied_contract_key(contract.product, str(contract.version))),

@@ -1,4 +1,7 @@
-"""A product's grants: the contract in force, read from where the ledger says, held against Lake Formation."""
+"""A product's grants: its contracts in force, read from where the ledger says, held against Lake Formation.
+
+Every major version has its own table and its own grants, until its contract says that it is retired.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _MOST = 50  # principals named in an event
 
 
 def apply_grants(plane: Plane, product: str, *, account: str, about: str) -> Applied | None:
-    """Makes Lake Formation stand as the product's contract in force wants, and says so. None: no such product.
+    """Makes Lake Formation stand as the product's contracts in force want, and says so. None: no such product.
 
     Whatever event asked for it, the ledger says which contract is in force: late and doubled events do no harm.
     Raises Transient when Lake Formation stays busy.
@@ -24,7 +27,13 @@ def apply_grants(plane: Plane, product: str, *, account: str, about: str) -> App
     state = plane.ledger.product(product)
     if state is None:
         return None
-    applied = lakeformation.apply(plane.client("lakeformation"), _wanted(plane, state, account))
+    client = plane.client("lakeformation")
+    each = [lakeformation.apply(client, _wanted(plane, held, account)) for held in state.majors]
+    applied = Applied(
+        granted=sum(one.granted for one in each),
+        revoked=sum(one.revoked for one in each),
+        refused=tuple(sorted({arn for one in each for arn in one.refused})),
+    )
     refused = list(applied.refused[:_MOST])
     plane.emit(
         GrantsApplied(product=product, granted=applied.granted, revoked=applied.revoked, refused=refused), about=about
@@ -33,8 +42,9 @@ def apply_grants(plane: Plane, product: str, *, account: str, about: str) -> App
 
 
 def grants_differ(plane: Plane, state: ProductState, *, account: str) -> bool:
-    """Whether Lake Formation stands otherwise than the product's contract in force wants. Reads only."""
-    return lakeformation.differs(plane.client("lakeformation"), _wanted(plane, state, account))
+    """Whether Lake Formation stands otherwise than the product's contracts in force want. Reads only."""
+    client = plane.client("lakeformation")
+    return any(lakeformation.differs(client, _wanted(plane, held, account)) for held in state.majors)
 
 
 def _wanted(plane: Plane, state: ProductState, account: str) -> State:

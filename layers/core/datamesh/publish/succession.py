@@ -1,9 +1,13 @@
-"""Whether one contract may follow another: by age, by version, and by what it would break. Pure."""
+"""Whether one contract may follow another: by age, by version, and by what it would break. Pure.
+
+A product may have several major versions at a time, each with a contract in force and a table of its own. A contract
+follows the one of its own major version; the first of a higher one stands beside those before it.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +22,7 @@ from datamesh.events import ObjectPointer
 from datamesh.govern.policy import readers
 from datamesh.publish.ledger import ProductState
 
-__all__ = ["Landed", "against", "alone", "is_older"]
+__all__ = ["Landed", "against", "alone", "is_older", "successor"]
 
 _NAMED = 10  # consumers in a finding: an event carries many of these
 _AFTER_NOTICE = ("column.removed", "column.renamed", "measure.removed", "measure.renamed", "measure.changed")
@@ -58,19 +62,41 @@ def alone(landed: Landed, domain: str) -> list[Finding]:
     return findings
 
 
-def against(landed: Landed, in_force: ProductState, before: Contract) -> list[Finding]:
-    """What speaks against replacing `before`, the contract in force, with one that stands alone without errors."""
+def successor(applied: ProductState, in_force: ProductState | None) -> ProductState:
+    """The product's state once `applied`, the state of one of its major versions, has come into it."""
+    others = [held for held in in_force.majors if held.major != applied.major] if in_force else []
+    newest, *earlier = sorted([applied, *others], key=lambda held: held.major, reverse=True)
+    return newest.model_copy(update={"earlier": tuple(earlier), "sequence": applied.sequence})
+
+
+def against(landed: Landed, product: ProductState, contract_of: Callable[[ProductState], Contract]) -> list[Finding]:
+    """What speaks against putting one that stands alone without errors into force.
+
+    `contract_of` gives the contract in force of one of the product's major versions.
+    """
+    contract = parse(landed.data)
+    in_force = product.of(contract.version.major)
+    if in_force is None:
+        return [] if contract.version.major > product.major else [_not_raised(landed, contract, product)]
     if is_older(landed, in_force):
         message = f"version {in_force.contract_version} was put later and is in force"
         return [_error(landed, "superseded", "version", message, "put the newest version again, if it is to follow")]
     if landed.digest == in_force.digest:
         return []
-    contract = parse(landed.data)
+    before = contract_of(in_force)
     if contract.version <= before.version:
-        how = "still" if contract.version == before.version else "lower:"
-        message = f"the contract changed and its version is {how} {contract.version}; {before.version} is in force"
-        return [_error(landed, "version.not-raised", "version", message, "raise the version")]
-    return list(_breaking(landed, before, contract))
+        return [_not_raised(landed, contract, in_force)]
+    found = _breaking(landed, before, contract)
+    if contract.status.lower() == "retired" and in_force.major < product.major:  # the newer version was its notice
+        return [finding for finding in found if finding.rule != "breaking.status"]
+    return list(found)
+
+
+def _not_raised(landed: Landed, contract: Contract, in_force: ProductState) -> Finding:
+    how = "still" if str(contract.version) == in_force.contract_version else "lower:"
+    there = f"{in_force.contract_version} is in force"
+    message = f"the contract changed and its version is {how} {contract.version}; {there}"
+    return _error(landed, "version.not-raised", "version", message, "raise the version")
 
 
 def is_older(landed: Landed, in_force: ProductState) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from datamesh.contract.model import Contract
+from datamesh.contract.model import OPEN_STATUSES, Contract
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import Profile
+from datamesh.registry.projection import MAJOR
 from datamesh.registry.store import Item, Registry
 
 __all__ = ["Failure", "Knowledge", "KnowledgeLoader", "ProductKnowledge"]
@@ -42,10 +43,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class ProductKnowledge:
-    """One product. Until its first publish (of this major version) `snapshot_id` and what comes with it are empty.
+    """One major version of a product. Until its first publish `snapshot_id` and what comes with it are empty.
 
-    `name` is `domain.product`; `database` and `table` are Glue's; `version` is the contract's in force;
-    `rows_*` count the last run and `total_rows` the snapshot.
+    `name` is `domain.product` for the newest that may be read, `domain.product_v<major>` for the others; `database`
+    and `table` are Glue's; `version` is the contract's in force; `rows_*` count the last run and `total_rows` the
+    snapshot.
     """
 
     contract: Contract
@@ -70,7 +72,7 @@ class ProductKnowledge:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """All products of the mesh by name, at one moment."""
+    """All products of the mesh by name, older major versions included, at one moment."""
 
     products: Mapping[str, ProductKnowledge]
 
@@ -93,8 +95,8 @@ class KnowledgeLoader:
             return self._load()  # replaced between the query and the read: the registry names the new one by now
 
     def _load(self) -> Knowledge:
-        items = [item for item in self._registry.products() if "contract" in item]
-        published = [item for item in items if _is_published(item)]
+        items = _named(self._registry.products())
+        published = [item for item in items if "snapshot" in item]
         self._contracts = self._read(self._contracts, (_key(item, "contract") for item in items), parse)
         keys = (_key(item, "snapshot") for item in published)
         self._profiles = self._read(self._profiles, keys, Profile.model_validate_json)
@@ -124,7 +126,7 @@ class KnowledgeLoader:
             reader_role_arn=applied["reader_role_arn"],
             failure=_failure(item.get("failure")),
         )
-        if not _is_published(item):
+        if "snapshot" not in item:
             return promised
         snapshot = item["snapshot"]
         return replace(
@@ -139,10 +141,26 @@ def _key(item: Item, part: str) -> str:
     return str(item[part]["knowledge_key"])
 
 
-def _is_published(item: Item) -> bool:
-    """Whether the snapshot is of the table that the contract in force speaks of: a new major begins without one."""
-    majors = [item[part]["version"].partition(".")[0] for part in ("contract", "snapshot") if part in item]
-    return len(majors) == 2 and majors[0] == majors[1]
+def _named(items: Iterable[Item]) -> list[Item]:
+    """The major versions that have a contract, under the names that people use.
+
+    The product's own name goes to the newest that is open to readers: a draft beside it takes nothing from them.
+    """
+    products = {item["name"]: item for item in items}
+    versions: dict[str, dict[int, Item]] = {}
+    for key, item in products.items():
+        name, mark, major = key.partition(MAJOR)
+        if mark and "contract" in item:
+            versions.setdefault(name, {})[int(major)] = item
+    answer = []
+    for name, majors in versions.items():
+        first = max(majors, key=lambda major: (majors[major]["contract"]["status"] in OPEN_STATUSES, major))
+        failure = {"failure": products[name]["failure"]} if "failure" in products.get(name, {}) else {}
+        answer += [
+            {**item, "name": name, **failure} if major == first else {**item, "name": f"{name}_v{major}"}
+            for major, item in majors.items()
+        ]
+    return answer
 
 
 def _failure(last: Mapping[str, Any] | None) -> Failure | None:

@@ -1,14 +1,16 @@
 """Events become changes of the registry. Pure.
 
-A product's item has independent parts, each written by one kind of fact and ordered by that fact's own sequence. A
-change is made only when its order is above the one that stands. So events may come in any order and any number of
-times, and the registry ends the same.
+An item has independent parts, each written by one kind of fact and ordered by that fact's own sequence. A change is
+made only when its order is above the one that stands. So events may come in any order and any number of times, and the
+registry ends the same.
 
-part        by                             ordered by
-contract    ContractApplied                the ledger's sequence of applied contracts
-snapshot    DataProductPublished           major version, then Iceberg's sequence: a new major is a new table, from 1
-failure     BatchRejected, BatchFailed     when it happened, then the event's id
-grants      GrantsApplied                  when it happened, then the event's id
+item             part        by                             ordered by
+major version    contract    ContractApplied                the ledger's sequence of applied contracts
+major version    snapshot    DataProductPublished           Iceberg's sequence
+product          failure     BatchRejected, BatchFailed     when it happened, then the event's id
+product          grants      GrantsApplied                  when it happened, then the event's id
+
+Each major version of a product is a table of its own, so it has an item of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from datamesh.events import (
     ObjectPointer,
 )
 
-__all__ = ["Change", "Part", "change_of", "moment"]
+__all__ = ["MAJOR", "Change", "Part", "change_of", "moment"]
+
+MAJOR = "#"  # between a product and its major version; no name has it
 
 Part = Literal["contract", "snapshot", "failure", "grants"]
 
@@ -36,6 +40,8 @@ Part = Literal["contract", "snapshot", "failure", "grants"]
 @dataclass(frozen=True)
 class Change:
     """`values` of one `part` of `domain.product`, to stand when `order` (compared as text) is above what stands.
+
+    `major` is the major version that the part belongs to, None for a part of the product as a whole.
 
     `source` is what knowledge takes from the domain with it: its contract, or its profile.
     """
@@ -46,28 +52,37 @@ class Change:
     order: str
     values: dict[str, Any]
     source: ObjectPointer | None = None
+    major: int | None = None
 
     @property
     def name(self) -> str:
         return f"{self.domain}.{self.product}"
+
+    @property
+    def item(self) -> str:
+        """Where it stands in the registry."""
+        return self.name if self.major is None else f"{self.name}{MAJOR}{self.major}"
 
 
 def change_of(metadata: Metadata, event: Event) -> Change | None:
     """What an event changes in the registry, or None when it changes nothing there."""
     match event:
         case ContractApplied(product=product, contract=source):
-            return Change(
-                metadata.domain, product, "contract", f"{event.sequence:020d}", _values(metadata, event), source
-            )
+            order, values = f"{event.sequence:020d}", _values(metadata, event)
+            return Change(metadata.domain, product, "contract", order, values, source, _major(event.version))
         case DataProductPublished(product=product, profile=source):
-            order = f"{int(event.version.partition('.')[0]):010d}.{event.sequence:020d}"
-            return Change(metadata.domain, product, "snapshot", order, _values(metadata, event), source)
+            order, values = f"{event.sequence:020d}", _values(metadata, event)
+            return Change(metadata.domain, product, "snapshot", order, values, source, _major(event.version))
         case BatchRejected(product=product) | BatchFailed(product=product):
             return Change(metadata.domain, product, "failure", moment(metadata), _values(metadata, event))
         case GrantsApplied(product=product):
             return Change(metadata.domain, product, "grants", moment(metadata), _values(metadata, event))
         case _:
             return None
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
 
 
 def _values(metadata: Metadata, event: Event) -> dict[str, Any]:

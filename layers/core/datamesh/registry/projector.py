@@ -30,7 +30,7 @@ _SUFFIXES = {"contract": ".odcs.yaml", "snapshot": ".json"}
 def knowledge_key(change: Change) -> str:
     """Where the platform keeps what came with a change: a key for each version of it."""
     kind = "contract" if change.part == "contract" else "profile"
-    return f"knowledge/{change.domain}/{change.product}/{kind}-{change.order}{_SUFFIXES[change.part]}"
+    return f"knowledge/{change.domain}/{change.product}/v{change.major}/{kind}-{change.order}{_SUFFIXES[change.part]}"
 
 
 @dataclass(frozen=True)

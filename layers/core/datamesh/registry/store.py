@@ -1,7 +1,8 @@
 """The registry: one DynamoDB table, written by project_events alone.
 
 pk          sk                       what
-product     <domain>.<product>       account; contract, snapshot, failure, grants: each a map beside its <part>_order
+product     <domain>.<product>       account; failure, grants: each a map beside its <part>_order
+product     <domain>.<product>#<n>   account; contract, snapshot of its major version n, likewise
 domain      <domain>                 the account that speaks for it
 event       <time>#<event id>        a journal of the mesh's events without their data, for 90 days
 
@@ -46,14 +47,14 @@ class Registry:
 
     def stands(self, change: Change) -> bool:
         """Whether this change, or a later one of its part, was made already."""
-        key = {"pk": "product", "sk": change.name}
+        key = {"pk": "product", "sk": change.item}
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
         return str(item.get(f"{change.part}_order", "")) >= change.order
 
     def put(self, change: Change, *, account: str, knowledge_key: str = "") -> Item | None:
         """Makes a change whose order is above what stands. The part's values before (empty: none), None: not made."""
         old = self._update(
-            ("product", change.name),
+            ("product", change.item),
             "SET #part = :values, #order = :order, #account = :account",
             when="attribute_not_exists(#order) OR #order < :order",
             names={"#part": change.part, "#order": f"{change.part}_order", "#account": "account"},
@@ -66,7 +67,7 @@ class Registry:
         return None if old is None else old.get(change.part, {})
 
     def products(self) -> list[Item]:
-        """Every product's item, plain values, by name under `name`."""
+        """Every item of every product, plain values, with its key under `name`."""
         return [{"name": item.pop("sk"), **item} for item in self._query("product")]
 
     def note(self, metadata: Metadata, detail_type: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
@@ -15,6 +16,7 @@ __all__ = ["STATUSES", "check"]
 
 STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
 _SUFFIXES = (".odcs.yaml", ".odcs.yml")
+_VERSIONED = re.compile(r".*_v[0-9]+")
 _RESERVED_PRODUCTS = ("contracts",)  # the landing bucket's folder of contracts
 
 
@@ -55,6 +57,10 @@ def _product(subject: Subject) -> Iterator[Finding]:
     yield from _identifier(subject, "dataProduct", name)
     if name in _RESERVED_PRODUCTS:
         yield subject.error("dataProduct.reserved", "dataProduct", f"`{name}` is the folder of contracts", "rename it")
+    if _VERSIONED.fullmatch(name):
+        at = "dataProduct" if "dataProduct" in raw else ""
+        message = f"`{name}` is what a major version of another product is called"
+        yield subject.error("dataProduct.reserved", at, message, "leave the `_v` and the number out: `version` says it")
     stem = _stem(subject.file)
     if stem and name and stem != name:
         at = "dataProduct" if "dataProduct" in raw else ""

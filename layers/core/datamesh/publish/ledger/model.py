@@ -44,7 +44,9 @@ class _Frozen(BaseModel):
 
 
 class ProductState(_Frozen):
-    """The contract in force of a product, and the table it made.
+    """The contract in force of a product's newest major version, and the table it made: where its files go.
+
+    `earlier` are its older major versions, newest first: each with its own contract in force, and a table that stays.
 
     `contract` is the applied copy in the lake bucket; `source` the landing object it was copied from, with the time
     S3 took it and S3's sequencer, so that an older one that comes late is known as older. `digest` is the SHA-256
@@ -63,6 +65,19 @@ class ProductState(_Frozen):
     source_modified_at: datetime | None = None
     source_sequencer: str = ""
     digest: str = ""
+    earlier: tuple[ProductState, ...] = ()
+
+    @property
+    def major(self) -> int:
+        return int(self.contract_version.partition(".")[0])
+
+    @property
+    def majors(self) -> tuple[ProductState, ...]:
+        """Each major version by itself, newest first."""
+        return (self.model_copy(update={"earlier": ()}), *self.earlier)
+
+    def of(self, major: int) -> ProductState | None:
+        return next((held for held in self.majors if held.major == major), None)
 
 
 class Counts(_Frozen):
