@@ -17,7 +17,7 @@ LAYER_LOCK = $(LOCK) --python-version 3.13 --constraint requirements/dev.txt pyp
 # Every sam and every local function would compile all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check build setup lock schemas clean
+.PHONY: demo test check build setup lock schemas cost clean
 
 demo: setup ## Run the whole mesh on real data, ending with answers
 	$(BIN)/python -m cli.demo
@@ -55,6 +55,9 @@ lock: | .venv/bin/uv ## Resolve the dependencies again and write requirements/*.
 
 schemas: setup ## Write schemas/ from the classes that define them
 	$(BIN)/python -m cli.schemas
+
+cost: setup ## Count on the local mesh what a batch uses, and write docs/cost.md
+	$(BIN)/python -m bench.cost
 
 clean: ## Remove what was built and set up
 	rm -rf .venv build .aws-sam .mypy_cache .pytest_cache .ruff_cache

@@ -23,10 +23,11 @@ from cli.local import mesh
 from cli.screen import Screen, Step
 from cli.target import ProductName, Target
 from cli.together import together
+from datamesh.errors import UserError
 from datamesh.lake import layout
 from datamesh.publish.ledger import Batch
 
-__all__ = ["Burst", "burst", "main"]
+__all__ = ["READINGS", "ROWS", "Burst", "begin", "burst", "main"]
 
 READINGS = ProductName("weather", "readings")
 MAX_COMMITS, MAX_EXECUTIONS = 20, 60
@@ -47,8 +48,13 @@ schema:
       - {property: datamesh.input, value: {format: csv, delimiter: ",", header: true}}
     properties:
       - {name: station, logicalType: string, required: true}
-      - {name: at, logicalType: timestamp, required: true}
+      - {name: measured_at, logicalType: timestamp, required: true}
       - {name: degrees, logicalType: number, logicalTypeOptions: {minimum: -90, maximum: 60}}
+roles:
+  - role: analyst
+    access: read
+    customProperties:
+      - {property: datamesh.principals, value: [role/datamesh-dev-analyst]}
 """
 
 
@@ -117,19 +123,22 @@ def burst(where: Target, screen: Screen, files: int) -> Burst:
     )
 
 
-def contract(at: Path) -> Path:
-    """The burst's contract as a file in `at`."""
-    at.mkdir(parents=True, exist_ok=True)
-    file = at / f"{READINGS.product}.odcs.yaml"
+def begin(home: Path, screen: Screen) -> Target:
+    """The local mesh of `home`, brought up where it is not, with the burst's contract in force."""
+    mesh.up(home, screen)
+    where, file = target.local(home), home / f"{READINGS.product}.odcs.yaml"
     file.write_text(_CONTRACT, encoding="utf-8")
-    return file
+    _, outcome = landing.push(where, screen, file)
+    if outcome.outcome != "applied":
+        raise UserError(f"the burst's contract is {outcome.outcome}: {outcome.findings}")
+    return where
 
 
 def body(number: int) -> str:
     """One small file: `ROWS` rows, all good but in every hundredth file."""
     last = "999" if number % 100 == 99 else "20.5"
     rows = [f"s{number},2013-01-01 00:00:{second:02},{last if second == ROWS - 1 else 20}" for second in range(ROWS)]
-    return "\n".join(["station,at,degrees", *rows, ""])
+    return "\n".join(["station,measured_at,degrees", *rows, ""])
 
 
 def _put(where: Target, files: int, step: Step) -> None:
@@ -193,9 +202,7 @@ def main() -> int:
     options.add_argument("--report", type=Path, default=Path("build/burst.json"))
     given = options.parse_args()
     screen, home = Screen(), given.home.resolve()
-    mesh.up(home, screen)
-    where = target.local(home)
-    landing.push(where, screen, contract(home))
+    where = begin(home, screen)
     done = burst(where, screen, given.files)
     report = asdict(done) | {"accounted": done.accounted, "cheap": done.cheap}
     given.report.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,9 @@
 """The wire between the local AWS and whoever calls it: every request passes here, before it is carried out and after.
 
-`GET /_mesh/wire` tells how often who asked for what; `PUT` gives it faults to make happen, `DELETE` forgets both. So
-what a cloud does to its users can be done to the mesh, with not a line about it in the mesh's own code. What AWS does
-by itself does not pass: EventBridge filling a queue, Step Functions calling a function, nor Lake Formation's server.
+`GET /_mesh/wire` tells how often who asked for what, and how many items transactions had; `PUT` gives it faults to make
+happen, `DELETE` forgets both. So what a cloud does to its users can be done to the mesh, with not a line about it in
+the mesh's own code. What AWS does by itself does not pass: EventBridge filling a queue, Step Functions calling a
+function, nor Lake Formation's server.
 
 A fault happens to the nth request that it matches, counted from when it was given: the same faults given to the same
 requests in the same order do the same.
@@ -136,6 +137,8 @@ class _Wire:
             return
         asked = self._known(scope, body)
         self._counts[asked.caller, asked.operation] += 1
+        if together := _together(asked):
+            self._counts[asked.caller, f"{asked.operation}.items"] += together
         fault = self._schedule.next(asked)
         await self._through(fault, asked, scope, _again(body, receive), send)
 
@@ -175,6 +178,11 @@ class _Wire:
         ]
         told = json.dumps({"requests": asked, "faults": faults})
         return 200, {"content-type": "application/json"}, told.encode()
+
+
+def _together(asked: Asked) -> int:
+    """How many items a request writes in one transaction: DynamoDB counts, and charges for, each of them."""
+    return len(json.loads(asked.body)["TransactItems"]) if asked.operation == "dynamodb:TransactWriteItems" else 0
 
 
 async def _body(receive: Receive) -> bytes:

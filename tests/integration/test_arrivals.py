@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from moto import mock_aws
 
+from datamesh.publish import gathering
 from datamesh.publish.arrivals import ObjectCreated, record
 from datamesh.publish.manifest import load
 from datamesh.publish.routing import route
@@ -244,17 +245,23 @@ def test_a_burst_is_gathered_while_files_come_and_no_longer(world: World) -> Non
 
 
 def test_a_batch_does_not_wait_for_ever(world: World) -> None:
-    number = 0
-    for _ in range(8):
-        for _ in range(25):
-            record(
-                world.plane,
-                ObjectCreated.model_validate(world.drop(f"flights/{number}.csv", b"%d" % number, send=False)),
-            )
-            number += 1
-        route(world.plane, "flights")
-        world.deliver()
-    assert [execution["batch_id"] for execution in world.running()]
+    """Given files that never stop coming, the batch forms when its lease expires, wherever its message is."""
+    for number in range(60):
+        event = world.drop(f"flights/{number}.csv", b"%d" % number, send=False)
+        record(world.plane, ObjectCreated.model_validate(event))
+        if number >= 30:
+            route(world.plane, "flights")
+            world.clock.passes(seconds=2)
+    [execution] = world.running()
+    assert world.ledger.batch("flights", execution["batch_id"]).objects == 46  # type: ignore[union-attr]
+
+
+def test_a_full_batch_does_not_wait_at_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "MAX_OBJECTS", 25)
+    for number in range(25):
+        event = world.drop(f"flights/{number}.csv", b"%d" % number, send=False)
+        record(world.plane, ObjectCreated.model_validate(event))
+    assert route(world.plane, "flights") in {execution["batch_id"] for execution in world.running()}
 
 
 def test_a_gathering_that_is_forgotten_is_formed_by_whoever_finds_its_lease(world: World) -> None:

@@ -23,9 +23,10 @@ class Wired:
 
     log: list[str] = field(default_factory=list)
     caller: str = "router"
+    operation: str = "s3:GetObject"
 
     def __post_init__(self) -> None:
-        self.app = around(self._carry_out, lambda scope, body: get(self.caller, body=body), self._kill)
+        self.app = around(self._carry_out, lambda scope, body: get(self.caller, self.operation, body), self._kill)
 
     async def _carry_out(self, scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
@@ -71,6 +72,17 @@ def test_what_nothing_happens_to_goes_through_and_is_counted() -> None:
         "requests": [{"caller": "router", "operation": "s3:GetObject", "requests": 1}],
         "faults": [],
     }
+
+
+def test_the_items_of_a_transaction_are_counted_too() -> None:
+    wired = Wired(operation="dynamodb:TransactWriteItems")
+    for items in (3, 2):
+        wired.ask(json.dumps({"TransactItems": [{"Put": {}}] * items}).encode())
+
+    assert wired.told()["requests"] == [
+        {"caller": "router", "operation": "dynamodb:TransactWriteItems", "requests": 2},
+        {"caller": "router", "operation": "dynamodb:TransactWriteItems.items", "requests": 5},
+    ]
 
 
 def test_a_refused_request_is_not_carried_out() -> None:

@@ -40,7 +40,7 @@ class Sizes:
 
     small: int = 64 * 2**20
     target: int = 256 * 2**20
-    fewest: int = 5
+    fewest: int = 3
     most: int = 4 * 2**30
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datamesh.errors import LeaseLost
 from datamesh.publish.arrivals import Drain, ObjectCreated, record
 from datamesh.publish.forming import form, new_batch_id
-from datamesh.publish.gathering import FEW, Gathering, gather, wait
+from datamesh.publish.gathering import FEW, LONGEST, Gathering, gather
 from datamesh.publish.plane import Plane
 from datamesh.publish.resume import resume
 
@@ -40,11 +40,10 @@ def route(plane: Plane, product: str) -> str | None:
     pending = plane.ledger.count_pending(product, limit=FEW + 1)
     if not pending:
         return None
-    batch_id = new_batch_id(plane.now())
-    if plane.ledger.acquire(product, batch_id, ttl=plane.lease_ttl):
-        if pending > FEW:
-            wait(plane, product, batch_id, seen=pending)
-            return None
+    batch_id, many = new_batch_id(plane.now()), pending > FEW
+    if plane.ledger.acquire(product, batch_id, ttl=LONGEST if many else plane.lease_ttl):
+        if many:
+            return batch_id if gather(plane, Gathering(gather=product, batch_id=batch_id)) else None
         return batch_id if form(plane, product, batch_id) else None
     lease = plane.ledger.lease(product)
     if lease is not None and plane.ledger.expired(lease):
