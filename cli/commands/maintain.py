@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -29,14 +30,14 @@ def maintain(
     product: Annotated[str, typer.Argument(metavar="DOMAIN.PRODUCT")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
-    """Expire a table's old snapshots, remove files that nothing leads to, and join small ones."""
+    """Expire old snapshots of a product's tables, remove files that nothing leads to, and join small ones."""
     name = frame.target.product(product)
     with frame.screen.step(f"{name}: {'looking at' if dry_run else 'maintaining'} its table"):
         done = _asked(frame.target, name, dry_run)
-    frame.screen.result(done | {"product": str(name), "dry_run": dry_run}, maintained_table(str(name), done))
+    frame.screen.result({"product": str(name), "dry_run": dry_run, "tables": done}, maintained_table(done))
 
 
-def _asked(target: Target, name: ProductName, dry_run: bool) -> dict[str, Any]:
+def _asked(target: Target, name: ProductName, dry_run: bool) -> list[dict[str, Any]]:
     answer = target.client("lambda", config=_PATIENT).invoke(
         FunctionName=f"datamesh-{target.stage}-{name.domain}-maintain-table",
         Payload=json.dumps({"product": name.product, "dry_run": dry_run}),
@@ -44,13 +45,13 @@ def _asked(target: Target, name: ProductName, dry_run: bool) -> dict[str, Any]:
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise InfrastructureError(f"{name} could not be maintained: {said.get('errorType')}", hint="try again later")
-    [done] = said["maintained"]
-    return dict(done)
+    return list(said["maintained"])
 
 
-def maintained_table(name: str, done: dict[str, Any]) -> Table:
+def maintained_table(done: Sequence[dict[str, Any]]) -> Table:
     numbers = ("snapshots expired", "files removed", "bytes removed", "small files", "joined to", "conflicts")
-    made = table("product", *numbers, right=numbers)
+    made = table("table", *numbers, right=numbers)
     keys = ("snapshots_expired", "files_removed", "bytes_removed", "files_rewritten", "files_written", "conflicts")
-    made.add_row(name, *(f"{done[key]:,}" for key in keys))
+    for each in done:
+        made.add_row(each["table"], *(f"{each[key]:,}" for key in keys))
     return made

@@ -19,7 +19,7 @@ metrics = Metrics(namespace="datamesh", service="maintain_table")
 
 
 class Asked(BaseModel):
-    """`product` names one table, due or not; the schedule names none."""
+    """`product` names one, whose tables may be due or not; the schedule names none."""
 
     product: str = ""
     dry_run: bool = False
@@ -31,7 +31,7 @@ class Asked(BaseModel):
 def handler(event: Asked, context: LambdaContext) -> dict[str, Any]:
     plane = plane_of(load(DomainSettings))
     if event.product:
-        done = [maintain_one(plane, event.product, dry_run=event.dry_run)]
+        done = maintain_one(plane, event.product, dry_run=event.dry_run)
     else:
         done = maintain_due(plane, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
     for each in done:

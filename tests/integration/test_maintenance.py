@@ -283,7 +283,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(world: Lakeside) -> 
     said = after(world, 99, sizes=SIZES, dry_run=True)
 
     assert (keys(), batches_of(world)) == (before, history)
-    assert world.ledger.maintained("things") is None
+    assert world.ledger.maintained("things", "things_v1") is None
     done = after(world, 99, sizes=SIZES)
     for what in ("snapshots_expired", "files_rewritten", "files_written"):
         assert getattr(said, what) == getattr(done, what) > 0
@@ -297,7 +297,7 @@ def test_what_was_done_is_recorded_and_told(world: Lakeside, monkeypatch: pytest
         "provide-client-params.events.PutEvents", lambda params, **_: told.extend(params["Entries"])
     )
     done = after(world, 0, sizes=SIZES)
-    assert world.ledger.maintained("things") == done
+    assert world.ledger.maintained("things", "things_v1") == done
     assert [entry["DetailType"] for entry in told] == ["TableMaintained"]
 
 

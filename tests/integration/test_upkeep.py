@@ -16,7 +16,7 @@ from datamesh.lake.optimizer import ensure_optimizer
 from datamesh.publish import upkeep
 from datamesh.publish.ledger import Maintained, ProductState
 from datamesh.publish.plane import Plane
-from tests.support.publishing import REGION, START, World
+from tests.support.publishing import REGION, START, World, product_state
 
 ROLE = "arn:aws:iam::123456789012:role/optimizer"
 
@@ -34,7 +34,13 @@ def turns(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The products whose tables were maintained, in order: the maintenance itself has tests of its own."""
     for product, hours in (("old", 30), ("older", 40), ("recent", 3)):
         world.ledger.put_maintained(
-            Maintained(product=product, run_id="r", started_at=START - timedelta(hours=hours), snapshots_expired=1)
+            Maintained(
+                product=product,
+                table=f"{product}_v1",
+                run_id="r",
+                started_at=START - timedelta(hours=hours),
+                snapshots_expired=1,
+            )
         )
     taken: list[str] = []
 
@@ -42,7 +48,7 @@ def turns(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         taken.append(state.product)
         if state.product == "older":
             raise Transient("not now")
-        return Maintained(product=state.product, run_id="now", started_at=plane.now())
+        return Maintained(product=state.product, table=state.table, run_id="now", started_at=plane.now())
 
     monkeypatch.setattr(upkeep, "maintain", maintain)
     return taken
@@ -61,10 +67,17 @@ def test_no_table_is_begun_that_there_is_no_time_for(world: World, turns: list[s
 
 
 def test_one_table_is_maintained_when_asked_for_however_lately_it_was(world: World, turns: list[str]) -> None:
-    assert upkeep.maintain_one(world.plane, "recent").run_id == "now"
+    assert [done.run_id for done in upkeep.maintain_one(world.plane, "recent")] == ["now"]
     assert turns == ["recent"]
     with pytest.raises(UnknownProduct):
         upkeep.maintain_one(world.plane, "boats")
+
+
+def test_every_major_version_has_its_table_maintained(world: World, turns: list[str]) -> None:
+    before = product_state("recent")
+    after = before.model_copy(update={"contract_version": "2.0.0", "table": "recent_v2", "earlier": (before,)})
+    world.ledger.put_product(after.model_copy(update={"sequence": 2}), after=before)
+    assert [done.table for done in upkeep.maintain_one(world.plane, "recent")] == ["recent_v2", "recent_v1"]
 
 
 def test_glue_is_asked_once_to_compact_a_table() -> None:

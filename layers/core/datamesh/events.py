@@ -190,6 +190,7 @@ class TableMaintained(Event):
     """
 
     product: str
+    table: str
     run_id: str
     snapshots_expired: int
     files_removed: int

@@ -12,12 +12,15 @@ from pyiceberg.io.pyarrow import (
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.typedef import Record
 
 __all__ = ["data_file"]
 
 
-def data_file(io: FileIO, table: TableMetadata, uri: str) -> DataFile:
+def data_file(io: FileIO, table: TableMetadata, uri: str, *, partition: Record | None = None) -> DataFile:
     """The file as data of the table; its columns carry the table's field ids.
+
+    Its `partition` is said, or else read off its columns' bounds: then it holds rows of one, and no bucket.
 
     PyIceberg's own way finds columns by the names that the table has now. This file may have been written before one
     of them was renamed or dropped, so it is read by its own names and the ids that stand beside them.
@@ -35,7 +38,7 @@ def data_file(io: FileIO, table: TableMetadata, uri: str) -> DataFile:
         content=DataFileContent.DATA,
         file_path=uri,
         file_format=FileFormat.PARQUET,
-        partition=said.partition(table.spec(), own),
+        partition=partition if partition is not None else said.partition(table.spec(), own),
         file_size_in_bytes=len(source),
         spec_id=table.default_spec_id,
         **said.to_serialized_dict(),

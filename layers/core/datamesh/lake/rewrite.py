@@ -9,22 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.io.pyarrow import (
-    ArrowScan,
-    compute_statistics_plan,
-    data_file_statistics_from_parquet_metadata,
-    parquet_path_to_id_mapping,
-)
-from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.io.pyarrow import ArrowScan
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
 from datamesh.errors import InfrastructureError
+from datamesh.lake.datafiles import data_file
 
 __all__ = ["Rewritten", "Sizes", "plan", "rewrite"]
 
@@ -82,7 +77,7 @@ def rewrite(table: IcebergTable, tasks: Sequence[FileScanTask], uri: str) -> Rew
     ):
         for rows in _grouped(_rows(table, tasks, schema)):
             writer.write_table(rows)
-    made = _data_file(table, uri, tasks[0].file)
+    made = data_file(table.io, table.metadata, uri, partition=tasks[0].file.partition)
     wanted = sum(task.file.record_count for task in tasks)
     if made.record_count != wanted:
         raise InfrastructureError(f"{wanted} rows were to be rewritten, {made.record_count} were")
@@ -132,27 +127,3 @@ def _grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             held = []
     if held:
         yield pa.Table.from_batches(held)
-
-
-def _data_file(table: IcebergTable, uri: str, like: DataFile) -> DataFile:
-    """The file as Iceberg knows it. Its partition is that of a file that it replaces, whatever the transform."""
-    made = table.io.new_input(uri)
-    with made.open() as stream:
-        footer: Any = pq.read_metadata(stream)
-    statistics = data_file_statistics_from_parquet_metadata(
-        parquet_metadata=footer,
-        stats_columns=compute_statistics_plan(table.schema(), table.properties),
-        parquet_column_mapping=parquet_path_to_id_mapping(table.schema()),
-    )
-    return DataFile.from_args(
-        content=DataFileContent.DATA,
-        file_path=uri,
-        file_format=FileFormat.PARQUET,
-        partition=like.partition,
-        file_size_in_bytes=len(made),
-        sort_order_id=None,
-        spec_id=like.spec_id,
-        equality_ids=None,
-        key_metadata=None,
-        **statistics.to_serialized_dict(),
-    )

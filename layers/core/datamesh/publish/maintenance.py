@@ -43,15 +43,14 @@ _FAILED_KEPT = timedelta(days=7)  # what a failed batch staged stays so long, fo
 def maintain(
     plane: Plane, state: ProductState, *, dry_run: bool = False, sizes: Sizes | None = None, kept: int = KEPT
 ) -> Maintained:
-    """Maintains the table of a product; may be repeated. What was done, or with `dry_run` what would be.
+    """Maintains the table of one major version of a product; may be repeated. `kept` snapshots stay at least.
 
-    `kept` snapshots stay at least.
-
+    What was done, or with `dry_run` what would be.
     Raises CommitStateUnknown when a commit had no answer: the next maintenance finds what became of it.
     """
     started, clock = plane.now(), time.monotonic()
     contract, table = contract_in_force(plane, state), tables.load(state.database, state.table)
-    run = Maintained(product=state.product, run_id=new_batch_id(started), started_at=started)
+    run = Maintained(product=state.product, table=state.table, run_id=new_batch_id(started), started_at=started)
     old = _expendable(plane, state, contract, table, kept)
     lonely = list(_lonely(plane, state, table, without=old))
     if dry_run:

@@ -17,12 +17,15 @@ _ENOUGH = 300.0  # seconds in which one table's maintenance is over
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def maintain_one(plane: Plane, product: str, *, dry_run: bool = False) -> Maintained:
-    """Maintains one table, whenever that was done last. Raises UnknownProduct."""
+def maintain_one(plane: Plane, product: str, *, dry_run: bool = False) -> list[Maintained]:
+    """Maintains the tables of a product, one for each major version, whenever that was done last.
+
+    Raises UnknownProduct.
+    """
     state = plane.ledger.product(product)
     if state is None:
         raise UnknownProduct(f"no product {product}", hint="`mesh products` lists them.")
-    return maintain(plane, state, dry_run=dry_run)
+    return [maintain(plane, each, dry_run=dry_run) for each in state.majors]
 
 
 def maintain_due(plane: Plane, *, seconds_left: Callable[[], float]) -> list[Maintained]:
@@ -31,7 +34,7 @@ def maintain_due(plane: Plane, *, seconds_left: Callable[[], float]) -> list[Mai
     One that fails does not keep the others waiting: the first error is raised when all have had their turn.
     """
     done, errors = [], []
-    for _, state in sorted(_due(plane), key=lambda it: (it[0], it[1].product)):
+    for _, state in sorted(_due(plane), key=lambda it: (it[0], it[1].table)):
         if seconds_left() < _ENOUGH:
             break
         try:
@@ -44,6 +47,7 @@ def maintain_due(plane: Plane, *, seconds_left: Callable[[], float]) -> list[Mai
 
 
 def _due(plane: Plane) -> list[tuple[datetime, ProductState]]:
-    last = [(plane.ledger.maintained(state.product), state) for state in plane.ledger.products()]
+    tables = [each for state in plane.ledger.products() for each in state.majors]
+    last = [(plane.ledger.maintained(each.product, each.table), each) for each in tables]
     waited = [(before.started_at if before else _NEVER, state) for before, state in last]
     return [(before, state) for before, state in waited if before == _NEVER or before < plane.now() - _EVERY]

@@ -3,7 +3,7 @@
 products                  <product>            the contract in force
 contract#<product>        <version>            what became of a contract that was put
 product#<product>         lease                who works on the product
-                          maintained           the newest maintenance of its table
+                          maintained#<table>   the newest maintenance of a table of it
                           batch#<batch id>     a run
 steps#<product>#<batch>   <time>#...           what a run did
 arrival#.. object#.. pending#..                see objects.py

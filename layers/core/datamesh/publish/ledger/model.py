@@ -146,9 +146,10 @@ class Step(_Frozen):
 
 
 class Maintained(_Frozen):
-    """The newest maintenance of a product's table: counts of snapshots and files, and bytes."""
+    """The newest maintenance of one of a product's tables: counts of snapshots and files, and bytes."""
 
     product: str
+    table: str
     run_id: str
     started_at: datetime
     seconds: float = 0.0

@@ -8,7 +8,6 @@ from datamesh.publish.ledger.store import Store, plain
 __all__ = ["ProductItems"]
 
 _PRODUCTS = "products"
-_MAINTAINED = "maintained"
 
 
 class ProductItems(Store):
@@ -29,13 +28,13 @@ class ProductItems(Store):
             )
         )
 
-    def maintained(self, product: str) -> Maintained | None:
-        """The newest maintenance of the product's table."""
-        item = self._get(f"product#{product}", _MAINTAINED)
+    def maintained(self, product: str, table: str) -> Maintained | None:
+        """The newest maintenance of one of the product's tables."""
+        item = self._get(f"product#{product}", f"maintained#{table}")
         return Maintained.model_validate(item) if item else None
 
     def put_maintained(self, done: Maintained) -> None:
-        self._apply(self._put({"pk": f"product#{done.product}", "sk": _MAINTAINED} | plain(done)))
+        self._apply(self._put({"pk": f"product#{done.product}", "sk": f"maintained#{done.table}"} | plain(done)))
 
     def contract_outcome(self, product: str, version_id: str) -> ContractOutcome | None:
         """What became of the contract that was put as `contracts/<product>.odcs.yaml`, in this version."""
