@@ -7,11 +7,12 @@ snapshot the manifest list, the manifests and the data files in them that are al
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Table as IcebergTable
 
 from datamesh.errors import Transient
@@ -20,6 +21,7 @@ from datamesh.lake import layout
 __all__ = ["Found", "listed", "reachable", "remove"]
 
 _PART = 1_000  # keys that S3 deletes in one request
+_THREADS = 16  # a table of a year has thousands of small manifests
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,13 @@ def reachable(table: IcebergTable, *, without: Collection[int] = ()) -> frozense
     kept = [snapshot for snapshot in metadata.snapshots if snapshot.snapshot_id not in without]
     ids = {snapshot.snapshot_id for snapshot in kept}
     files |= {s.statistics_path for s in (*metadata.statistics, *metadata.partition_statistics) if s.snapshot_id in ids}
-    manifests: dict[str, ManifestFile] = {}
-    for snapshot in kept:
-        files.add(snapshot.manifest_list)
-        manifests |= {manifest.manifest_path: manifest for manifest in snapshot.manifests(table.io)}
-    files |= manifests.keys()
-    for manifest in manifests.values():
-        entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-        files |= {entry.data_file.file_path for entry in entries}
+    files |= {snapshot.manifest_list for snapshot in kept}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        lists = pool.map(lambda snapshot: snapshot.manifests(table.io), kept)
+        manifests = {manifest.manifest_path: manifest for manifest in chain.from_iterable(lists)}
+        files |= manifests.keys()
+        alive = pool.map(lambda it: it.fetch_manifest_entry(table.io, discard_deleted=True), manifests.values())
+        files |= {entry.data_file.file_path for entry in chain.from_iterable(alive)}
     return frozenset(files)
 
 

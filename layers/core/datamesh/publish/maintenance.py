@@ -52,8 +52,8 @@ def maintain(
     contract, table = contract_in_force(plane, state), tables.load(state.database, state.table)
     run = Maintained(product=state.product, table=state.table, run_id=new_batch_id(started), started_at=started)
     old = _expendable(plane, state, contract, table, kept)
-    lonely = list(_lonely(plane, state, table, without=old))
     if dry_run:
+        lonely = list(_lonely(plane, state, table, without=old))
         groups = plan(table, sizes or Sizes()) if plane.settings.compaction == "rewrite" else []
         return _counted(run, old, lonely, files_rewritten=sum(map(len, groups)), files_written=len(groups))
     conflicts = 0
