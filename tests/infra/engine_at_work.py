@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import aws_lambda_powertools  # noqa: F401
+import cramjam
 import duckdb
+import fastavro
 import jsonschema  # noqa: F401
 import open_data_contract_standard  # noqa: F401
 import pyarrow.dataset
 import pyarrow.fs
+import pyarrow.orc
 import pydantic_settings  # noqa: F401
+import python_calamine
 import ruamel.yaml  # noqa: F401
 import snowballstemmer
 import sqlglot
+import zstandard
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType
@@ -56,6 +62,16 @@ def main(place: str) -> None:
     except ValueError as mismatch:
         drawn = str(mismatch)
     assert "Mismatch in fields" in drawn
+    pyarrow.orc.write_table(scanned, f"{place}/rows.orc")
+    assert pyarrow.orc.ORCFile(f"{place}/rows.orc").read_stripe(0).num_rows == 500
+    kept = fastavro.parse_schema({"type": "record", "name": "r", "fields": [{"name": "i", "type": "long"}]})
+    with Path(f"{place}/rows.avro").open("w+b") as avro:
+        fastavro.writer(avro, kept, [{"i": 7}], codec="zstandard")
+        avro.seek(0)
+        assert list(fastavro.reader(avro)) == [{"i": 7}]
+    assert bytes(cramjam.snappy.decompress(cramjam.snappy.compress(b"rows"))) == b"rows"
+    assert zstandard.decompress(zstandard.compress(b"rows")) == b"rows"
+    assert callable(python_calamine.load_workbook)
     assert sqlglot.transpile("SELECT 1 LIMIT 2", write="trino")
     assert snowballstemmer.stemmer("english").stemWord("flights") == "flight"
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from datamesh.contract.model import Column, ColumnType, Table
-from datamesh.publish.preflight import inspect
+from datamesh.publish.opening import open_file
 from datamesh.publish.rules import rules
 from datamesh.publish.sources import LocalFile
 from datamesh.publish.stage import Engine, InputFile, Staged, stage
@@ -66,15 +66,15 @@ class Outcome:
 
 def staged(into: Path, wanted: Table, files: dict[str, bytes | str], *, threads: int = 2, **more: Any) -> Outcome:
     """Stages files, given by name; `x.gz` is packed on the way."""
-    inputs = []
+    engine = Engine(memory_mb=300, threads=threads)
+    inputs: list[InputFile] = []
     for number, (name, body) in enumerate(files.items()):
         path = into / f"in-{number}"
         data = body.encode() if isinstance(body, str) else body
         path.write_bytes(gzip.compress(data) if name.endswith(".gz") and isinstance(body, str) else data)
-        seen = inspect(LocalFile(path, name), wanted)
-        assert seen.layout is not None, seen.reasons
-        inputs.append(InputFile(path, name, seen.layout))
+        opened = open_file(LocalFile(path, name), wanted, into / f"opened-{number}", engine=engine)
+        assert not opened.reasons, opened.reasons
+        inputs += opened.parts
     work = into / "work"
     work.mkdir()
-    engine = Engine(memory_mb=300, threads=threads)
     return Outcome(wanted, stage(wanted, inputs, product="things", batch_id="b1", work=work, engine=engine, **more))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datamesh.contract.model import InputFormat
-from datamesh.publish.preflight import Preflight, inspect
+from datamesh.publish.preflight import MAX_BYTES, MAX_COLUMNS, Preflight, inspect
 from tests.support.staging import column, table
 
 COLUMNS = (column("id", "integer", primary_key_position=1), column("name", required=True), column("note"))
@@ -59,14 +59,15 @@ def test_a_csv_is_taken_under_any_name_that_does_not_deny_it(name: str) -> None:
     found = look(CSV, name)
 
     assert found.layout is not None
-    assert (found.layout.format, found.layout.fields, found.layout.gzipped) == ("csv", ("id", "name", "note"), False)
+    assert (found.layout.format, found.layout.fields) == ("csv", ("id", "name", "note"))
 
 
-def test_gzip_is_looked_into() -> None:
+def test_gzip_is_looked_into_and_to_be_opened() -> None:
     found = look(packed(CSV), "f.csv.gz")
 
-    assert found.layout is not None
-    assert (found.layout.format, found.layout.gzipped) == ("csv", True)
+    assert (found.layout, found.reasons) == (None, ())
+    assert (found.seen.packing, found.seen.kind) == ("gzip", "csv")
+    assert rules(look(packed(b"note\n"), "f.csv.gz")) == [("missing-column", "id"), ("missing-column", "name")]
 
 
 @pytest.mark.parametrize(
@@ -82,16 +83,17 @@ def test_gzip_is_looked_into() -> None:
         (b"PAR1" + b"\0" * 20 + b"\x08\0\0\0PAR1", "f.parquet", "unreadable"),
         (packed(CSV)[:8], "f.csv.gz", "unreadable"),
         (b"\x1f\x8b\x08\xff not gzip at all", "f.csv.gz", "unreadable"),
-        (b"\xff\xfe\xff\xff", "f.csv", "unreadable"),
+        (b"\xff\xfe\x00\xd8a\0", "f.csv", "unreadable"),
+        (b"\xff\xfe\0\0i\0\0\0", "f.csv", "wrong-encoding"),
         (CSV, "f.parquet", "wrong-format"),
         (CSV, "f.jsonl", "wrong-format"),
         (CSV, "f.csv.gz", "wrong-format"),
         (packed(CSV), "f.csv", "wrong-format"),
         (parquet(id=[1], name=["a"]), "f.csv", "wrong-format"),
-        (b"PK\x03\x04 a zip", "f.zip", "wrong-format"),
+        (b"PK\x03\x04 a zip", "f.csv", "wrong-format"),
         (packed(b"PK\x03\x04 a zip"), "f.gz", "wrong-format"),
         (packed(packed(CSV)), "f.csv.gz", "wrong-format"),
-        (b"[\n{}]", "f.json", "wrong-format"),
+        (b"[\n{}]", "f.jsonl", "wrong-format"),
         (b"id,name\n1,\0\n", "f.csv", "wrong-format"),
         (packed(b"\0" * 10_000), "f.csv.gz", "wrong-format"),
         (b"%PDF-1.7", "f.pdf", "wrong-format"),
@@ -133,12 +135,35 @@ def test_a_header_may_have_a_byte_order_mark_quotes_and_line_breaks() -> None:
     assert layout.fields == ("id", "name", "no\nte")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16", "windows-1252"])
 def test_encodings(encoding: str) -> None:
-    layout = look("id,name,größe\n1,a,ü\n".encode(encoding), encoding=encoding).layout
+    found = look("id,name,größe\n1,a,ü\n".encode(encoding), encoding=encoding)
 
-    assert layout is not None
-    assert layout.fields == ("id", "name", "größe")
+    assert not found.reasons
+    assert [note.column for note in found.notes] == ["größe", "note"]
+    assert (found.layout is None) == (encoding != "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (CSV.decode().encode("utf-16"), "utf-16-le"),
+        (b"\xfe\xff" + CSV.decode().encode("utf-16-be"), "utf-16-be"),
+        (CSV.decode().encode("utf-16-le"), "utf-16-le"),
+        (CSV.decode().encode("utf-16-be"), "utf-16-be"),
+        (b"\xef\xbb\xbf" + CSV, "utf-8"),
+    ],
+)
+def test_an_encoding_that_nobody_declared_is_told_from_the_bytes(text: bytes, encoding: str) -> None:
+    found = look(text)
+
+    assert not found.reasons
+    assert found.seen.encoding == encoding
+
+
+def test_a_mark_of_another_encoding_than_the_declared_one_is_refused() -> None:
+    assert rules(look(CSV.decode().encode("utf-16"), encoding="utf-8")) == [("wrong-encoding", None)]
+    assert rules(look(b"\xef\xbb\xbf" + CSV, encoding="latin-1")) == [("wrong-encoding", None)]
 
 
 def test_a_broken_character_after_the_header_is_a_matter_of_its_row() -> None:
@@ -160,12 +185,58 @@ def test_a_file_without_any_of_the_columns_says_nothing_of_its_own_words() -> No
     assert found.notes == ()
 
 
+def test_columns_that_may_be_missing_are_noted_or_wanted() -> None:
+    let_pass = look("id,name\n1,a\n")
+    assert let_pass.layout is not None
+    assert [(note.rule, note.column) for note in let_pass.notes] == [("missing-column", "note")]
+    assert rules(look("id,name\n1,a\n", missing_columns="reject")) == [("missing-column", "note")]
+
+
+def test_names_are_known_whatever_their_capitals_where_only_one_is_meant() -> None:
+    layout = look("ID,Name,other\n1,a,2\n").layout
+    assert layout is not None
+    assert layout.fields == ("id", "name", "other")
+
+    both = look("ID,id,name\n1,1,a\n")
+    assert both.layout is not None
+    assert both.layout.fields == ("ID", "id", "name")
+    assert {rule for rule, _ in rules(look("Id,ID,name\n1,1,a\n"))} == {"missing-column"}
+    assert rules(look(parquet(id=[1], ID=[2], name=["a"]), "f.parquet")) == [
+        ("duplicate-column", "id"),
+        ("duplicate-column", "ID"),
+    ]
+
+
+def test_lines_before_the_header_and_comments_are_left_out() -> None:
+    layout = look("Report\n2013\n\n# of January\nid,name\n1,a\n", skip_lines=2, comment="#").layout
+    assert layout is not None
+    assert layout.fields == ("id", "name")
+
+
+def test_a_file_that_no_function_has_room_for_is_not_even_looked_at() -> None:
+    class Large:
+        name, size = "f.csv", MAX_BYTES + 1
+
+        def read(self, start: int, length: int) -> bytes:
+            raise AssertionError
+
+    assert rules(inspect(Large(), table(*COLUMNS))) == [("too-large", None)]
+
+
+def test_more_columns_than_can_be_read_are_refused() -> None:
+    names = ",".join(["id", "name", *(f"c{n}" for n in range(MAX_COLUMNS))])
+    assert rules(look(f"{names}\n")) == [("too-many-columns", None)]
+
+
 def test_columns_that_the_contract_lacks() -> None:
     text = "id,name,zip,age\n1,a,2,3\n"
 
     let_pass = look(text)
     assert let_pass.layout is not None
-    assert [(note.rule, note.column) for note in let_pass.notes] == [("extra-column", "age"), ("extra-column", "zip")]
+    assert [(note.rule, note.column) for note in let_pass.notes][:2] == [
+        ("extra-column", "age"),
+        ("extra-column", "zip"),
+    ]
     assert rules(look(text, extra_columns="reject")) == [("extra-column", "age"), ("extra-column", "zip")]
 
 

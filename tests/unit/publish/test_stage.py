@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import random
@@ -20,7 +19,7 @@ from datamesh.contract.model import Check, EnumValue, InputFormat
 from datamesh.errors import InfrastructureError
 from datamesh.publish.preflight import inspect
 from datamesh.publish.sources import LocalFile
-from datamesh.publish.stage import InputFile, count_rows
+from datamesh.publish.stage import Engine, InputFile, count_rows, stage
 from tests.support.staging import column, staged, table
 
 PEOPLE = table(column("id", "integer", required=True), column("name"), column("born", "date"))
@@ -503,27 +502,31 @@ def test_the_profile_tells_what_columns_hold_unless_they_are_sensitive(tmp_path:
     assert json.loads(profile.model_dump_json())["rows"] == 3
 
 
-def test_a_file_cut_off_in_the_middle_is_named_and_the_others_are_not(tmp_path: Path) -> None:
-    whole = "id,name,born\n" + "".join(f"{n},{random.Random(n).random()},\n" for n in range(200_000))
-    cut = gzip.compress(whole.encode())[:-20_000]
-
-    done = staged(tmp_path, PEOPLE, {"good.csv": "id,name,born\n1,,\n", "cut.csv.gz": cut})
-
-    assert done.staged.unreadable == ("cut.csv.gz",)
-    assert (done.staged.files, done.staged.rows_good) == ((), 0)
-
-
 def test_a_parquet_with_a_broken_page_is_named(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     pq.write_table(pa.table({"id": list(range(5_000)), "name": [f"x{n}" for n in range(5_000)]}), buffer)
     data = buffer.getvalue()
 
-    done = staged(tmp_path, PEOPLE, {"broken.parquet": data[:4] + b"\xff" * 200 + data[204:]})
+    files = {"good.csv": "id,name,born\n1,,\n", "broken.parquet": data[:4] + b"\xff" * 200 + data[204:]}
+    done = staged(tmp_path, PEOPLE, files)
 
-    assert done.staged.unreadable == ("broken.parquet",)
+    assert (done.staged.unreadable, done.staged.refused_for) == (("broken.parquet",), "unreadable")
+    assert (done.staged.files, done.staged.rows_good) == ((), 0)
 
 
 def test_an_engine_that_fails_over_good_files_is_not_the_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise duckdb.IOException("no disk")
+
+    monkeypatch.setattr("datamesh.publish.stage.run_pass", broken)
+
+    with pytest.raises(InfrastructureError, match="IOException"):
+        staged(tmp_path, PEOPLE, {"good.csv": "id,name,born\n1,,\n"})
+
+
+def test_files_that_want_more_memory_than_there_is_are_too_large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
@@ -531,8 +534,23 @@ def test_an_engine_that_fails_over_good_files_is_not_the_files_fault(
 
     monkeypatch.setattr("datamesh.publish.stage.run_pass", full)
 
-    with pytest.raises(InfrastructureError, match="OutOfMemory"):
-        staged(tmp_path, PEOPLE, {"good.csv": "id,name,born\n1,,\n"})
+    done = staged(tmp_path, PEOPLE, {"good.csv": "id,name,born\n1,,\n"})
+
+    assert (done.staged.unreadable, done.staged.refused_for) == (("good.csv",), "too-large")
+
+
+def test_files_that_take_longer_than_they_may_are_too_slow(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("id,name,born\n" + "1,a,\n" * 3_000_000)
+    layout = inspect(LocalFile(path, "f.csv"), PEOPLE).layout
+    assert layout is not None
+    work = tmp_path / "work"
+    work.mkdir()
+
+    engine = Engine(memory_mb=300, seconds=0.05)
+    done = stage(PEOPLE, [InputFile(path, "f.csv", layout)], product="p", batch_id="b", work=work, engine=engine)
+
+    assert (done.unreadable, done.refused_for) == (("f.csv",), "too-slow")
 
 
 def test_names_of_any_kind_are_quoted(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datamesh.contract import standard
 from datamesh.contract.finding import Finding
 from datamesh.contract.parse import parse_source
-from datamesh.contract.rules import access, columns, enums, options, product, quality, relations, sla, vocabulary
+from datamesh.contract.rules import access, columns, enums, files, options, product, quality, relations, sla, vocabulary
 from datamesh.contract.rules.subject import Subject
 from datamesh.contract.source import UnreadableContract, load, parent
 
@@ -19,6 +19,7 @@ RULE_SETS = (
     columns.check,
     options.check,
     enums.check,
+    files.check,
     relations.check,
     access.check,
     quality.check,

@@ -14,9 +14,12 @@ __all__ = [
     "OPEN_STATUSES",
     "Check",
     "Column",
+    "ColumnPolicy",
     "ColumnType",
     "Contract",
+    "Encoding",
     "EnumValue",
+    "FileFormat",
     "InputFormat",
     "Relationship",
     "Role",
@@ -32,6 +35,9 @@ __all__ = [
 
 OPEN_STATUSES = frozenset({"active", "deprecated"})  # of contracts that give access to those whom they name
 Severity = Literal["error", "warning"]
+FileFormat = Literal["csv", "tsv", "json", "jsonl", "parquet", "avro", "orc", "xlsx"]
+Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
+ColumnPolicy = Literal["ignore", "reject"]
 WriteMode = Literal["append", "overwrite"]
 
 
@@ -153,15 +159,21 @@ class Column:
 class InputFormat:
     """How the files of a table are written (`datamesh.input`); a field that is None is sniffed."""
 
-    format: Literal["csv", "json", "jsonl", "parquet"] | None = None
+    format: FileFormat | None = None
     delimiter: str | None = None
     quote: str | None = None
     escape: str | None = None
-    encoding: str = "utf-8"
+    encoding: Encoding | None = None
     header: bool = True
+    skip_lines: int = 0
+    comment: str | None = None
+    sheet: str | None = None  # of a workbook
     null_words: tuple[str, ...] = ("",)
+    decimal_separator: Literal[".", ","] = "."
+    thousands_separator: str | None = None
     timestamp_format: str | None = None  # DuckDB strptime format; ISO 8601 when None
-    extra_columns: Literal["ignore", "reject"] = "ignore"
+    extra_columns: ColumnPolicy = "ignore"
+    missing_columns: ColumnPolicy = "ignore"
 
 
 @dataclass(frozen=True)

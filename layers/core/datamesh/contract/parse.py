@@ -27,6 +27,7 @@ from datamesh.contract.model import (
     Version,
 )
 from datamesh.contract.quality import parse_checks
+from datamesh.contract.servers import input_of
 from datamesh.contract.source import Source, load
 from datamesh.contract.types import column_type, implied
 from datamesh.contract.vocabulary import (
@@ -60,7 +61,7 @@ def parse_source(source: Source) -> Contract:
         version=parse_version(raw.get("version")) or Version(0),
         status=text(raw, "status"),
         api_version=text(raw, "apiVersion"),
-        tables=tuple(_table(item, domain, product) for item in mappings(raw, "schema")),
+        tables=tuple(_table(item, domain, product, mappings(raw, "servers")) for item in mappings(raw, "schema")),
         roles=tuple(_role(item) for item in mappings(raw, "roles")),
         verified=_verified(raw),
         sla=tuple(_sla(item) for item in mappings(raw, "slaProperties")),
@@ -83,7 +84,7 @@ def product_of(raw: Mapping[str, Any]) -> str:
     return text(raw, "dataProduct") or text(tables[0] if len(tables) == 1 else raw, "name")
 
 
-def _table(raw: Mapping[str, Any], domain: str, product: str) -> Table:
+def _table(raw: Mapping[str, Any], domain: str, product: str, servers: list[Mapping[str, Any]]) -> Table:
     properties = mappings(raw, "properties")
     columns = [parse_column(item, position) for position, item in enumerate(properties)]
     ours, _ = read(TableProperties, mappings(raw, "customProperties"))
@@ -99,7 +100,7 @@ def _table(raw: Mapping[str, Any], domain: str, product: str) -> Table:
         synonyms=_synonyms(raw),
         tags=texts(raw, "tags"),
         write_mode=ours.write_mode,
-        input=_input(ours.input),
+        input=_input(input_of(servers, ours.input)),
         thresholds=Thresholds(ours.thresholds.max_quarantined_percent, ours.thresholds.max_quarantined_rows),
         severities={str(rule): severity for rule, severity in ours.severity.items()},
     )
@@ -183,9 +184,15 @@ def _input(ours: InputProperties) -> InputFormat:
         escape=ours.escape,
         encoding=ours.encoding,
         header=ours.header,
+        skip_lines=ours.skip_lines,
+        comment=ours.comment,
+        sheet=ours.sheet,
         null_words=tuple(dict.fromkeys(["", *ours.null_words])),
+        decimal_separator=ours.decimal_separator,
+        thousands_separator=ours.thousands_separator,
         timestamp_format=ours.timestamp_format,
         extra_columns=ours.extra_columns,
+        missing_columns=ours.missing_columns,
     )
 
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.json_schema import models_json_schema
 
+from datamesh.contract.model import ColumnPolicy, Encoding, FileFormat
+
 __all__ = [
     "PLACES",
     "PREFIX",
@@ -20,6 +22,7 @@ __all__ = [
     "InputProperties",
     "Problem",
     "RoleProperties",
+    "ServerProperties",
     "StatementProperties",
     "TableProperties",
     "ThresholdProperties",
@@ -70,20 +73,34 @@ class _Place(BaseModel):
 class InputProperties(_Place):
     """How the files of this table are written. What is left out is sniffed from the file."""
 
-    format: Literal["csv", "json", "jsonl", "parquet"] | None = None
+    format: FileFormat | None = None
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=4)] | None = None
     quote: Character | None = None
     escape: Character | None = None
-    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
+    encoding: Encoding | None = None
     header: bool = True
+    skip_lines: int = Field(
+        default=0, alias="skipLines", ge=0, le=1_000, description="Lines before the header that are left out."
+    )
+    comment: Character | None = Field(default=None, description="A line that begins with it is no row.")
+    sheet: str | None = Field(default=None, description="The sheet of a workbook; else only one may have content.")
     null_words: list[str] = Field(
         default=[""], alias="nullWords", description="Texts that mean no value, besides the empty one."
     )
+    decimal_separator: Literal[".", ","] = Field(
+        default=".", alias="decimalSeparator", description="How a CSV writes numbers."
+    )
+    thousands_separator: Literal[".", ",", " ", "'"] | None = Field(default=None, alias="thousandsSeparator")
     timestamp_format: str | None = Field(
         default=None, alias="timestampFormat", description="A strptime format; ISO 8601 when left out."
     )
-    extra_columns: Literal["ignore", "reject"] = Field(
+    extra_columns: ColumnPolicy = Field(
         default="ignore", alias="extraColumns", description="What to do with a file's columns that the contract lacks."
+    )
+    missing_columns: ColumnPolicy = Field(
+        default="ignore",
+        alias="missingColumns",
+        description="What to do where a file lacks an optional column; without a required one it is always rejected.",
     )
 
 
@@ -107,6 +124,12 @@ class TableProperties(_Place):
         alias="datamesh.severity",
         description="Severity of the table's built-in rules; error when left out.",
     )
+
+
+class ServerProperties(_Place):
+    """On a server that files come from: the same for all of its contract's files."""
+
+    input: InputProperties = Field(default=InputProperties(), alias="datamesh.input")
 
 
 class ColumnProperties(_Place):
@@ -149,6 +172,7 @@ class StatementProperties(_Place):
 
 PLACES: Mapping[str, type[_Place]] = {
     "schemaObject": TableProperties,
+    "server": ServerProperties,
     "property": ColumnProperties,
     "role": RoleProperties,
     "verifiedStatement": StatementProperties,

@@ -6,6 +6,7 @@ UTC. Peculiarities of DuckDB's Python API stay in here.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -17,6 +18,8 @@ import duckdb
 __all__ = [
     "Connection",
     "EngineError",
+    "Interrupted",
+    "OutOfMemory",
     "connect",
     "identifier",
     "is_one_select",
@@ -29,6 +32,8 @@ __all__ = [
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
+Interrupted = duckdb.InterruptException
+OutOfMemory = duckdb.OutOfMemoryException  # or out of disk to spill to
 
 _CLOSED = {
     "autoinstall_known_extensions": False,
@@ -40,12 +45,19 @@ _CLOSED = {
 
 @contextmanager
 def connect(
-    *, memory_mb: int, threads: int, temp: Path | None = None, directories: Sequence[Path] = (), ordered: bool = False
+    *,
+    memory_mb: int,
+    threads: int,
+    temp: Path | None = None,
+    directories: Sequence[Path] = (),
+    ordered: bool = False,
+    seconds: float = threading.TIMEOUT_MAX,
 ) -> Iterator[Connection]:
     """A connection of its own database in memory, closed at the end.
 
     Memory above `memory_mb` is spilled to `temp`; without `temp` a statement that needs more fails. Only files under
     `directories` can be read or written. `ordered` keeps rows in the order of their files, which costs memory.
+    A statement that still runs after `seconds` raises Interrupted.
     """
     config: dict[str, Any] = _CLOSED | {
         "memory_limit": f"{memory_mb}MB",
@@ -54,13 +66,17 @@ def connect(
         "temp_directory": str(temp or ""),
     }
     con = duckdb.connect(config=config)
+    watch = threading.Timer(seconds, con.interrupt)
+    watch.daemon = True
     try:
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"SET allowed_directories = [{literals(f'{d}/' for d in directories)}]")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
+        watch.start()
         yield con
     finally:
+        watch.cancel()
         con.close()
 
 

@@ -6,8 +6,10 @@ with null words made NULL (`x0`, `x1`, ...), and the same typed (`t0`, `t1`, ...
 
 from __future__ import annotations
 
+import re
+
 from datamesh.contract.model import Column, Table
-from datamesh.engine.duck import identifier, literals
+from datamesh.engine.duck import identifier, literal, literals
 from datamesh.publish.casts import cast_of, same_of
 from datamesh.publish.reading import Layout, field
 
@@ -44,7 +46,18 @@ def _typed(table: Table, layout: Layout, position: int) -> str:
     at = _place(column, layout)
     if at is not None and _is_direct(column, layout, at):
         return same_of(column, x)
-    return cast_of(column, x, table.input.timestamp_format)
+    return cast_of(column, _plain_number(x, column, layout), table.input.timestamp_format)
+
+
+def _plain_number(x: str, column: Column, layout: Layout) -> str:
+    """A number's text with a point and no thousands, NULL where its separators are not in their places."""
+    point, thousands = layout.decimal, layout.thousands
+    if column.type.kind not in ("integer", "number", "decimal") or (point, thousands) == (".", ""):
+        return x
+    whole = f"[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+|[0-9]*" if thousands else "[0-9]*"
+    form = rf"\s*[+-]?(?:{whole})(?:{re.escape(point)}[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*"
+    plain = f"replace({x}, {literal(thousands)}, '')" if thousands else x
+    return f"CASE WHEN regexp_full_match({x}, {literal(form)}) THEN replace({plain}, {literal(point)}, '.') END"
 
 
 def _place(column: Column, layout: Layout) -> int | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,15 +35,17 @@ def csv_layout(seen: Seen, table: Table) -> Layout | None:
     layouts = [
         Layout(
             "csv",
-            fields,
-            gzipped=seen.gzipped,
+            _known(fields, table) if form.header else fields,
             header=form.header,
             delimiter=delimiter,
             quote=_quote(form),
             escape=form.escape or _quote(form),
-            encoding=form.encoding,
+            decimal=form.decimal_separator,
+            thousands=form.thousands_separator or "",
+            skip=_before(seen, form),
+            comment=form.comment or "",
         )
-        for delimiter in ([form.delimiter] if form.delimiter else _DELIMITERS)
+        for delimiter in _delimiters(form)
         if (fields := _first_record(seen, delimiter, form)) is not None
     ]
     if not form.header:
@@ -50,16 +54,46 @@ def csv_layout(seen: Seen, table: Table) -> Layout | None:
     return max(layouts, key=lambda layout: len(names.intersection(layout.fields)), default=None)
 
 
+def _delimiters(form: InputFormat) -> Sequence[str]:
+    if form.delimiter:
+        return (form.delimiter,)
+    return ("\t",) if form.format == "tsv" else _DELIMITERS
+
+
 def _quote(form: InputFormat) -> str:
     return form.quote or '"'
 
 
-def _first_record(seen: Seen, delimiter: str, form: InputFormat) -> tuple[str, ...] | None:
-    if len(delimiter) > 1:  # which Python's reader does not know
-        line = seen.text.splitlines()[0]
-        return tuple(part.strip().strip(_quote(form)) for part in line.split(delimiter))
-    escape = form.escape if form.escape not in (None, _quote(form)) else None
+def _known(fields: Sequence[str], table: Table) -> tuple[str, ...]:
+    """The names as the contract writes them, where they differ in nothing but capitals and only one can be meant."""
+    names = wanted(table)
+    folded, meant = Counter(name.casefold() for name in fields), Counter(name.casefold() for name in names)
+    by_folded = {name.casefold(): name for name in names if meant[name.casefold()] == 1}
+    return tuple(by_folded.get(f.casefold(), f) if folded[f.casefold()] == 1 else f for f in fields)
+
+
+def _before(seen: Seen, form: InputFormat) -> int:
+    """How many lines stand before the first record: those that the contract leaves out, blank ones, comments."""
     text = io.StringIO(seen.text, newline="")
+    count = sum(1 for _ in range(form.skip_lines) if text.readline())
+    while (line := text.readline()) and (not line.strip() or (form.comment and line.startswith(form.comment))):
+        count += 1
+    return count
+
+
+def _first_record(seen: Seen, delimiter: str, form: InputFormat) -> tuple[str, ...] | None:
+    """Its fields, or None where there is none to be seen."""
+    text = io.StringIO(seen.text, newline="")
+    for _ in range(_before(seen, form)):
+        text.readline()
+    begin = text.tell()
+    line = text.readline()
+    if not line:
+        return None
+    if len(delimiter) > 1:  # which Python's reader does not know
+        return tuple(part.strip().strip(_quote(form)) for part in line.rstrip("\r\n").split(delimiter))
+    text.seek(begin)
+    escape = form.escape if form.escape not in (None, _quote(form)) else None
     csv.field_size_limit(_MAX_FIELD)
     reader = csv.reader(
         text, delimiter=delimiter, quotechar=_quote(form), escapechar=escape, doublequote=escape is None
@@ -76,13 +110,12 @@ def _positional(layout: Layout, table: Table) -> Layout:
     """Without a header the contract's columns stand in its order; further fields get names that no column has."""
     names = wanted(table)
     count = len(layout.fields)
-    fields = (*names[:count], *(f"#{i + 1}" for i in range(len(names), count)))
-    return Layout(**{**layout.__dict__, "fields": fields})
+    return replace(layout, fields=(*names[:count], *(f"#{i + 1}" for i in range(len(names), count))))
 
 
-def json_layout(seen: Seen, table: Table) -> Layout:
+def json_layout(table: Table) -> Layout:
     """A JSON object may leave out what is NULL, so its rows are asked for each of the contract's columns."""
-    return Layout("jsonl", wanted(table), gzipped=seen.gzipped, header=False, encoding=table.input.encoding)
+    return Layout("jsonl", wanted(table), header=False)
 
 
 def json_names(seen: Seen) -> set[str]:
@@ -99,7 +132,7 @@ def _names(line: str) -> Iterable[str]:
     return value if isinstance(value, dict) else ()
 
 
-def parquet_layout(source: Source) -> tuple[Layout, int] | None:
+def parquet_layout(source: Source, table: Table) -> tuple[Layout, int] | None:
     """The layout and the number of rows, from the footer. None when it cannot be read."""
     length = int.from_bytes(source.read(source.size - 8, 4), "little")
     if length > source.size - 12:
@@ -110,7 +143,11 @@ def parquet_layout(source: Source) -> tuple[Layout, int] | None:
         schema = metadata.schema.to_arrow_schema()
     except (pa.ArrowException, OSError):
         return None
-    return Layout("parquet", tuple(schema.names), header=False, kinds=_kinds(schema.types)), metadata.num_rows
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    if sum(group.num_rows for group in groups) != metadata.num_rows:
+        return None
+    names = _known(schema.names, table)
+    return Layout("parquet", names, header=False, kinds=_kinds(schema.types)), metadata.num_rows
 
 
 def _kinds(types: Sequence[pa.DataType]) -> tuple[str, ...]:

@@ -18,10 +18,14 @@ __all__ = ["DEFAULT_ENGINE", "Engine", "Group", "InputFile", "Job", "Passed", "g
 
 @dataclass(frozen=True)
 class Engine:
-    """What DuckDB may use. Memory in megabytes; what needs more is spilled to the work directory."""
+    """What DuckDB may use. Memory in megabytes; what needs more is spilled to the work directory.
+
+    `seconds` is what one pass over the files may take: well below what a function may.
+    """
 
     memory_mb: int = 1_024
     threads: int = 2
+    seconds: float = 400
 
 
 DEFAULT_ENGINE = Engine()
@@ -76,6 +80,7 @@ class Job:
             temp=self.work / "spill",
             directories=sorted(directories),
             ordered=ordered,
+            seconds=self.engine.seconds,
         ) as con:
             yield con
 

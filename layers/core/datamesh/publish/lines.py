@@ -13,15 +13,22 @@ __all__ = ["MAX_ROW_BYTES", "has_long_line", "has_quote", "line_count"]
 
 MAX_ROW_BYTES = 2_000_000  # DuckDB's own bound: what is longer is no row
 _STEP = 2**20
+_BLANK = 64
 
 
 def has_long_line(path: Path) -> bool:
-    """Whether a line may be longer than DuckDB's buffer. Looks at a page or so of each megabyte."""
+    """Whether a line may be longer than DuckDB's buffer, to which blank lines before it count as well.
+
+    Looks at a page or so of each megabyte.
+    """
     size = path.stat().st_size
     if size <= MAX_ROW_BYTES:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return any(data.rfind(b"\n", at, at + _STEP) < 0 for at in range(0, size - _STEP, _STEP))
+        return any(
+            data.rfind(b"\n", at, at + _STEP) < 0 or not data[at : at + _BLANK].strip()
+            for at in range(0, size - _STEP, _STEP)
+        )
 
 
 def has_quote(path: Path, quote: str) -> bool:

@@ -1,6 +1,7 @@
 """A text file that DuckDB cannot be trusted with, written anew so that it can: slowly, and only where it has to be.
 
-    its rows            as they were, each line end being a line feed, blank lines left out (of a CSV)
+    its rows            as they were, each line end being a line feed; without blank lines, comments and lines that the
+                        contract leaves out, where the file is a CSV
     a torn line         one that is no row and would take rows after it along: a quote that is never closed, a line that
                         is longer than any row. In its place stands a mark that DuckDB cannot read either, so that the
                         line is a reject like others and rows keep their numbers; its text is kept beside, in Parquet
@@ -35,7 +36,7 @@ _BLANK_LINES = re.compile(rb"\n{2,}")
 
 @dataclass(frozen=True)
 class Mended:
-    """`rows` counts all rows of the file, torn lines included, the header left out. `torn` has `row` and `line`."""
+    """`rows` counts all rows, torn lines included, the header and JSON's blank lines not. `torn` has `row`, `line`."""
 
     path: Path
     rows: int
@@ -54,9 +55,9 @@ def mend(source: Path, layout: Layout, into: Path) -> Mended:
         path.open("wb") as out,
         _Torn(into / f"{source.name}.torn", header=layout.header) as torn,
     ):
-        mender = _Mender(data, out, torn, _Cut(layout), blank_lines=len(layout.fields) == 1 or layout.format == "jsonl")
+        mender = _Mender(data, out, torn, layout)
         mender.run()
-    return Mended(path, mender.rows - layout.header, torn.path if torn.written else None)
+    return Mended(path, mender.rows - mender.blank - layout.header, torn.path if torn.written else None)
 
 
 class _Cut:
@@ -123,54 +124,59 @@ class _Torn:
             self._lines = []
 
 
-@dataclass
 class _Mender:
-    data: mmap.mmap
-    out: BinaryIO
-    torn: _Torn
-    cut: _Cut
-    blank_lines: bool
-    rows: int = 0
-    fields: int | None = None  # of the first row
+    def __init__(self, data: mmap.mmap, out: BinaryIO, torn: _Torn, layout: Layout) -> None:
+        self.rows, self.blank = 0, 0
+        self._data, self._out, self._torn = data, out, torn
+        self._cut = _Cut(layout) if layout.format == "csv" else None
+        self._skip, self._comment = layout.skip, layout.comment.encode()
+        self._blank_lines = len(layout.fields) == 1 or layout.format == "jsonl"  # are rows, or counted like them
+        self._fields: int | None = None  # of the first row
 
     def run(self) -> None:
-        at, size = len(_BYTE_ORDER_MARK) * (self.data[:3] == _BYTE_ORDER_MARK), len(self.data)
+        at, size = len(_BYTE_ORDER_MARK) * (self._data[:3] == _BYTE_ORDER_MARK), len(self._data)
+        for _ in range(self._skip):
+            at = min(self._after(self._line_end(at)), size)
         while at < size:
-            quote = self._next_quote(at)
+            quote = self._data.find(self._cut.quote, at) if self._cut else -1
             line = size if quote < 0 else self._line_start(at, quote)
             self._plain(at, line)
-            at = line if quote < 0 else self._quoted(line)
-
-    def _next_quote(self, at: int) -> int:
-        return self.data.find(self.cut.quote, at) if self.cut.quote else -1
+            at = self._quoted(line, self._cut) if self._cut and quote >= 0 else line
 
     def _line_start(self, at: int, before: int) -> int:
-        return max(self.data.rfind(b"\n", at, before), self.data.rfind(b"\r", at, before), at - 1) + 1
+        return max(self._data.rfind(b"\n", at, before), self._data.rfind(b"\r", at, before), at - 1) + 1
 
     def _line_end(self, at: int) -> int:
         """Where the line's own end begins, or the file's."""
-        feed = self.data.find(b"\n", at)
-        feed = len(self.data) if feed < 0 else feed
-        back = self.data.find(b"\r", at, feed)
+        feed = self._data.find(b"\n", at)
+        feed = len(self._data) if feed < 0 else feed
+        back = self._data.find(b"\r", at, feed)
         return feed if back < 0 else back
 
     def _after(self, end: int) -> int:
         """Where the next line begins."""
-        return end + (2 if self.data[end : end + 2] == b"\r\n" else 1)
+        return end + (2 if self._data[end : end + 2] == b"\r\n" else 1)
 
     def _plain(self, at: int, to: int) -> None:
         """Lines without a quote."""
         while at < to:
             end = self._block_end(at, to)
-            block = self.data[at:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            block = self._data[at:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             block = block if block.endswith(b"\n") else block + b"\n"
             if len(block) > MAX_ROW_BYTES:  # a block that is as long has one line only
                 self._tear(at, end)
             else:
-                block = block if self.blank_lines else _BLANK_LINES.sub(b"\n", block).lstrip(b"\n")
-                self.out.write(block)
+                block = self._without_comments(block)
+                block = block if self._blank_lines else _BLANK_LINES.sub(b"\n", block).lstrip(b"\n")
+                self._out.write(block)
                 self.rows += block.count(b"\n")
+                self.blank += block.split(b"\n")[:-1].count(b"") if self._cut is None else 0
             at = end
+
+    def _without_comments(self, block: bytes) -> bytes:
+        if not self._comment or self._comment not in block:
+            return block
+        return b"".join(line for line in block.splitlines(keepends=True) if not line.startswith(self._comment))
 
     def _block_end(self, at: int, to: int) -> int:
         """The end of the lines in the next megabyte, or of the one line that is longer."""
@@ -179,20 +185,22 @@ class _Mender:
         start = self._line_start(at, at + _BLOCK)
         return start if start > at else min(self._after(self._line_end(at + _BLOCK)), to)
 
-    def _quoted(self, start: int) -> int:
+    def _quoted(self, start: int, cut: _Cut) -> int:
         """The row at `start`, with a quote in it; where the next begins."""
-        found = self.cut.end(self.data, start, self.fields)
+        if self._comment and self._data[start : start + len(self._comment)] == self._comment:
+            return self._after(self._line_end(start))
+        found = cut.end(self._data, start, self._fields)
         if found is None:
             end = self._line_end(start)
             self._tear(start, end)
             return self._after(end)
         end, fields = found
-        self.fields = self.fields or fields
-        self.out.write(self.data[start:end] + b"\n")
+        self._fields = self._fields or fields
+        self._out.write(self._data[start:end] + b"\n")
         self.rows += 1
         return self._after(end)
 
     def _tear(self, start: int, end: int) -> None:
         self.rows += 1
-        self.out.write(_MARK)
-        self.torn.add(self.rows, self.data[start : min(end, start + _TEXT_BYTES)].rstrip(b"\r\n"))
+        self._out.write(_MARK)
+        self._torn.add(self.rows, self._data[start : min(end, start + _TEXT_BYTES)].rstrip(b"\r\n"))

@@ -3,11 +3,14 @@
 The content decides what a file is; its name may only agree. What is wrong is a reason, never an exception:
 
     empty-file         nothing in it
-    unreadable         damaged, or not in the contract's encoding
+    unreadable         damaged, or without a header that can be read
+    wrong-encoding     text of another encoding than the contract says
     wrong-format       not what its name says, what the contract says, or anything that can be published
-    missing-column     a column that must have values is not in it
+    missing-column     a column that must have values is not in it; another one: only where the contract says reject
     extra-column       a column that the contract lacks: an error only where the contract says reject
     duplicate-column   a column of the contract stands twice
+    too-many-columns   more than can be read at once
+    too-large          more than there is room for
     replay-overwrites  rows of a quarantine, of a product whose files replace what was published before
 """
 
@@ -15,26 +18,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datamesh.contract.model import Column, Table
 from datamesh.events import Reason
 from datamesh.lake.layout import replayed_run
-from datamesh.publish.format import Seen, look, named
+from datamesh.publish.encoding import UTF_8
+from datamesh.publish.format import Kind, Seen, look, named
 from datamesh.publish.header import csv_layout, json_layout, json_names, parquet_layout, wanted
 from datamesh.publish.reading import Layout
 from datamesh.publish.sources import Source
 
-__all__ = ["Preflight", "inspect"]
+__all__ = ["MAX_BYTES", "MAX_COLUMNS", "Preflight", "inspect", "inspect_as"]
+
+MAX_BYTES = 5 * 10**9  # half of a function's disk: the other half is for what becomes of it
+MAX_COLUMNS = 2_000
+_NOT_SEEN = Seen("other")
+_UNFIT: dict[Kind, str] = {
+    "empty": "empty-file",
+    "damaged": "unreadable",
+    "misencoded": "wrong-encoding",
+    "other": "wrong-format",
+}
+_AGREED: dict[str, tuple[str, ...]] = {"tsv": ("csv",), "json": ("json", "jsonl")}
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """How to read a file, or why it is refused (`layout` is None then). `notes` are what is let pass."""
+    """What became of looking at a file: it is refused for its `reasons`, or read by its `layout`.
 
-    layout: Layout | None
+    Without either it must first be opened (opening.py), as what was `seen`. `notes` are what is let pass.
+    """
+
+    layout: Layout | None = None
     reasons: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
+    seen: Seen = _NOT_SEEN
 
 
 def inspect(source: Source, table: Table) -> Preflight:
@@ -42,38 +61,55 @@ def inspect(source: Source, table: Table) -> Preflight:
     replayed = replayed_run(source.name) is not None
     if replayed and table.write_mode.startswith("overwrite"):
         return _refused("replay-overwrites")
+    if source.size > MAX_BYTES:
+        return _refused("too-large")
     seen = look(source, table.input.encoding)
-    if seen.kind in ("empty", "damaged"):
-        return _refused("empty-file" if seen.kind == "empty" else "unreadable")
+    if seen.kind in _UNFIT:
+        return _refused(_UNFIT[seen.kind])
     if not _as_named(source.name, seen) or not (replayed or _as_agreed(table, seen)):
         return _refused("wrong-format")
-    if seen.kind == "parquet":
-        return _parquet(source, table)
+    return _laid_out(source, seen, table)
+
+
+def inspect_as(source: Source, table: Table, kind: Kind) -> Preflight:
+    """Looks at a file that opening.py has made, of text in UTF-8 or Parquet: it is what it was made."""
+    seen = look(source, UTF_8)
+    return _refused(_UNFIT[seen.kind]) if seen.kind in _UNFIT else _laid_out(source, replace(seen, kind=kind), table)
+
+
+def _laid_out(source: Source, seen: Seen, table: Table) -> Preflight:
     if seen.kind == "jsonl":
         # Names may be left out of some rows, and of all that were seen when none of them ended.
         names = json_names(seen)
         missing = _missing(names, table.columns) if names and not names & set(wanted(table)) else ()
-        return _judged(json_layout(seen, table), names, table, tuple(missing))
-    layout = csv_layout(seen, table)
-    return _refused("unreadable") if layout is None else _named(layout, table)
+        judged = _judged(json_layout(table), names, table, tuple(missing))
+    elif seen.kind == "csv":
+        layout = csv_layout(seen, table)
+        judged = _refused("unreadable") if layout is None else _named(layout, table)
+    elif seen.kind == "parquet" and seen.packing is None:
+        judged = _parquet(source, table)
+    else:
+        return Preflight(seen=seen)
+    plain = seen.packing is None and seen.encoding == UTF_8
+    return replace(judged, layout=judged.layout if plain else None, seen=seen)
 
 
 def _refused(rule: str) -> Preflight:
-    return Preflight(None, (Reason(rule=rule),))
+    return Preflight(reasons=(Reason(rule=rule),))
 
 
 def _as_named(name: str, seen: Seen) -> bool:
-    kind, gzipped = named(name)
-    return kind in (None, seen.kind) and gzipped in (None, seen.gzipped)
+    kinds, packing, says = named(name)
+    return not says or (seen.packing == packing and (not kinds or seen.kind == "unseen" or seen.kind in kinds))
 
 
 def _as_agreed(table: Table, seen: Seen) -> bool:
-    agreed = "jsonl" if table.input.format == "json" else table.input.format
-    return seen.kind != "other" and agreed in (None, seen.kind)
+    agreed = table.input.format
+    return agreed is None or seen.kind == "unseen" or seen.kind in _AGREED.get(agreed, (agreed,))
 
 
 def _parquet(source: Source, table: Table) -> Preflight:
-    found = parquet_layout(source)
+    found = parquet_layout(source, table)
     if found is None:
         return _refused("unreadable")
     layout, rows = found
@@ -81,20 +117,33 @@ def _parquet(source: Source, table: Table) -> Preflight:
 
 
 def _named(layout: Layout, table: Table) -> Preflight:
+    if len(layout.fields) > MAX_COLUMNS:
+        return _refused("too-many-columns")
     return _judged(layout, layout.fields, table, tuple(_missing(layout.fields, table.columns)))
 
 
 def _judged(layout: Layout, names: Collection[str], table: Table, missing: Sequence[str]) -> Preflight:
     """Compares a file's names with the contract's."""
-    doubled = [n for n, count in Counter(names).items() if count > 1 and n in wanted(table)]
     reasons = [Reason(rule="missing-column", column=name) for name in missing]
-    reasons += [Reason(rule="duplicate-column", column=name) for name in doubled]
+    reasons += [Reason(rule="duplicate-column", column=name) for name in _doubled(layout, names, table)]
     if missing:  # the first line is perhaps no header at all: its words are not for an event then
-        return Preflight(None, tuple(reasons))
+        return Preflight(reasons=tuple(reasons))
     extra = [Reason(rule="extra-column", column=name) for name in sorted(set(names) - set(wanted(table)))]
-    if table.input.extra_columns == "reject":
-        reasons, extra = [*reasons, *extra], []
-    return Preflight(None if reasons else layout, tuple(reasons), tuple(extra))
+    lacks = [] if layout.format == "jsonl" else [c for c in table.columns if (c.source or c.name) not in names]
+    absent = [Reason(rule="missing-column", column=column.name) for column in lacks]
+    notes: list[Reason] = []
+    for found, policy in ((extra, table.input.extra_columns), (absent, table.input.missing_columns)):
+        (reasons if policy == "reject" else notes).extend(found)
+    return Preflight(None if reasons else layout, tuple(reasons), tuple(notes))
+
+
+def _doubled(layout: Layout, names: Collection[str], table: Table) -> list[str]:
+    """The contract's columns that stand twice. A Parquet reader does not tell names apart by their capitals."""
+    if layout.format == "parquet":
+        folded = Counter(name.casefold() for name in names)
+        return [name for name in names if folded[name.casefold()] > 1]
+    counts = Counter(names)
+    return [name for name in counts if counts[name] > 1 and name in wanted(table)]
 
 
 def _missing(names: Collection[str], columns: Sequence[Column]) -> Iterator[str]:

@@ -23,18 +23,21 @@ class Layout:
     """How one file is written. `fields` are its columns' names in their order.
 
     For JSON lines they are the names that the contract wants; for Parquet `kinds` are the columns' types, in the
-    contract's words, or empty where the contract has none for it. `mended` says that the file was written anew by
-    mending.py, and is read from one place only.
+    contract's words, or empty where the contract has none for it. `decimal` and `thousands` are how a CSV writes
+    numbers; its first `skip` lines and those that begin with `comment` are no rows. `mended` says that the file was
+    written anew by mending.py, without those, and is read from one place only. All text is UTF-8 (opening.py).
     """
 
     format: Literal["csv", "jsonl", "parquet"]
     fields: tuple[str, ...]
-    gzipped: bool = False
     header: bool = True
     delimiter: str = ","
     quote: str = '"'
     escape: str = '"'
-    encoding: str = "utf-8"
+    decimal: str = "."
+    thousands: str = ""
+    skip: int = 0
+    comment: str = ""
     kinds: tuple[str, ...] = ()
     mended: bool = False
 
@@ -84,8 +87,7 @@ def _read_csv(layout: Layout, paths: Sequence[str], rejects: Rejects) -> str:
         "delim": _text(layout.delimiter),
         "quote": _text(layout.quote),
         "escape": _text(layout.escape),
-        "encoding": literal(layout.encoding),
-        "compression": literal("gzip" if layout.gzipped else "none"),
+        "compression": "'none'",
         "columns": "{" + ", ".join(f"'{field(i)}': 'VARCHAR'" for i in range(len(layout.fields))) + "}",
         "auto_detect": "false",
         "filename": "true",

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from datamesh.contract.model import Table
 from datamesh.contract.profile import Profile
-from datamesh.engine.duck import Connection, EngineError, one
+from datamesh.engine.duck import Connection, EngineError, Interrupted, OutOfMemory, one
 from datamesh.errors import InfrastructureError, UnreadableInput
 from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed, groups_of
 from datamesh.publish.onepass import count_rejects, run_pass
@@ -30,7 +30,8 @@ from datamesh.publish.quarantine import write_quarantine
 from datamesh.publish.reading import SCRATCH, original, relation
 from datamesh.publish.repeats import find_repeats, surplus
 from datamesh.publish.rules import rules, sends_away
-from datamesh.publish.trust import expected_rows, mended, mended_if_long
+from datamesh.publish.trust import expected_rows, mended, mended_if_needed
+from datamesh.publish.unpacking import Refused
 
 __all__ = ["DEFAULT_ENGINE", "Engine", "InputFile", "Staged", "count_rows", "stage"]
 
@@ -39,7 +40,8 @@ __all__ = ["DEFAULT_ENGINE", "Engine", "InputFile", "Staged", "count_rows", "sta
 class Staged:
     """What staging made. `hits` counts the rows that broke each rule, in the order of `rules`.
 
-    `unreadable` names files that cannot be read to their end; then there is nothing else.
+    `unreadable` names files that cannot be read to their end, or not within the engine's memory or time (`refused_for`
+    is too-large or too-slow then); then there is nothing else.
     """
 
     files: tuple[Path, ...] = ()
@@ -49,6 +51,7 @@ class Staged:
     hits: tuple[int, ...] = ()
     profile: Profile | None = None
     unreadable: tuple[str, ...] = ()
+    refused_for: str = "unreadable"
 
 
 def stage(
@@ -70,13 +73,16 @@ def stage(
     def job(files: Sequence[InputFile], name: str) -> Job:
         return Job(*known, groups_of(files), batch_id, _made(work / name), engine, field_ids or {})
 
-    ready = [mended_if_long(file, work / f"mended-{i}") for i, file in enumerate(files)]
-    staged = _staged(job(ready, "pass"), product)
-    if isinstance(staged, Staged):
-        return staged
-    shutil.rmtree(work / "pass")
-    ready = [mended(file, work / f"mended-{i}") for i, file in enumerate(ready)]
-    staged = _staged(again := job(ready, "again"), product)
+    try:
+        ready = [mended_if_needed(file, work / f"mended-{i}") for i, file in enumerate(files)]
+        staged = _staged(job(ready, "pass"), product)
+        if isinstance(staged, Staged):
+            return staged
+        shutil.rmtree(work / "pass")
+        ready = [mended(file, work / f"mended-{i}") for i, file in enumerate(ready)]
+        staged = _staged(again := job(ready, "again"), product)
+    except Refused as refused:
+        return Staged(unreadable=tuple(file.name for file in files), refused_for=refused.rule)
     if isinstance(staged, Staged):
         return staged
     unreadable = tuple(file.name for file in ready if _rows_of(again, file) is None)
@@ -88,23 +94,28 @@ def stage(
 def count_rows(files: Sequence[InputFile], *, work: Path, engine: Engine = DEFAULT_ENGINE) -> int:
     """How many rows the files have, lines that are no rows included. A file that cannot be read has none."""
     job = Job(Table("", ()), (), groups_of(files), "", work, engine, {})
-    counted = (_rows_of(job, file) for file in files)
-    again = (
-        rows if rows is not None else _rows_of(job, mended(file, work / f"mended-{i}"))
-        for i, (rows, file) in enumerate(zip(counted, files, strict=True))
-    )
-    return sum(rows or 0 for rows in again)
+    return sum(_counted(job, file, work / f"mended-{i}") or 0 for i, file in enumerate(files))
 
 
-def _staged(job: Job, product: str) -> Staged | Exception:
-    """What was staged, or why it could not be."""
+def _counted(job: Job, file: InputFile, into: Path) -> int | None:
+    try:
+        ready = mended_if_needed(file, into)
+        rows = _rows_of(job, ready)
+        return rows if rows is not None else _rows_of(job, mended(ready, into))
+    except Refused:
+        return None
+
+
+def _staged(job: Job, product: str) -> Staged | EngineError | UnreadableInput:
+    """What was staged, or why it could not be. Raises Refused where it takes more than the engine may."""
     try:
         passed, hits = _passes(job)
         if all(expected_rows(p.group.files) in (None, p.rows_good + p.rows_bad) for p in passed):
             return _collected(job, product, passed, hits)
+    except (OutOfMemory, Interrupted) as error:
+        raise Refused("too-large" if isinstance(error, OutOfMemory) else "too-slow") from error
     except EngineError as error:
-        failed: Exception = error
-        return failed
+        return error
     return UnreadableInput("rows were left out or made up")
 
 

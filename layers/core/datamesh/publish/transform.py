@@ -18,11 +18,11 @@ from datamesh.lake import layout
 from datamesh.lake import table as lake
 from datamesh.lake.evolution import field_ids
 from datamesh.publish.manifest import ObjectRef
+from datamesh.publish.opening import Opened, open_file
 from datamesh.publish.plane import Plane
-from datamesh.publish.preflight import Preflight, inspect
 from datamesh.publish.results import SliceResult, StagedFile, save
 from datamesh.publish.slices import slices
-from datamesh.publish.sources import LocalFile, fetch
+from datamesh.publish.sources import fetch
 from datamesh.publish.stage import Engine, InputFile, Staged, count_rows, stage
 from datamesh.publish.steps import Work, begin
 from datamesh.publish.validate import to_publish
@@ -46,22 +46,21 @@ def transform(plane: Plane, *, product: str, batch_id: str, attempt: int, slice_
 class _Fetched:
     """A file of the slice; `wanted` when its rows are to be published, not superseded by a newer file."""
 
-    file: LocalFile
-    seen: Preflight
+    opened: Opened
     wanted: bool
 
 
 def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: Path) -> SliceResult:
     product = work.manifest.product
     empty = SliceResult(slice=number, attempt=work.attempt, profile=Profile(product=product))
+    engine = Engine(work.plane.settings.engine_memory_mb, work.plane.settings.engine_threads)
     try:
-        files = _fetch(work, objects, _made(directory / "in"))
+        files = _opened(work, objects, _made(directory / "in"), engine)
     except UnreadableInput:
         return empty.model_copy(update={"refused": (Reason(rule="object-deleted"),)})
-    refused = tuple(reason for f in files if f.wanted for reason in f.seen.reasons)
+    refused = tuple(reason for f in files if f.wanted for reason in f.opened.reasons)
     if refused:
         return empty.model_copy(update={"refused": refused})
-    engine = Engine(work.plane.settings.engine_memory_mb, work.plane.settings.engine_threads)
     superseded = count_rows(_inputs(files, wanted=False), work=_made(directory / "count"), engine=engine)
     staged = stage(
         work.contract.table,
@@ -73,8 +72,8 @@ def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: P
         field_ids=field_ids(lake.load(work.manifest.database, work.manifest.table), work.contract),
     )
     if staged.unreadable:
-        return empty.model_copy(update={"refused": (Reason(rule="unreadable"),)})
-    notes = dict.fromkeys(note for f in files if f.wanted for note in f.seen.notes)
+        return empty.model_copy(update={"refused": (Reason(rule=staged.refused_for),)})
+    notes = dict.fromkeys(note for f in files if f.wanted for note in f.opened.notes)
     return _uploaded(work, staged, empty.model_copy(update={"rows_superseded": superseded, "notes": tuple(notes)}))
 
 
@@ -105,20 +104,22 @@ def _staged_file(uri: str, path: Path) -> StagedFile:
     return StagedFile(uri=uri, rows=pq.read_metadata(path).num_rows, size=path.stat().st_size)
 
 
-def _fetch(work: Work, objects: Sequence[ObjectRef], into: Path) -> list[_Fetched]:
+def _opened(work: Work, objects: Sequence[ObjectRef], into: Path, engine: Engine) -> list[_Fetched]:
+    """The objects on disk, fetched together and opened one after another, for that takes memory."""
     wanted = set(to_publish(work.manifest, work.contract.table))
-
-    def one(numbered: tuple[int, ObjectRef]) -> _Fetched:
-        number, ref = numbered
-        file = fetch(ref, into / str(number), s3=work.s3)
-        return _Fetched(file, inspect(file, work.contract.table), ref in wanted)
-
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(one, enumerate(objects)))
+        fetched = list(pool.map(lambda pair: fetch(pair[1], into / str(pair[0]), s3=work.s3), enumerate(objects)))
+    found = []
+    for ref, file in zip(objects, fetched, strict=True):
+        opened = open_file(file, work.contract.table, into / f"{file.path.name}-opened", engine=engine)
+        if file.path not in {part.path for part in opened.parts}:
+            file.path.unlink()
+        found.append(_Fetched(opened, ref in wanted))
+    return found
 
 
 def _inputs(files: Sequence[_Fetched], *, wanted: bool) -> list[InputFile]:
-    return [InputFile(f.file.path, f.file.name, f.seen.layout) for f in files if f.wanted == wanted and f.seen.layout]
+    return [part for f in files if f.wanted == wanted for part in f.opened.parts]
 
 
 def _made(directory: Path) -> Path:

@@ -18,10 +18,10 @@ from datamesh.publish.asking import answers
 from datamesh.publish.findings import Finding
 from datamesh.publish.gate import judge
 from datamesh.publish.ledger.model import Counts
-from datamesh.publish.preflight import inspect
+from datamesh.publish.opening import open_file
 from datamesh.publish.results import SliceResult
 from datamesh.publish.sources import LocalFile
-from datamesh.publish.stage import DEFAULT_ENGINE, Engine, InputFile, count_rows, stage
+from datamesh.publish.stage import DEFAULT_ENGINE, Engine, count_rows, stage
 
 __all__ = ["TryOut", "try_out"]
 
@@ -43,25 +43,28 @@ def try_out(
 ) -> TryOut:
     """Publishes `files` (oldest first) into an empty table, as one batch, up to the commit. `workdir` is empty."""
     wanted = files[-1:] if contract.table.write_mode == "overwrite" else files
-    seen = {path: inspect(LocalFile(path, path.name), contract.table) for path in files}
-    empty = SliceResult(slice=0, attempt=1, profile=Profile(product=contract.product))
-    inputs = [InputFile(path, path.name, layout) for path in files if (layout := seen[path].layout)]
-    refused = [path for path in wanted if seen[path].layout is None]
+    table, product = contract.table, contract.product
+    opened = {
+        path: open_file(LocalFile(path, path.name), table, workdir / f"opened-{number}", engine=engine)
+        for number, path in enumerate(files)
+    }
+    empty = SliceResult(slice=0, attempt=1, profile=Profile(product=product))
+    refused = [path for path in wanted if opened[path].reasons]
     if refused:
-        reasons = tuple(reason for path in refused for reason in seen[path].reasons)
+        reasons = tuple(reason for path in refused for reason in opened[path].reasons)
         return _outcome(contract, empty.model_copy(update={"refused": reasons}), refused=[p.name for p in refused])
     staged = stage(
-        contract.table,
-        [file for file in inputs if file.path in wanted],
-        product=contract.product,
+        table,
+        [part for path in wanted for part in opened[path].parts],
+        product=product,
         batch_id="try-out",
         work=_made(workdir / "stage"),
         engine=engine,
     )
     if staged.unreadable:
-        unreadable = empty.model_copy(update={"refused": (Reason(rule="unreadable"),)})
+        unreadable = empty.model_copy(update={"refused": (Reason(rule=staged.refused_for),)})
         return _outcome(contract, unreadable, refused=staged.unreadable)
-    older = [file for file in inputs if file.path not in wanted]
+    older = [part for path in files if path not in wanted for part in opened[path].parts]
     superseded = count_rows(older, work=_made(workdir / "count"), engine=engine)
     result = empty.model_copy(
         update={
@@ -70,7 +73,7 @@ def try_out(
             "rows_bad": staged.rows_bad,
             "rows_superseded": superseded,
             "hits": staged.hits,
-            "notes": tuple(note for path in wanted for note in seen[path].notes),
+            "notes": tuple(note for path in wanted for note in opened[path].notes),
         }
     )
     found = answers(contract.table, partial(_read, staged.files), engine=engine, seconds=60) if staged.files else {}

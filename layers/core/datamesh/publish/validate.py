@@ -46,7 +46,7 @@ def validate(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Vali
         objects = to_publish(work.manifest, work.contract.table)
         with ThreadPoolExecutor(_THREADS) as pool:
             seen = list(pool.map(lambda ref: _inspected(work, ref), objects))
-        refused = [(ref, found.reasons) for ref, found in zip(objects, seen, strict=True) if found.layout is None]
+        refused = [(ref, found.reasons) for ref, found in zip(objects, seen, strict=True) if found.reasons]
         work.detail["files"] = len(work.manifest.objects)
         if not refused or attempt > 1:
             objects = work.manifest.objects
@@ -61,7 +61,7 @@ def _inspected(work: Work, ref: ObjectRef) -> Preflight:
     try:
         return inspect(S3Object(ref, work.s3), work.contract.table)
     except UnreadableInput:
-        return Preflight(None, (Reason(rule="object-deleted"),))
+        return Preflight(reasons=(Reason(rule="object-deleted"),))
 
 
 def to_publish(manifest: Manifest, table: Table) -> tuple[ObjectRef, ...]:

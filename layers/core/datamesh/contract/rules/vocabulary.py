@@ -17,6 +17,7 @@ _PLACE_OF_PATH = (
     (re.compile(r"schema\[\d+\]"), "schemaObject"),
     (re.compile(r"schema\[\d+\]\.properties\[\d+\]"), "property"),
     (re.compile(r"roles\[\d+\]"), "role"),
+    (re.compile(r"servers\[\d+\]"), "server"),
     (re.compile(r"(schema\[\d+\]\.)?context\.verifiedStatements\[\d+\]"), "verifiedStatement"),
 )
 
