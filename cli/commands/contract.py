@@ -1,4 +1,4 @@
-"""mesh contract lint | diff | push | retire | test"""
+"""mesh contract lint | infer | diff | push | retire | test"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import landing
+from cli.commands.infer import infer
 from cli.commands.publish import ended_with, runs_view
 from cli.frame import USERS, Failure, Frame, command
 from cli.landing import Run, readable
@@ -29,6 +30,8 @@ from datamesh.govern.policy import readers
 __all__ = ["app", "findings_table"]
 
 app = typer.Typer(help="Contracts: check them, put them in force, try them on files.", no_args_is_help=True)
+
+command(app)(infer)
 
 _Contract = Annotated[Path, typer.Argument(metavar="CONTRACT", help="An ODCS contract, YAML.")]
 

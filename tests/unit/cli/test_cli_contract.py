@@ -1,4 +1,4 @@
-"""mesh contract diff: what changed, whom it breaks, which number is right."""
+"""mesh contract diff and infer: what changed and which number is right; a contract out of files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from datamesh.contract.parse import parse
 from tests.support.contracts import STOPS, edited
 
 
@@ -74,3 +75,51 @@ def test_people_read_whom_it_breaks_and_which_number_is_right(old: Path, capsys:
 def test_a_file_that_is_no_contract_is_the_users_mistake(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, told = as_data(old, "- no mapping", capsys)
     assert (code, "error" in told) == (2, True)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "rides_2013.csv"
+    path.write_text("ride,fare\n1,2.50\n2,3.00\n", encoding="utf-8")
+    return path
+
+
+def infer(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    code = main(["contract", "infer", *map(str, arguments)])
+    return code, capsys.readouterr().out
+
+
+def test_a_contract_is_drafted_from_a_file_and_lints(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = infer(capsys, file, "--domain", "transit")
+    assert (code, parse(text).name) == (0, "transit.rides")
+    assert [column.name for column in parse(text).table.columns] == ["ride", "fare"]
+    out = file.with_name("rides.odcs.yaml")
+    code, said = infer(capsys, file, "--domain", "transit", "--out", out, "--json")
+    assert (code, json.loads(said)["contracts"][0]["file"]) == (0, str(out))
+    assert out.read_text(encoding="utf-8") == text
+    assert main(["contract", "lint", str(out)]) == 0
+
+
+def test_no_file_is_written_over(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = infer(capsys, file, "--out", file, "--json")
+    assert (code, "is there already" in json.loads(said)["error"]) == (2, True)
+
+
+def test_files_of_several_shapes_are_written_to_a_file_each(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = file.with_name("stops.csv")
+    other.write_text("stop,name\nA,Airport\nB,Beach\n", encoding="utf-8")
+    out = file.with_name("drafts")
+    code, said = infer(capsys, file, other, "--out", out, "--json")
+    assert code == 0
+    assert [each["product"] for each in json.loads(said)["contracts"]] == ["rides", "stops"]
+    assert sorted(path.name for path in out.iterdir()) == ["rides.odcs.yaml", "stops.odcs.yaml"]
+    code, said = infer(capsys, file, other, "--product", "mixed", "--json")
+    assert (code, json.loads(said)["error"]) == (2, "the files are of 2 products")
+
+
+@pytest.mark.parametrize("option", [("--domain", "Public Transit"), ("--product", "stops v2")])
+def test_names_are_looked_at_before_files(
+    file: Path, capsys: pytest.CaptureFixture[str], option: tuple[str, str]
+) -> None:
+    code, said = infer(capsys, file, *option, "--json")
+    assert (code, "is no name" in json.loads(said)["error"]) == (2, True)
