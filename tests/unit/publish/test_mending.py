@@ -170,3 +170,13 @@ def test_lines_are_seen_from_afar(tmp_path: Path) -> None:
     ]:
         path.write_bytes(body)
         assert (has_long_line(path), line_count(path)) == (long, lines)
+
+
+def test_json_beside_a_file_that_is_mended_keeps_its_rows(tmp_path: Path) -> None:
+    """The quotes of JSON are no quotes of a CSV."""
+    files = {"f.csv": HEADER + '1,"a",\n\n2,b,\n', "g.jsonl": '{"id": 3, "text": "c"}\n{"id": 4}\n'}
+
+    done = staged(tmp_path, THINGS, files)
+
+    assert [row[0] for row in done.good] == [1, 2, 3, 4]
+    assert done.staged.rows_bad == 0

@@ -61,12 +61,12 @@ def mend(source: Path, layout: Layout, into: Path) -> Mended:
 
 
 class _Cut:
-    """Where rows end, by the dialect of a CSV."""
+    """Where rows end, by the dialect of a CSV. A JSON object ends with its line, whatever quotes are in it."""
 
     def __init__(self, layout: Layout) -> None:
-        self.quote = layout.quote.encode()
+        self.quote = layout.quote.encode() if layout.format == "csv" else b""
         self._delimiter = layout.delimiter.encode()
-        quote, delimiter = re.escape(self.quote), re.escape(self._delimiter)
+        quote, delimiter = re.escape(layout.quote.encode()), re.escape(self._delimiter)
         body = (
             rb"(?:[^%b]++|%b%b)*+" % (quote, quote, quote)
             if layout.escape == layout.quote
