@@ -100,6 +100,8 @@ def test_a_task_ends_in_time_and_is_tried_again_by_name(path: Path, name: str, s
         assert {"Transient", "CommitConflict", "Lambda.TooManyRequestsException", "Lambda.ServiceException"} <= set(
             named
         )
+        lost_answers = {"ConnectionClosedError", "ResponseStreamingError", "InternalServiceException", "OSError"}
+        assert lost_answers <= set(named), "what an SDK or Arrow says when an answer breaks off"
         assert not {"LeaseLost", "UnreadableInput"} & set(named), "what a retry cannot help is not tried again"
 
 
