@@ -11,7 +11,7 @@ To IAM a Glue database is one (the emulator asks for the right to a table of its
 role's session is the role (the emulator compares the session).
 
 A part of an object's version is a part: the emulator answers with all of it, and a download in parts comes out longer
-than the object.
+than the object. And the event of a version says which one it is about.
 
 A Distributed Map in JSONata has its `Items`, `ItemSelector` and `Output`: the emulator reads none of them and makes one
 item of the whole input.
@@ -19,18 +19,20 @@ item of the whole input.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import lambda_svc, s3, stepfunctions
+from ministack.services import eventbridge, lambda_svc, s3, stepfunctions
 
 from cli.local import callers, wire
 
-__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread"]
+__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread", "versioned"]
 
 Answer = tuple[int, dict[str, str], Any]  # of the emulator's S3: status, headers, body
 
@@ -110,6 +112,15 @@ def spread(run: Callable[..., tuple[Any, str | None]]) -> Callable[..., tuple[An
     return mended
 
 
+def versioned(event: dict[str, Any], version: str | None) -> dict[str, Any]:
+    """S3's event for EventBridge, with the `version` of the object that it is about."""
+    if not version:
+        return event
+    detail = json.loads(event["Detail"])
+    detail["object"]["version-id"] = version
+    return event | {"Detail": json.dumps(detail)}
+
+
 def mend() -> None:
     """Mends the emulator that runs in this process, and puts the wire around it."""
     lambda_svc.reap_idle_workers = end_idle
@@ -118,6 +129,7 @@ def mend() -> None:
     _know_roles()
     _cut_versions()
     stepfunctions._run_distributed_map = spread(stepfunctions._run_distributed_map)
+    _tell_versions()
     app.app = wire.around(app.app, callers.asked, callers.kill)
 
 
@@ -129,6 +141,20 @@ def _cut_versions() -> None:
         return part(answer, headers.get("range", ""))
 
     s3._get_object = mended
+
+
+def _tell_versions() -> None:
+    told: ContextVar[str | None] = ContextVar("told", default=None)  # each event of S3 has a thread of its own
+    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+
+    def fire_mended(*arguments: Any, **options: Any) -> None:
+        told.set(options.get("version_id"))
+        fire(*arguments, **options)
+
+    def dispatch_mended(event: dict[str, Any], *rest: Any) -> Any:
+        return dispatch(versioned(event, told.get()) if event.get("Source") == "aws.s3" else event, *rest)
+
+    s3._fire_s3_event, eventbridge._dispatch_event = fire_mended, dispatch_mended
 
 
 def _know_roles() -> None:

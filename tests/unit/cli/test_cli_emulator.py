@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
-from cli.local.emulator import end_idle, glue_resource, part, principal, raised, spread
+from cli.local.emulator import end_idle, glue_resource, part, principal, raised, spread, versioned
 
 LOG = """START
 Traceback (most recent call last):
@@ -139,3 +140,10 @@ def test_a_distributed_map_has_the_items_and_the_output_that_jsonata_gives_it() 
 def test_a_distributed_map_in_jsonpath_is_left_alone() -> None:
     state = {"ItemsPath": "$.slices"}
     assert spread(lambda *given: (given, None))(state, 1, 2, {}, {}, {})[0] == (state, 1, 2, {}, {}, {})
+
+
+def test_an_event_says_which_version_it_is_about() -> None:
+    event = {"Source": "aws.s3", "Detail": '{"object": {"key": "a.csv"}}'}
+
+    assert json.loads(versioned(event, "v1")["Detail"]) == {"object": {"key": "a.csv", "version-id": "v1"}}
+    assert versioned(event, None) == event
