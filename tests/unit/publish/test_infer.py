@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -164,6 +166,16 @@ def test_parquet_has_its_own_types(tmp_path: Path) -> None:
         "timestamptz",
         "integer",
     ]
+
+
+def test_a_zip_of_files_and_text_in_another_encoding(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", "id;where\n1;Köln\n".encode("utf-16"))
+        archive.writestr("b.csv", "id;where\n2;Bonn\n")
+    table, _ = table_of(tmp_path, packed.getvalue(), "things.zip")
+    assert [(c.name, c.type.kind) for c in table.columns] == [("id", "integer"), ("where_", "string")]
+    assert (table.primary_key, table.input.delimiter) == (("id",), ";")
 
 
 def test_lines_that_are_no_rows_are_a_doubt(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from datamesh.engine.duck import Connection, connect, identifier, literal, liter
 from datamesh.errors import UnreadableInput
 from datamesh.publish import facts as counts
 from datamesh.publish.likely import Counted, Keys, enum_of, keys_of, reference_of
-from datamesh.publish.shapes import Shape, by_shape, layout_of
-from datamesh.publish.stage import DEFAULT_ENGINE, Engine, InputFile, Staged, stage
+from datamesh.publish.shapes import Shape, by_shape, opened
+from datamesh.publish.stage import DEFAULT_ENGINE, Engine, Staged, stage
 
 __all__ = ["infer"]
 
@@ -27,7 +27,7 @@ def infer(
     files: Sequence[Path], *, workdir: Path, product: str = "", engine: Engine = DEFAULT_ENGINE
 ) -> tuple[TableDraft, ...]:
     """A draft for each shape among `files`. `product` names the only one. Raises UnreadableInput."""
-    groups = by_shape(files)
+    groups = by_shape(files, work=workdir / "looked-at", engine=engine)
     with connect(
         memory_mb=engine.memory_mb, threads=engine.threads, temp=workdir / "spill", directories=[workdir]
     ) as con:
@@ -51,9 +51,10 @@ def _staged(shape: Shape, files: Sequence[Path], product: str, work: Path, engin
         for name, source in zip(column_names(shape.sources), shape.sources, strict=True)
     )
     table = Table(product, columns, input=shape.input)
-    inputs = [InputFile(file, file.name, layout_of(file, table)) for file in files]
-    work.mkdir(parents=True)
-    staged = stage(table, inputs, product=product, batch_id="infer", work=work, engine=engine)
+    (work / "rows").mkdir(parents=True)
+    found = [opened(file, table, work / f"opened-{number}", engine) for number, file in enumerate(files)]
+    parts = [part for each in found for part in each.parts]
+    staged = stage(table, parts, product=product, batch_id="infer", work=work / "rows", engine=engine)
     if staged.unreadable:
         raise UnreadableInput(f"{', '.join(staged.unreadable)}: not readable to the end", hint="mend the file")
     return table, staged

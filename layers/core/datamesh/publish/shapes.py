@@ -11,11 +11,11 @@ from pathlib import Path
 from datamesh.contract.model import InputFormat, Table
 from datamesh.errors import UnreadableInput
 from datamesh.publish.format import look
-from datamesh.publish.preflight import inspect
-from datamesh.publish.reading import Layout
+from datamesh.publish.job import Engine, InputFile
+from datamesh.publish.opening import Opened, open_file
 from datamesh.publish.sources import LocalFile
 
-__all__ = ["Shape", "by_shape", "layout_of"]
+__all__ = ["Shape", "by_shape", "opened"]
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LINES = 50  # of a file's beginning, by which its delimiter is found
@@ -35,31 +35,43 @@ class Shape:
         return dict(zip(self.sources, self.types, strict=False))
 
 
-def by_shape(files: Sequence[Path]) -> Mapping[Shape, list[Path]]:
+def by_shape(files: Sequence[Path], *, work: Path, engine: Engine) -> Mapping[Shape, list[Path]]:
     """The files of each shape, in their order. Raises UnreadableInput."""
     shapes: dict[Shape, list[Path]] = {}
-    for file in files:
-        shapes.setdefault(_shape(file), []).append(file)
+    for number, file in enumerate(files):
+        shapes.setdefault(_shape(file, work / str(number), engine), []).append(file)
     return shapes
 
 
-def _shape(file: Path) -> Shape:
-    source = LocalFile(file, file.name)
-    form = _form(source)
-    seen, layout = inspect(source, Table("", (), input=form)), layout_of(file, Table("", (), input=form))
+def opened(file: Path, table: Table, work: Path, engine: Engine) -> Opened:
+    """The file as publishing opens it. Raises UnreadableInput where it would be refused."""
+    found = open_file(LocalFile(file, file.name), table, work, engine=engine)
+    if found.reasons:
+        why = ", ".join(dict.fromkeys(reason.rule for reason in found.reasons))
+        raise UnreadableInput(f"{file} cannot be read: {why}", hint="mend the file")
+    return found
+
+
+def _shape(file: Path, work: Path, engine: Engine) -> Shape:
+    """Opened without knowing anything, and once more with what was seen then."""
+    first = opened(file, Table("", ()), work / "first", engine).parts[0]
+    form = _form(first, in_columns=look(LocalFile(file, file.name), None).kind == "xlsx")
+    found = opened(file, Table("", (), input=form), work / "second", engine)
+    layout = found.parts[0].layout
     if not form.header:
         return Shape(form, tuple(f"column_{i + 1}" for i in range(len(layout.fields))))
-    return Shape(form, layout.fields or tuple(note.column for note in seen.notes if note.column), layout.kinds)
+    named = tuple(note.column for note in found.notes if note.rule == "extra-column" and note.column)
+    return Shape(form, layout.fields or named, layout.kinds)
 
 
-def _form(source: LocalFile) -> InputFormat:
-    """What has to be known before a file can be read, where its bytes alone do not say it."""
-    seen = look(source, "utf-8")
-    if seen.kind != "csv":
+def _form(part: InputFile, *, in_columns: bool) -> InputFormat:
+    """What its text shows of how a file is written. A workbook has no delimiter of its own."""
+    if part.layout.format != "csv":
         return InputFormat()
-    delimiter, first = max((_cut(seen.text, delimiter) for delimiter in _DELIMITERS), key=_agreement)[:2]
+    text = look(LocalFile(part.path, part.name), None).text
+    delimiter, first = max((_cut(text, delimiter) for delimiter in _DELIMITERS), key=_agreement)[:2]
     header = all(name.strip() and not _is_number(name) for name in first) and len(set(first)) == len(first)
-    return InputFormat(delimiter=delimiter, header=header)
+    return InputFormat(delimiter=None if in_columns else delimiter, header=header)
 
 
 def _cut(text: str, delimiter: str) -> tuple[str, list[str], Counter[int]]:
@@ -87,12 +99,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def layout_of(file: Path, table: Table) -> Layout:
-    """How publishing reads the file. Raises UnreadableInput where it would refuse it."""
-    seen = inspect(LocalFile(file, file.name), table)
-    if seen.layout is None:
-        why = ", ".join(dict.fromkeys(reason.rule for reason in seen.reasons))
-        raise UnreadableInput(f"{file} cannot be read: {why}", hint="mend the file")
-    return seen.layout
