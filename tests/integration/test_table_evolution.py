@@ -118,6 +118,26 @@ def test_all_that_may_change_changes_and_what_was_written_before_is_read_right(f
     assert rows(row_filter="price > 2.00") == []
 
 
+def test_narrow_numbers_are_widened_and_old_files_are_still_found(first: Any, tmp_path: Path) -> None:
+    """Whether a file was committed before its column was widened, or staged before and committed after."""
+    narrow = (Column("n", ColumnType("integer", bits=32)), Column("f", ColumnType("number", bits=32)))
+    wide = (Column("n", ColumnType("integer")), Column("f", ColumnType("number")))
+    older, newer = contract("1.1.0", STOP, DAY, *narrow), contract("1.2.0", STOP, DAY, *wide)
+    evolved(older)
+    row = {"stop": "'a'", "day": "DATE '2013-01-01'", "n": "-5::INTEGER", "f": "0.5::FLOAT"}
+    committed(staged(older, tmp_path, "1.parquet", **row), "b1")
+    late = staged(older, tmp_path, "2.parquet", **row | {"stop": "'b'", "n": "7::INTEGER"})
+    evolved(newer)
+    committed(late, "b2")
+    large = row | {"stop": "'c'", "n": "5000000000", "f": "0.1::DOUBLE"}
+    committed(staged(newer, tmp_path, "3.parquet", **large), "b3")
+
+    assert [(found["n"], found["f"]) for found in rows()] == [(-5, 0.5), (7, 0.5), (5_000_000_000, 0.1)]
+    assert [found["stop"] for found in rows(row_filter="n < 0")] == ["a"]
+    assert [found["stop"] for found in rows(row_filter="n > 6")] == ["b", "c"]
+    assert [found["stop"] for found in rows(row_filter="f >= 0.5")] == ["a", "b"]
+
+
 def test_a_version_may_come_twice(first: Any) -> None:
     once = evolved(SECOND).metadata
     again = evolved(SECOND).metadata

@@ -61,3 +61,14 @@ def test_too_many_values_are_not_kept() -> None:
     [column] = merged(one, two, (Column("n", TEXT),)).columns
 
     assert (column.distinct, column.values) == (2 * half, None)
+
+
+def test_a_renamed_column_keeps_what_was_seen_of_it() -> None:
+    """Its id is in the profile from the first batch on, which itself knows names only."""
+    batch = profile(2, ColumnProfile(name="fare", nulls=1, distinct=1, minimum=3, maximum=3))
+    first = merged(profile(0), batch, (Column("fare", NUMBER, id="c2"),))
+    second = profile(1, ColumnProfile(name="price", distinct=1, minimum=9, maximum=9))
+
+    [column] = merged(first, second, (Column("price", NUMBER, id="c2"),)).columns
+
+    assert (column.name, column.nulls, column.minimum, column.maximum) == ("price", 1, 3, 9)

@@ -20,11 +20,15 @@ _OPEN = ("", "public", "internal")  # classifications whose values may lie in a 
 
 
 class ColumnProfile(BaseModel):
-    """One column: `minimum` and `maximum` as JSON values (dates in ISO 8601); `values` None when not kept."""
+    """One column: `minimum` and `maximum` as JSON values (dates in ISO 8601); `values` None when not kept.
+
+    `id` is its ODCS id, by which it is known again under another name.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
+    id: str = ""
     nulls: int = 0
     distinct: int | None = None
     minimum: Any = None
@@ -60,22 +64,25 @@ def merged(first: Profile, second: Profile, columns: Sequence[Column]) -> Profil
         product=second.product,
         snapshot_id=second.snapshot_id,
         rows=first.rows + second.rows,
-        columns=tuple(_together(column, _seen(first, column.name), _seen(second, column.name)) for column in columns),
+        columns=tuple(_together(column, _seen(first, column), _seen(second, column)) for column in columns),
     )
 
 
-def _seen(profile: Profile, name: str) -> ColumnProfile:
+def _seen(profile: Profile, column: Column) -> ColumnProfile:
     """A column that came later, or went, is NULL in the rows that lack it."""
-    return profile.column(name) or ColumnProfile(name=name, nulls=profile.rows, distinct=0, values=())
+    renamed = next((seen for seen in profile.columns if column.id and seen.id == column.id), None)
+    missing = ColumnProfile(name=column.name, nulls=profile.rows, distinct=0, values=())
+    return renamed or profile.column(column.name) or missing
 
 
 def _together(column: Column, a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
     nulls, distinct = a.nulls + b.nulls, max(a.distinct or 0, b.distinct or 0)
     if not keeps_values(column):
-        return ColumnProfile(name=column.name, nulls=nulls, distinct=distinct)
+        return ColumnProfile(name=column.name, id=column.id, nulls=nulls, distinct=distinct)
     values = tuple(sorted({*a.values, *b.values})) if a.values is not None and b.values is not None else None
     return ColumnProfile(
         name=column.name,
+        id=column.id,
         nulls=nulls,
         distinct=distinct if values is None else len(values),
         minimum=min((v for v in (a.minimum, b.minimum) if v is not None), default=None),
