@@ -43,6 +43,16 @@ def test_a_value_becomes_json(expression: str, value: object) -> None:
     json.dumps(rows, allow_nan=False)
 
 
+def test_what_is_nested_is_json_all_the_way_down() -> None:
+    expression = """{'at': [TIMESTAMPTZ '2013-02-28 05:06:07+02', NULL],
+        'rates': MAP {DATE '2013-01-01': 'NaN'::DOUBLE},
+        'more': NULL::STRUCT(a INTEGER), 'money': 1.25::DECIMAL(4, 2)}"""
+    rows = json_rows(duckdb.sql(f"SELECT {expression} AS x").to_arrow_table())
+    assert rows == [
+        [{"at": ["2013-02-28T03:06:07Z", None], "rates": {"2013-01-01": None}, "more": None, "money": 1.25}]
+    ]
+
+
 def test_two_columns_of_one_name_stay_two() -> None:
     table = pa.table([pa.array([1, None]), pa.array([Decimal("1.5"), None])], names=["x", "x"])
     assert json_rows(table) == [[1, 1.5], [None, None]]

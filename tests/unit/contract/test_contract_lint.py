@@ -44,6 +44,15 @@ DIRECTION = "logicalTypeOptions: {minimum: 1, maximum: 2}"
 ROWS = "- metric: rowCount\n        mustBeGreaterThan: 0"
 PARTITION = "        customProperties:\n          - property: datamesh.partitionTransform\n            value: year\n"
 
+FARE = "logicalType: number\n        physicalType: decimal(8,2)"
+
+
+def nested(rule: str, *lines: str, at: str, severity: str = "error") -> Broken:
+    """The column `fare` made a nested one by `lines`."""
+    return Broken(rule, FARE, "\n        ".join(lines), at=at, severity=severity)
+
+
+DEEP = "logicalType: array, items: {" * 9 + "logicalType: string" + "}" * 9
 BROKEN = [
     # The text
     Broken("yaml", "schema:\n", "schema: [\n", at="- name: stops"),
@@ -174,6 +183,61 @@ BROKEN = [
         "logicalType: timestamp",
         "logicalType: timestamp\n        logicalTypeOptions: {defaultTimezone: Europe/Berlin}",
         at="logicalTypeO",
+        severity="warning",
+    ),
+    # What is inside objects, arrays and maps
+    nested("nested.shape", "logicalType: object", at="logicalType: object"),
+    nested("nested.shape", "logicalType: array", at="logicalType: array"),
+    nested("nested.depth", "logicalType: array", f"items: {{{DEEP}}}", at="items:"),
+    nested(
+        "nested.key",
+        "logicalType: array",
+        "unique: true",
+        "items: {logicalType: string}",
+        at="unique: true",
+    ),
+    nested("nested.key", "logicalType: array", "items: {logicalType: string, unique: true}", at="items:"),
+    nested(
+        "nested.map-key",
+        "logicalType: map",
+        "map:",
+        "  key: {logicalType: array, items: {logicalType: string}}",
+        "  value: {logicalType: string}",
+        at="key: {",
+    ),
+    nested(
+        "options.required",
+        "logicalType: object",
+        "logicalTypeOptions: {required: [b]}",
+        "properties: [{name: a, logicalType: string}]",
+        at="logicalTypeO",
+    ),
+    nested("column.name", "logicalType: object", "properties: [{name: aB, logicalType: string}]", at="properties: ["),
+    nested(
+        "column.reserved", "logicalType: object", "properties: [{name: order, logicalType: string}]", at="properties: ["
+    ),
+    nested(
+        "column.duplicate",
+        "logicalType: object",
+        "properties:",
+        "  - {name: a, logicalType: string, transformSourceObjects: [Id]}",
+        "  - {name: b, logicalType: string, transformSourceObjects: [ID]}",
+        at="- {name: b",
+    ),
+    nested("column.unpublished-type", "logicalType: array", "items: {logicalType: vector}", at="items:"),
+    nested(
+        "options.range",
+        "logicalType: array",
+        "logicalTypeOptions: {minItems: 3, maxItems: 2}",
+        "items: {logicalType: string}",
+        at="logicalTypeO",
+    ),
+    nested("enum.type", "logicalType: array", "items: {logicalType: integer, enum: [{value: a}]}", at="items:"),
+    nested(
+        "not-carried-out",
+        "logicalType: array",
+        "items: {logicalType: string, quality: [{metric: nullValues, mustBe: 0}]}",
+        at="items:",
         severity="warning",
     ),
     # Options and enumerations

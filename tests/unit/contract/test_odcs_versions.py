@@ -82,3 +82,15 @@ def test_a_vendors_field_is_kept_and_named(old: str, new: str, path: str) -> Non
 def test_an_unknown_field_hides_no_mistake_beside_it() -> None:
     text = edited("- name: fare", "- name: Fare\n        x-note: dear").encode()
     assert {f.rule for f in lint(text)} == {"odcs.unknown-field", "column.name"}
+
+
+def test_a_mistake_deep_inside_is_found_where_it_is_and_in_no_time() -> None:
+    # Given forty arrays in each other, with a mistake in the innermost and an unknown field beside it
+    deep = "logicalType: array, items: {" * 40 + "logicalType: strings, x-note: 1" + "}" * 40
+    lines = deep.replace(", items", "\n        items", 1)
+    text = edited("logicalType: number\n        physicalType: decimal(8,2)", lines)
+    # Then each is said once, at its place
+    findings = {f.rule: f for f in lint(text.encode())}
+    assert findings["odcs.value"].path == "schema[0].properties[4]" + ".items" * 40 + ".logicalType"
+    assert findings["odcs.unknown-field"].path == "schema[0].properties[4]" + ".items" * 40 + ".x-note"
+    assert "nested.depth" in findings

@@ -6,44 +6,59 @@ import datetime
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 __all__ = ["json_rows"]
 
-Json = Any  # str, int, float, bool, None
+_PLAIN = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+Json = Any  # str, int, float, bool, None; lists and objects for what is nested
 
 
 def json_rows(table: pa.Table) -> list[list[Json]]:
     """The rows of `table`, in its order of columns; two columns may have one name.
 
     Dates and times are ISO 8601 text, instants in UTC; a decimal is an int or a float where that is exact and text
-    otherwise; NaN and infinity are null; an interval is an ISO 8601 duration.
+    otherwise; NaN and infinity are null; an interval is an ISO 8601 duration. A struct or a map is an object, its keys
+    texts.
     """
     columns = [_column(column) for column in table.columns]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _column(column: pa.ChunkedArray) -> list[Json]:
-    values: list[Any] = column.to_pylist()
-    convert = _converter(column.type)
+    return _converted(column.to_pylist(), column.type)
+
+
+def _converted(values: list[Any], kind: pa.DataType) -> list[Json]:
+    convert = _converter(kind)
     return [None if value is None else convert(value) for value in values] if convert else values
 
 
 def _converter(kind: pa.DataType) -> Callable[[Any], Json] | None:
-    if pa.types.is_floating(kind):
-        return _finite
-    if pa.types.is_decimal(kind):
-        return int if kind.scale == 0 else _exact
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        return _instant
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_time(kind):
-        return _iso
-    if pa.types.is_interval(kind):
-        return _duration
-    known = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
-    return None if any(test(kind) for test in known) else str
+    """None for values that JSON has."""
+    tests: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Any], Json] | None], ...] = (
+        (pa.types.is_nested, partial(_nested, kind=kind)),
+        (pa.types.is_floating, _finite),
+        (pa.types.is_decimal, int if getattr(kind, "scale", None) == 0 else _exact),
+        (pa.types.is_timestamp, _instant if getattr(kind, "tz", None) else _iso),
+        (pa.types.is_date, _iso),
+        (pa.types.is_time, _iso),
+        (pa.types.is_interval, _duration),
+        *((test, None) for test in _PLAIN),
+    )
+    return next((convert for test, convert in tests if test(kind)), str)
+
+
+def _nested(value: Any, kind: pa.DataType) -> Json:
+    if pa.types.is_struct(kind):
+        return {field.name: _converted([value[field.name]], field.type)[0] for field in kind}
+    if pa.types.is_map(kind):
+        keys = _converted([key for key, _ in value], kind.key_type)
+        return dict(zip(map(str, keys), _converted([item for _, item in value], kind.item_type), strict=True))
+    return _converted(value, kind.value_type)
 
 
 def _finite(value: float) -> float | None:

@@ -88,13 +88,16 @@ class TableView:
 def table_view(
     name: str, table: Table, *, permitted: frozenset[str], edges: Sequence[Edge], profiles: Mapping[str, ColumnProfile]
 ) -> TableView:
-    """What `permitted` shows of a table; `edges` are the relationships that may be walked from it."""
+    """What `permitted` shows of a table; `edges` are the relationships that may be walked from it.
+
+    Objects, arrays and maps are for SQL: questions have no words for what is inside.
+    """
     nouns = tuple(dict.fromkeys(words for said in _nouns(name, table) if (words := stems(said))))
     keys = frozenset(table.primary_key).union(*(edge.columns for edge in edges))
     columns = {
         column.name: _column_view(name, table, column, column.name in keys, profiles.get(column.name))
         for column in table.columns
-        if column.name in permitted
+        if column.name in permitted and not column.type.nested
     }
     foreign = {edge.columns[0]: edge.to for edge in edges if len(edge.columns) == 1}
     key = table.primary_key if permitted.issuperset(table.primary_key) else ()

@@ -116,7 +116,7 @@ def _index_values(vocabulary: Vocabulary, source: _Source) -> None:
     """The values of the profile, and those of the contract under their labels."""
     profiles = source.profiles()
     for column in source.table.columns:
-        if column.name in source.permitted:
+        if column.name in source.permitted and not column.type.nested:
             profile = profiles.get(column.name)
             for text, hit in _values(source.name, column, (profile.values if profile else None) or ()):
                 vocabulary.values.add(text, hit)

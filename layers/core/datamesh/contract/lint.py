@@ -8,7 +8,19 @@ from __future__ import annotations
 from datamesh.contract import standard
 from datamesh.contract.finding import Finding
 from datamesh.contract.parse import parse_source
-from datamesh.contract.rules import access, columns, enums, files, options, product, quality, relations, sla, vocabulary
+from datamesh.contract.rules import (
+    access,
+    columns,
+    enums,
+    files,
+    nested,
+    options,
+    product,
+    quality,
+    relations,
+    sla,
+    vocabulary,
+)
 from datamesh.contract.rules.subject import Subject
 from datamesh.contract.source import UnreadableContract, load, parent
 
@@ -17,6 +29,7 @@ __all__ = ["RULE_SETS", "has_errors", "lint"]
 RULE_SETS = (
     product.check,
     columns.check,
+    nested.check,
     options.check,
     enums.check,
     files.check,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from datamesh.contract import references
@@ -26,6 +27,7 @@ from datamesh.contract.model import (
     VerifiedStatement,
     Version,
 )
+from datamesh.contract.nested import ELEMENT, KEY, VALUE
 from datamesh.contract.quality import parse_checks
 from datamesh.contract.servers import input_of
 from datamesh.contract.source import Source, load
@@ -110,12 +112,13 @@ def parse_column(raw: Mapping[str, Any], position: int = 0) -> Column:
     """One property; `position` is its place in the contract, which orders keys that have none of their own."""
     ours, _ = read(ColumnProperties, mappings(raw, "customProperties"))
     logical, physical = text(raw, "logicalType"), text(raw, "physicalType")
+    logical = logical or ("object" if raw.get("properties") else "")
     options = implied(logical, physical, _options(mapping(raw, "logicalTypeOptions")))
     semantic = text(raw, "semanticType")
     sources = texts(raw, "transformSourceObjects")
     return Column(
         name=text(raw, "name"),
-        type=column_type(logical, physical, options),
+        type=column_type(logical, physical, options, _inner(logical, raw, options)),
         required=flag(raw, "required"),
         unique=flag(raw, "unique"),
         primary_key_position=_position(raw, "primaryKey", "primaryKeyPosition", position),
@@ -138,6 +141,23 @@ def parse_column(raw: Mapping[str, Any], position: int = 0) -> Column:
         id=text(raw, "id"),
         deprecated=flag(raw, "deprecated"),
     )
+
+
+def _inner(logical: str, raw: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns inside an object, an array or a map, as far as they are written."""
+    if logical == "object":
+        needed = options.get("required")
+        fields = (parse_column(item, position) for position, item in enumerate(mappings(raw, "properties")))
+        return tuple(replace(f, required=f.required or _names(needed, f.name)) for f in fields)
+    if logical == "array" and isinstance(raw.get("items"), dict):
+        return (parse_column({**raw["items"], "name": ELEMENT}),)
+    pair = mapping(raw, "map") if logical == "map" else {}
+    known = isinstance(pair.get(KEY), dict) and isinstance(pair.get(VALUE), dict)
+    return tuple(parse_column({**pair[name], "name": name}) for name in (KEY, VALUE)) if known else ()
+
+
+def _names(listed: object, name: str) -> bool:
+    return isinstance(listed, list) and name in listed
 
 
 def _options(raw: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from datamesh.contract.fields import text
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Severity
 from datamesh.contract.odcs import schema_of, validator_of
+from datamesh.contract.pieces import pieces
 from datamesh.contract.source import Source
 
 __all__ = ["check"]
@@ -53,12 +54,22 @@ _KINDS = {
 def check(source: Source) -> Iterator[Finding]:
     """The findings of the standard's own schema."""
     version, seen = text(source.data, "apiVersion"), set[tuple[str, str]]()
-    for error in validator_of(version).iter_errors(source.data):
-        for path, rule, message, fix in _Explainer(version).explain(error):
-            if (path, rule) not in seen:
-                seen.add((path, rule))
-                severity: Severity = "warning" if rule == _UNKNOWN_FIELD else "error"
-                yield Finding(rule, path, source.line(path), severity, message, fix)
+    for place, definition, piece in pieces(source.data):
+        for error in _errors(version, definition, piece):
+            for inner, rule, message, fix in _Explainer(version).explain(error):
+                path = f"{place}.{inner}" if place and inner else place or inner
+                if (path, rule) not in seen:
+                    seen.add((path, rule))
+                    severity: Severity = "warning" if rule == _UNKNOWN_FIELD else "error"
+                    yield Finding(rule, path, source.line(path), severity, message, fix)
+
+
+def _errors(version: str, definition: str, piece: Any) -> Iterator[Any]:
+    if not definition:
+        return validator_of(version).iter_errors(piece)
+    definitions = schema_of(version)["$defs"]
+    inside = {**definitions[definition], "$defs": definitions}
+    return validator_of(version).evolve(schema=inside).iter_errors(piece)
 
 
 _Explained = tuple[str, str, str, str]  # path, rule, message, fix

@@ -158,6 +158,8 @@ def duckdb_type(column: ColumnType) -> str:
     """DuckDB's type text. Raises ContractError for a kind that is not published."""
     if column.kind == "decimal":
         return f"DECIMAL({column.precision},{column.scale})"
+    if column.nested and not column.inner:
+        raise ContractError(f"what the {column.kind} holds is not written", hint="see docs/odcs.md")
     if column.kind == "object":
         fields = ", ".join(f'"{c.name}" {duckdb_type(c.type)}' for c in column.inner)
         return f"STRUCT({fields})"

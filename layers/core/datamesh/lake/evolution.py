@@ -23,9 +23,10 @@ from pyiceberg.schema import Schema, promote
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import Transaction
 from pyiceberg.table.update.schema import UpdateSchema
-from pyiceberg.types import IcebergType
+from pyiceberg.types import IcebergType, NestedField
 
-from datamesh.contract.model import Contract, Version
+from datamesh.contract.model import Column, Contract, Version
+from datamesh.contract.nested import ELEMENT, KEY, VALUE
 from datamesh.errors import CommitConflict, InfrastructureError
 from datamesh.lake import schema as shapes
 from datamesh.lake.table import catalog_of
@@ -34,6 +35,7 @@ __all__ = ["create_or_evolve", "field_ids", "prepare", "settle"]
 
 _IDS = "datamesh.column-ids"  # ODCS id to field id, of every column that ever had one
 _COLUMNS = "datamesh.columns."  # and a version: the field id of each of its columns
+_UNNAMED = (ELEMENT, KEY, VALUE)  # what Iceberg names in a nested column, and cannot describe
 _VERSIONS_KEPT = 20  # no batch is under way for so long
 
 
@@ -93,7 +95,7 @@ def settle(contract: Contract, *, database: str, table: str, stands: Callable[[]
     return found
 
 
-def field_ids(table: IcebergTable, contract: Contract) -> dict[str, int]:
+def field_ids(table: IcebergTable, contract: Contract) -> shapes.FieldIds:
     """The Iceberg id of each column of `contract`, as Parquet files staged for it must carry them.
 
     `contract` may be an older version than the table's. Raises InfrastructureError when it was never prepared.
@@ -102,7 +104,16 @@ def field_ids(table: IcebergTable, contract: Contract) -> dict[str, int]:
     if said is None:
         raise InfrastructureError(f"{'.'.join(table.name())} does not know version {contract.version}")
     known: dict[str, int] = json.loads(said)
-    return known
+    return {column.name: _with_inside(table, known[column.name], column) for column in contract.table.columns}
+
+
+def _with_inside(table: IcebergTable, field_id: int, column: Column) -> int | shapes.FieldIds:
+    """The ids of a column, in the newest schema that has it: fields inside are added, but never taken away."""
+    if not column.type.nested:
+        return field_id
+    schemas = [table.schema(), *sorted(table.schemas().values(), key=lambda schema: -schema.schema_id)]
+    found = next(field for schema in schemas for field in schema.fields if field.field_id == field_id)
+    return shapes.ids_of(found, column)
 
 
 def _known(table: IcebergTable, contract: Contract) -> dict[str, int]:
@@ -125,8 +136,24 @@ def _extend(update: UpdateSchema, table: IcebergTable, contract: Contract) -> No
         kind, field = shapes.iceberg_type(column.type), fields.get(known.get(column.name, 0))
         if field is None:
             update.add_column(column.name, kind, doc=shapes.field_doc(column))
-        elif not _promotable(kind, field.field_type):  # a contract that never came into force may have widened it more
-            update.update_column(field.name, field_type=kind)
+        else:
+            _widen(update, (field.name,), column, field.field_type)
+
+
+def _widen(update: UpdateSchema, path: tuple[str, ...], column: Column, present: IcebergType) -> None:
+    """Brings a column up to what the contract has; the fields inside a nested one, too."""
+    if column.type.nested:
+        fields = shapes.fields_inside(present)
+        for inner in column.type.inner:
+            place = (*path, inner.name)
+            if inner.name not in fields:
+                update.add_column(place, shapes.iceberg_type(inner.type), doc=shapes.field_doc(inner))
+            else:
+                _widen(update, place, inner, fields[inner.name].field_type)
+        return
+    kind = shapes.iceberg_type(column.type)
+    if not _promotable(kind, present):  # a contract that never came into force may have widened it more
+        update.update_column(path, field_type=kind)
 
 
 def _promotable(narrow: IcebergType, wide: IcebergType) -> bool:
@@ -138,9 +165,16 @@ def _promotable(narrow: IcebergType, wide: IcebergType) -> bool:
 
 def _document(update: UpdateSchema, schema: Schema, contract: Contract) -> None:
     for column in contract.table.columns:
-        doc = shapes.field_doc(column)
-        if schema.find_field(column.name).doc != doc:
-            update.update_column(column.name, doc=doc or "")
+        _describe(update, (column.name,), column, schema.find_field(column.name))
+
+
+def _describe(update: UpdateSchema, path: tuple[str, ...], column: Column, field: NestedField) -> None:
+    doc = shapes.field_doc(column)
+    if column.name not in _UNNAMED and (field.doc or None) != doc:
+        update.update_column(path, doc=doc or "")
+    fields = shapes.fields_inside(field.field_type)
+    for inner in column.type.inner:
+        _describe(update, (*path, inner.name), inner, fields[inner.name])
 
 
 def _order(update: UpdateSchema, schema: Schema, contract: Contract) -> None:

@@ -22,6 +22,7 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.utils.config import Config as IcebergConfig
 
 from datamesh.errors import CommitConflict, CommitStateUnknown
+from datamesh.lake import projection
 from datamesh.lake.datafiles import data_file
 
 __all__ = [
@@ -57,6 +58,7 @@ def load(database: str, table: str, session: boto3.Session | None = None) -> Ice
 
 def catalog_of(session: boto3.Session | None) -> GlueCatalog:
     """The catalog, its Glue client and its file system under one principal."""
+    projection.keep_nulls()
     configured: dict[str, Any] = dict(IcebergConfig().get_catalog_config("default") or {})
     configured |= _file_system_of(session) if session else {}
     return GlueCatalog("default", client=(session or boto3).client("glue", config=_ONCE), **configured)

@@ -2,6 +2,7 @@
 
 A row goes through three relations: its fields as text (`f0`, `f1`, ... of reading.py), the contract's columns as text
 with null words made NULL (`x0`, `x1`, ...), and the same typed (`t0`, `t1`, ...), NULL where the text is no such value.
+A nested column is unfolded in between (`w3`, see nested.py).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 from datamesh.contract.model import Column, Table
 from datamesh.engine.duck import identifier, literal, literals
 from datamesh.publish.casts import cast_of, same_of
-from datamesh.publish.reading import Layout, field
+from datamesh.publish.nested import typed, unfolded
+from datamesh.publish.reading import Layout, field, text_of
 
 __all__ = ["columns", "selection"]
 
@@ -25,8 +27,13 @@ def selection(table: Table, layout: Layout, source: str) -> str:
     """SQL that reads `source` (a relation of reading.py) through the three relations."""
     texts = "".join(f", {_text(table, layout, i)} AS x{i}" for i in range(len(table.columns)))
     types = "".join(f", {_typed(table, layout, i)} AS t{i}" for i in range(len(table.columns)))
+    nested = [(i, column) for i, column in enumerate(table.columns) if column.type.nested]
     ok = "" if layout.format == "jsonl" else ", true AS __ok"
-    return f"SELECT *{types} FROM (SELECT *{ok}{texts} FROM ({source}))"
+    rows = f"SELECT *{ok}{texts} FROM ({source})"
+    if nested:
+        wide = "".join(f", {unfolded(column, f'x{i}')} AS w{i}" for i, column in nested)
+        rows = f"SELECT *{wide} FROM ({rows})"
+    return f"SELECT *{types} FROM ({rows})"
 
 
 def _text(table: Table, layout: Layout, position: int) -> str:
@@ -36,13 +43,15 @@ def _text(table: Table, layout: Layout, position: int) -> str:
         return "CAST(NULL AS VARCHAR)"
     if _is_direct(table.columns[position], layout, at):
         return field(at)
-    value = f"CAST({field(at)} AS VARCHAR)" if layout.format == "parquet" else field(at)
+    value = text_of(layout, at) if layout.format == "parquet" else field(at)
     return f"CASE WHEN {value} IN ({literals(table.input.null_words)}) THEN NULL ELSE {value} END"
 
 
 def _typed(table: Table, layout: Layout, position: int) -> str:
     """The column in its type, NULL where its text is no such value."""
     column, x = table.columns[position], f"x{position}"
+    if column.type.nested:
+        return typed(column, f"w{position}")
     at = _place(column, layout)
     if at is not None and _is_direct(column, layout, at):
         return same_of(column, x)

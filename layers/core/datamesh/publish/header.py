@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datamesh.contract.model import InputFormat, Table
+from datamesh.engine.duck import identifier
 from datamesh.publish.format import Seen
-from datamesh.publish.reading import Layout
+from datamesh.publish.reading import NESTED, Layout
 from datamesh.publish.sources import Source
 
 __all__ = ["csv_layout", "json_layout", "json_names", "parquet_layout", "wanted"]
@@ -155,6 +156,8 @@ def _kinds(types: Sequence[pa.DataType]) -> tuple[str, ...]:
 
 
 def _kind(arrow: pa.DataType) -> str:
+    if pa.types.is_nested(arrow):
+        return NESTED + _as_texts(arrow)
     if pa.types.is_timestamp(arrow):
         return "timestamptz" if arrow.tz else "timestamp"
     tests = {
@@ -164,3 +167,12 @@ def _kind(arrow: pa.DataType) -> str:
         "date": pa.types.is_date,
     }
     return next((kind for kind, test in tests.items() if test(arrow)), "")
+
+
+def _as_texts(arrow: pa.DataType) -> str:
+    """DuckDB's type of the same shape, with a text for every value."""
+    if pa.types.is_struct(arrow):
+        return f"STRUCT({', '.join(f'{identifier(f.name)} {_as_texts(f.type)}' for f in arrow)})"
+    if pa.types.is_map(arrow):
+        return f"MAP(VARCHAR, {_as_texts(arrow.item_type)})"
+    return f"{_as_texts(arrow.value_type)}[]" if pa.types.is_nested(arrow) else "VARCHAR"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from datamesh.contract.model import Table
 from datamesh.engine.duck import Connection, connect
+from datamesh.lake.schema import FieldIds
 from datamesh.publish.reading import Layout
 from datamesh.publish.rules import Rule
 
@@ -69,7 +70,7 @@ class Job:
     batch_id: str
     work: Path
     engine: Engine
-    field_ids: Mapping[str, int]
+    field_ids: FieldIds
 
     @contextmanager
     def connection(self, *, ordered: bool = False) -> Iterator[Connection]:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from datamesh.contract.model import Column
 from datamesh.engine.duck import Connection, identifier, literal, one, side_door
 from datamesh.errors import InfrastructureError
+from datamesh.lake.schema import FieldIds
 from datamesh.publish.captured import ARGUMENTS, Captured
 from datamesh.publish.conform import columns, selection
 from datamesh.publish.job import Group, InputFile, Job, Passed
@@ -58,9 +59,8 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
     parts = _parts(job)
     names = [f"__p{i}" for i in range(len(parts))]
     kept = "".join(f", {part} AS {name}" for part, name in zip(parts, names, strict=True))
-    ids = ", ".join(f"{identifier(name)}: {number}" for name, number in job.field_ids.items())
     options = ["FORMAT parquet", "COMPRESSION zstd"]
-    options += [f"FIELD_IDS {{{ids}}}"] if ids else []
+    options += [f"FIELD_IDS {_ids(job.field_ids)}"] if job.field_ids else []
     options += [f"PARTITION_BY ({', '.join(names)})"] if names else []
     target = out if names else out.with_suffix(".parquet")
     typed = selection(job.table, group.layout, source)
@@ -71,6 +71,13 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
         f"COPY (SELECT {columns(job.table)}{kept} FROM ({passed}) WHERE __kept)"
         f" TO {literal(str(target))} ({', '.join(options)})"
     )
+
+
+def _ids(ids: FieldIds) -> str:
+    """DuckDB's way of writing them: a nested column's own id stands among those of what is inside."""
+    own = {"": "__duckdb_field_id"}
+    each = (f"{own.get(name) or identifier(name)}: {i if isinstance(i, int) else _ids(i)}" for name, i in ids.items())
+    return f"{{{', '.join(each)}}}"
 
 
 def _parts(job: Job) -> list[str]:

@@ -40,11 +40,21 @@ def profile_of(con: Connection, table: Table, product: str, paths: Sequence[str]
     source = f"read_parquet([{literals(paths)}])"
     con.execute(f"CREATE OR REPLACE TEMP TABLE footers AS {_FOOTERS.format(literals(paths))}")
     (count,) = one(con, f"SELECT count(*) FROM {source}")
-    seen = _told(con, table.columns)
-    seen |= _looked_up(con, source, [c for c in table.columns if c.name not in seen])
-    distinct = _distinct(con, source, table.columns)
-    found = tuple(_column(con, source, c, seen[c.name], distinct[c.name]) for c in table.columns)
-    return Profile(product=product, rows=count, columns=found)
+    plain = [column for column in table.columns if not column.type.nested]
+    seen = _told(con, plain)
+    seen |= _looked_up(con, source, [c for c in plain if c.name not in seen])
+    distinct = _distinct(con, source, plain)
+    nested = _nested(con, source, [column for column in table.columns if column.type.nested])
+    found = {c.name: _column(con, source, c, seen[c.name], distinct[c.name]) for c in plain} | nested
+    return Profile(product=product, rows=count, columns=tuple(found[c.name] for c in table.columns))
+
+
+def _nested(con: Connection, source: str, columns: Sequence[Column]) -> dict[str, ColumnProfile]:
+    """Of objects, arrays and maps it is told how many are NULL, and nothing of what is in them."""
+    if not columns:
+        return {}
+    counts = one(con, f"SELECT {', '.join(f'count(*) - count({identifier(c.name)})' for c in columns)} FROM {source}")
+    return {c.name: ColumnProfile(name=c.name, nulls=nulls) for c, nulls in zip(columns, counts, strict=True)}
 
 
 # A footer tells nothing of long texts, and of fields inside a column it tells under names of their own.

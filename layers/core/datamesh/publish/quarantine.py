@@ -123,7 +123,7 @@ def _combinations(job: Job, group: Group) -> str:
 
 
 def _named(rule: Rule, job: Job, group: Group) -> str:
-    column = job.table.column(rule.column) if rule.column else None
+    column = job.table.column(rule.column.partition(".")[0]) if rule.column else None
     source = (column.source or column.name) if column else None
     place = group.layout.fields.index(source) + 1 if source in group.layout.fields else None
     return (

@@ -13,8 +13,9 @@ from typing import Literal
 
 from datamesh.engine.duck import identifier, literal, literals
 
-__all__ = ["SCRATCH", "Layout", "Rejects", "field", "original", "relation"]
+__all__ = ["NESTED", "SCRATCH", "Layout", "Rejects", "field", "original", "relation", "text_of"]
 
+NESTED = "nested "
 _NO_DELIMITER = "\x01"  # JSON allows no control character, so a line of it is one field
 
 
@@ -23,7 +24,8 @@ class Layout:
     """How one file is written. `fields` are its columns' names in their order.
 
     For JSON lines they are the names that the contract wants; for Parquet `kinds` are the columns' types, in the
-    contract's words, or empty where the contract has none for it. `decimal` and `thousands` are how a CSV writes
+    contract's words, or empty where the contract has none for it; of nested ones `NESTED` and DuckDB's type of the same
+    shape in which every value is a text. `decimal` and `thousands` are how a CSV writes
     numbers; its first `skip` lines and those that begin with `comment` are no rows. `mended` says that the file was
     written anew by mending.py, without those, and is read from one place only. All text is UTF-8 (opening.py).
     """
@@ -59,8 +61,17 @@ def field(position: int) -> str:
 
 def original(layout: Layout) -> str:
     """A list of a row's original texts: its fields, after the whole line where it is JSON."""
-    texts = [f"CAST({field(i)} AS VARCHAR)" for i in range(len(layout.fields))]
+    texts = [text_of(layout, i) for i in range(len(layout.fields))]
     return f"[{', '.join(['__line', *texts] if layout.format == 'jsonl' else texts)}]"
+
+
+def text_of(layout: Layout, position: int) -> str:
+    """A field as text: JSON, where a Parquet file has nested values."""
+    value, kind = field(position), layout.kinds[position] if layout.kinds else ""
+    if kind.startswith(NESTED):
+        texts = kind.removeprefix(NESTED)
+        return f"CASE WHEN {value} IS NOT NULL THEN CAST(to_json(CAST({value} AS {texts})) AS VARCHAR) END"
+    return f"CAST({value} AS VARCHAR)"
 
 
 def relation(layout: Layout, paths: Sequence[str], *, rejects: Rejects, numbered: bool = False) -> str:

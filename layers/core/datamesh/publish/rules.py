@@ -14,6 +14,7 @@ from datamesh.contract.model import Check, Column, Severity, Table
 from datamesh.contract.quality import allows_none, not_carried_out
 from datamesh.engine.duck import literals
 from datamesh.publish.conditions import conditions, outside, unlike
+from datamesh.publish.nested import broken_inside
 
 __all__ = ["MALFORMED", "Effect", "Rule", "any_of", "broken", "rules", "sends_away"]
 
@@ -77,6 +78,11 @@ def _effect_of(severity: Severity) -> Effect:
 
 def _built_in(table: Table, column: Column, position: int) -> list[Rule]:
     x, t = f"x{position}", f"t{position}"
+    if column.type.nested:
+        return [
+            Rule(0, rule, path, _effect_of(within.severity(rule)), condition)
+            for rule, path, within, condition in broken_inside(column, x, f"w{position}")
+        ]
     own = conditions(column, x, t)
     own = {"type": own.pop("type", ""), "required": f"{x} IS NULL" if column.required else "", **own}
     found = [

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from datamesh.contract.model import Table
 from datamesh.contract.profile import Profile
 from datamesh.engine.duck import Connection, EngineError, Interrupted, OutOfMemory, one
 from datamesh.errors import InfrastructureError, UnreadableInput
+from datamesh.lake.schema import FieldIds
 from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed, groups_of
 from datamesh.publish.onepass import count_rejects, run_pass
 from datamesh.publish.profiling import profile_of
@@ -62,7 +63,7 @@ def stage(
     batch_id: str,
     work: Path,
     engine: Engine = DEFAULT_ENGINE,
-    field_ids: Mapping[str, int] | None = None,
+    field_ids: FieldIds | None = None,
 ) -> Staged:
     """Stages the files into `work`, an empty directory. `field_ids` are the Iceberg ids of the table's columns.
 

@@ -27,12 +27,13 @@ _NO_NUMBER_KEYS = ("number",)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
+    for at in subject.columns():
+        yield from _type(subject, at)
     for table in subject.tables():
         yield from _names(subject, table)
         yield from _positions(subject, table)
         yield from _key(subject, table)
         for column in table.columns():
-            yield from _type(subject, column)
             yield from _partition(subject, column)
             yield from _measure(subject, column)
             yield from _encrypted(subject, table, column)

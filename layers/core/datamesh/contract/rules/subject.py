@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datamesh.contract.fields import mappings
+from datamesh.contract.fields import mapping, mappings
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Column, Contract, Severity, Table
 from datamesh.contract.parse import parse_column
@@ -26,6 +26,20 @@ class ColumnAt:
     @property
     def is_measure(self) -> bool:
         return self.column.semantic_type == "measure"
+
+    def inside(self) -> Iterator[ColumnAt]:
+        """The columns directly inside a nested one, with their places."""
+        under = {"object": "properties[{}]", "array": "items", "map": "map.{}"}
+        for index, column in enumerate(self.column.type.inner):
+            place = under[self.column.type.kind].format(index if self.column.type.kind == "object" else column.name)
+            yield ColumnAt(f"{self.path}.{place}", self._raw(index, column.name), column)
+
+    def _raw(self, index: int, name: str) -> Mapping[str, Any]:
+        if self.column.type.kind == "object":
+            return mappings(self.raw, "properties")[index]
+        return (
+            mapping(self.raw, "items") if self.column.type.kind == "array" else mapping(mapping(self.raw, "map"), name)
+        )
 
 
 def custom_path(at: ColumnAt, name: str) -> str:
@@ -66,8 +80,10 @@ class Subject:
             yield TableAt(f"schema[{index}]", raw, table)
 
     def columns(self) -> Iterator[ColumnAt]:
+        """Every column of every table, and all that is inside nested ones."""
         for table in self.tables():
-            yield from table.columns()
+            for at in table.columns():
+                yield from _with_inside(at)
 
     def error(self, rule: str, path: str, message: str, fix: str) -> Finding:
         return self.finding(rule, path, "error", message, fix)
@@ -77,3 +93,9 @@ class Subject:
 
     def finding(self, rule: str, path: str, severity: Severity, message: str, fix: str) -> Finding:
         return Finding(rule, path, self.source.line(path), severity, message, fix)
+
+
+def _with_inside(at: ColumnAt) -> Iterator[ColumnAt]:
+    yield at
+    for inner in at.inside():
+        yield from _with_inside(inner)
