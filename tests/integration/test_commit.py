@@ -172,6 +172,7 @@ def test_a_refused_file_rejects_its_batch_before_any_work(appending: Lakeside) -
     assert done.model_dump(mode="json") == {
         "verdict": "rejected",
         "slices": [],
+        "many": False,
         "reasons": [{"rule": "missing-column", "column": "id", "rows": 0}],
     }
     [step] = appending.ledger.steps("things", batch_id)
@@ -412,7 +413,8 @@ def test_a_writer_who_came_first_is_not_overwritten(
             copied = uris[0].replace("slice-", "other-")
             keys = [uri.removeprefix("s3://lake/") for uri in (uris[0], copied)]
             boto3.client("s3").copy_object(Bucket="lake", CopySource={"Bucket": "lake", "Key": keys[0]}, Key=keys[1])
-            lake.commit_files(other, [copied], batch_id="other", replace=False)
+            change = lake.Change(tuple(lake.data_files(other, [copied])))
+            lake.commit(other, change, marks={"somebody": "else"}, by="somebody")
         return table
 
     with monkeypatch.context() as patch:

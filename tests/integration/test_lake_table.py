@@ -81,6 +81,12 @@ def staged(table: Any, where: Path, name: str, rows: str, columns: str = "stop, 
     return f"{LOCATION}/data/{name}"
 
 
+def committed(table: Any, *uris: str, batch_id: str, replace: bool = False) -> lake.Committed:
+    removed = tuple(task.file for task in table.scan().plan_files()) if replace else ()
+    change = lake.Change(tuple(lake.data_files(table, uris)), removed)
+    return lake.commit(table, change, marks={lake.BATCH: batch_id})
+
+
 def rows_of(table: Any) -> list[str]:
     return sorted(table.refresh().scan().to_arrow()["stop"].to_pylist())
 
@@ -101,7 +107,7 @@ def test_a_contract_makes_its_table_once() -> None:
 
 def test_a_newer_contract_evolves_the_table_and_keeps_its_rows(tmp_path: Path) -> None:
     table = made()
-    lake.commit_files(table, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=False)
+    committed(table, staged(table, tmp_path, "1.parquet", ONE), batch_id="b1")
     newer = made(contract(Column("height", INTEGER), version=Version(1, 1), description="Stops and heights"))
     assert [f.name for f in newer.schema().fields] == ["stop", "seen", "height"]
     assert newer.properties["datamesh.contract-version"] == "1.1.0"
@@ -112,8 +118,8 @@ def test_a_newer_contract_evolves_the_table_and_keeps_its_rows(tmp_path: Path) -
 def test_a_batch_is_one_snapshot_however_often_it_is_committed(tmp_path: Path) -> None:
     table = made()
     uri = staged(table, tmp_path, "1.parquet", ONE)
-    first = lake.commit_files(table, [uri], batch_id="b1", replace=False)
-    again = lake.commit_files(lake.load(DATABASE, NAME), [uri], batch_id="b1", replace=False)
+    first = committed(table, uri, batch_id="b1")
+    again = committed(lake.load(DATABASE, NAME), uri, batch_id="b1")
     assert first == again
     assert first.total_rows == 2
     assert len(table.refresh().metadata.snapshots) == 1
@@ -121,9 +127,9 @@ def test_a_batch_is_one_snapshot_however_often_it_is_committed(tmp_path: Path) -
 
 def test_an_overwrite_is_one_snapshot_and_never_an_empty_table(tmp_path: Path) -> None:
     table = made()
-    lake.commit_files(table, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=True)
-    second = lake.commit_files(
-        lake.load(DATABASE, NAME), [staged(table, tmp_path, "2.parquet", TWO)], batch_id="b2", replace=True
+    committed(table, staged(table, tmp_path, "1.parquet", ONE), batch_id="b1", replace=True)
+    second = committed(
+        lake.load(DATABASE, NAME), staged(table, tmp_path, "2.parquet", TWO), batch_id="b2", replace=True
     )
     now = lake.load(DATABASE, NAME)
     assert rows_of(now) == ["c"]
@@ -134,19 +140,19 @@ def test_an_overwrite_is_one_snapshot_and_never_an_empty_table(tmp_path: Path) -
 
 def test_an_overwrite_with_no_good_rows_empties_the_table(tmp_path: Path) -> None:
     table = made()
-    lake.commit_files(table, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=True)
-    assert lake.commit_files(lake.load(DATABASE, NAME), [], batch_id="b2", replace=True).total_rows == 0
+    committed(table, staged(table, tmp_path, "1.parquet", ONE), batch_id="b1", replace=True)
+    assert committed(lake.load(DATABASE, NAME), batch_id="b2", replace=True).total_rows == 0
     assert rows_of(lake.load(DATABASE, NAME)) == []
 
 
 def test_a_writer_who_comes_second_is_told_and_succeeds_after_reloading(tmp_path: Path) -> None:
     table = made()
     mine, theirs = lake.load(DATABASE, NAME), lake.load(DATABASE, NAME)
-    lake.commit_files(theirs, [staged(table, tmp_path, "1.parquet", ONE)], batch_id="b1", replace=False)
+    committed(theirs, staged(table, tmp_path, "1.parquet", ONE), batch_id="b1")
     uri = staged(table, tmp_path, "2.parquet", TWO)
     with pytest.raises(CommitConflict):
-        lake.commit_files(mine, [uri], batch_id="b2", replace=False)
-    lake.commit_files(lake.load(DATABASE, NAME), [uri], batch_id="b2", replace=False)
+        committed(mine, uri, batch_id="b2")
+    committed(lake.load(DATABASE, NAME), uri, batch_id="b2")
     assert rows_of(table) == ["a", "b", "c"]
 
 
@@ -163,9 +169,9 @@ def test_a_commit_whose_answer_is_lost_is_looked_up(tmp_path: Path, landed: bool
 
     table.catalog.glue.update_table = unheard
     if landed:
-        assert lake.commit_files(table, [uri], batch_id="b1", replace=False).total_rows == 2
+        assert committed(table, uri, batch_id="b1").total_rows == 2
     else:
         with pytest.raises(CommitStateUnknown):
-            lake.commit_files(table, [uri], batch_id="b1", replace=False)
-        assert lake.commit_files(lake.load(DATABASE, NAME), [uri], batch_id="b1", replace=False).total_rows == 2
+            committed(table, uri, batch_id="b1")
+        assert committed(lake.load(DATABASE, NAME), uri, batch_id="b1").total_rows == 2
     assert rows_of(lake.load(DATABASE, NAME)) == ["a", "b"]

@@ -87,7 +87,8 @@ def published(world: Lakeside, number: int, *, told: bool = True) -> str:
         rows = {"id": [number], "at": [datetime(year, 1, 1)]}
         with table.io.new_output(uri).create() as stream:
             pq.write_table(pa.table(rows, schema=table.schema().as_arrow()), stream)
-    made = tables.commit_files(table, uris, batch_id=batch_id, replace=False)
+    change = tables.Change(tuple(tables.data_files(table, uris)))
+    made = tables.commit(table, change, marks={tables.BATCH: batch_id})
     world.ledger.committed(
         "things",
         manifest.batch_id,
@@ -217,7 +218,8 @@ def test_a_batch_goes_on_after_maintenance_as_before(world: Lakeside) -> None:
     assert landed.total_rows == 6
     previous = tables.find_batch(world.table, second)
     assert previous is not None
-    assert tables.previous_batch(world.table, landed.snapshot_id) == previous.snapshot_id
+    newest = [batch.snapshot_id for batch in tables.batches(world.table)]
+    assert newest[:2] == [landed.snapshot_id, previous.snapshot_id]
 
 
 def test_the_newest_batch_stays_however_much_is_maintained_after_it(world: Lakeside) -> None:

@@ -83,7 +83,9 @@ def staged(under: Contract, where: Path, name: str, **row: str) -> str:
 
 
 def committed(uri: str, batch: str) -> int:
-    return lake.commit_files(lake.load(**WHERE), [uri], batch_id=batch, replace=False).snapshot_id
+    table = lake.load(**WHERE)
+    change = lake.Change(tuple(lake.data_files(table, [uri])))
+    return lake.commit(table, change, marks={lake.BATCH: batch}).snapshot_id
 
 
 def rows(**scan: Any) -> list[dict[str, Any]]:

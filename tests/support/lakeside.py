@@ -115,11 +115,12 @@ class Lakeside:
 
     def batch(self, *bodies: bytes | str, names: Sequence[str] = ()) -> str:
         """A batch of files, formed and begun as the router would; its id."""
-        batch_id = f"20130101T0000{next(self._batches):02d}Z-0000abcd"
-        objects = [
-            self._drop(body.encode() if isinstance(body, str) else body, names[i] if names else "")
-            for i, body in enumerate(bodies)
-        ]
+        return self.batch_of(*(self.drop(body, names[i] if names else "") for i, body in enumerate(bodies)))
+
+    def batch_of(self, *objects: ObjectRef) -> str:
+        """A batch of files that have arrived."""
+        number = next(self._batches)
+        batch_id = f"20130101T{number // 60:04d}{number % 60:02d}Z-0000abcd"
         manifest = Manifest(
             product="things",
             batch_id=batch_id,
@@ -128,15 +129,16 @@ class Lakeside:
             database=DATABASE,
             table="things_v1",
             location=f"s3://{LAKE}/tables/things_v1",
-            objects=tuple(objects),
+            objects=objects,
         )
         manifests.save(manifest, s3=self.plane.client("s3"), bucket=LAKE)
         assert self.ledger.acquire("things", batch_id, ttl=timedelta(minutes=15))
         self.ledger.open_batch(manifest)
         return batch_id
 
-    def _drop(self, body: bytes, name: str) -> ObjectRef:
-        number = next(self._files)
+    def drop(self, body: bytes | str, name: str = "") -> ObjectRef:
+        """A file arrives, a second after the one before."""
+        number, body = next(self._files), body.encode() if isinstance(body, str) else body
         key = f"things/{name or f'{number}.csv'}"
         put = self.plane.client("s3").put_object(Bucket=LANDING, Key=key, Body=body)
         return ObjectRef(
@@ -151,7 +153,10 @@ class Lakeside:
 
     def publish(self, *bodies: bytes | str) -> tuple[str, Cataloged | Validated]:
         """A batch from its files to its end, its lease given back."""
-        batch_id = self.batch(*bodies)
+        return self.publish_objects(*(self.drop(body) for body in bodies))
+
+    def publish_objects(self, *objects: ObjectRef) -> tuple[str, Cataloged | Validated]:
+        batch_id = self.batch_of(*objects)
         done = self.run(batch_id)
         self.ledger.release("things", batch_id, attempt=1)
         return batch_id, done

@@ -42,6 +42,20 @@ class Broken:
 CUSTOM = "\n        customProperties:\n          - "
 DIRECTION = "logicalTypeOptions: {minimum: 1, maximum: 2}"
 ROWS = "- metric: rowCount\n        mustBeGreaterThan: 0"
+MODE = "        value: overwrite\n"
+MERGE = MODE.replace("overwrite", "merge")
+
+
+def merging(value: str) -> str:
+    return f"{MERGE}      - property: datamesh.merge\n        value: {value}\n"
+
+
+def from_mode_to(end: str) -> str:
+    """The text of the contract from its write mode to `end`."""
+    start = STOPS.index(MODE)
+    return STOPS[start : STOPS.index(end, start) + len(end)]
+
+
 PARTITION = "        customProperties:\n          - property: datamesh.partitionTransform\n            value: year\n"
 
 FARE = "logicalType: number\n        physicalType: decimal(8,2)"
@@ -361,6 +375,42 @@ BROKEN = [
         "quality.arguments", "mustBeLessThan: 5", "mustBeLessThan: 5\n            arguments: {validValues: 3}", "arg"
     ),
     Broken("quality.arguments", ROWS, "- {metric: duplicateValues, mustBe: 0, arguments: {properties: [colour]}}"),
+    # Write modes
+    Broken(
+        "merge.no-key",
+        from_mode_to("primaryKeyPosition: 1\n"),
+        from_mode_to("required: true\n").replace(MODE, merging("{order: opened}")),
+        at="- property: datamesh.writeMode",
+        after=False,
+    ),
+    Broken("merge.no-order", MODE, MERGE, at="- property: datamesh.writeMode", severity="warning", after=False),
+    Broken(
+        "merge.unused",
+        MODE,
+        MODE + "      - {property: datamesh.merge, value: {order: opened}}\n",
+        at="- {property: datamesh.merge",
+        severity="warning",
+    ),
+    *(
+        Broken("merge.order", MODE, merging(f"{{order: {column}}}"), at="- property: datamesh.merge")
+        for column in ("seen", "stop_id")
+    ),
+    *(
+        Broken("merge.delete", MODE, merging(f"{{order: opened, delete: {mark}}}"), at="- property: datamesh.merge")
+        for mark in (
+            "{column: op, values: [D]}",
+            "{column: stop_id, values: [D]}",
+            "{column: direction, values: [D]}",
+            "{column: line, values: [D]}",
+        )
+    ),
+    Broken(
+        "overwrite-partitions.no-partition",
+        from_mode_to("partitionKeyPosition: 1\n" + PARTITION),
+        from_mode_to("logicalType: timestamp\n").replace("overwrite", "overwritePartitions"),
+        at="- property: datamesh.writeMode",
+        after=False,
+    ),
     # The vocabulary
     Broken("datamesh.unknown", "- property: datamesh.writeMode", "- property: datamesh.writemode"),
     Broken("datamesh.unknown", "- property: datamesh.partitionTransform", "- property: datamesh.writeMode"),

@@ -41,7 +41,13 @@ def test_the_schema_describes_what_is_read() -> None:
 
 def test_each_place_has_its_names() -> None:
     assert {place: names(place) for place in PLACES} == {
-        "schemaObject": ["datamesh.writeMode", "datamesh.input", "datamesh.thresholds", "datamesh.severity"],
+        "schemaObject": [
+            "datamesh.writeMode",
+            "datamesh.merge",
+            "datamesh.input",
+            "datamesh.thresholds",
+            "datamesh.severity",
+        ],
         "server": ["datamesh.input"],
         "property": ["datamesh.partitionTransform", "datamesh.severity"],
         "role": ["datamesh.principals", "datamesh.columns"],

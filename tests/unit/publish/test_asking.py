@@ -127,7 +127,7 @@ def test_a_table_that_cannot_be_read_is_no_answer_but_a_failure() -> None:
 def test_the_gate_compares_the_answer(answer: float | None, severity: Any, committed: bool, status: str) -> None:
     wanted = table(column("id", "integer"), checks=(rule("SELECT 1", severity=severity),))
 
-    verdict = judge(wanted, [result(wanted, 5)], rows_before=0, answers={0: answer})
+    verdict = judge(wanted, [result(wanted, 5)], total_rows=5, answers={0: answer})
 
     assert verdict.committed == committed
     [finding] = [f for f in verdict.findings if f.kind == "sql"]
@@ -138,7 +138,7 @@ def test_the_gate_compares_the_answer(answer: float | None, severity: Any, commi
 def test_a_rule_that_was_not_asked_is_skipped() -> None:
     wanted = table(column("id", "integer"), checks=(rule("SELECT 1"),))
 
-    verdict = judge(wanted, [result(wanted, 5)], rows_before=0)
+    verdict = judge(wanted, [result(wanted, 5)], total_rows=5)
 
     assert verdict.committed
     assert [f.status for f in verdict.findings if f.kind == "sql"] == ["skipped"]

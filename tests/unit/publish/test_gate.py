@@ -34,7 +34,7 @@ def result(wanted: Table, good: int, bad: int = 0, hits: dict[str, int] | None =
 def test_slices_add_up() -> None:
     slices = [result(PLAIN, 90, 10, {"type": 7, "required": 4}), result(PLAIN, 5, 1, {"type": 1}, rows_superseded=3)]
 
-    verdict = judge(PLAIN, slices, rows_before=0)
+    verdict = judge(PLAIN, slices, total_rows=100)
 
     assert verdict.committed
     assert verdict.counts.model_dump() == {
@@ -51,7 +51,7 @@ def test_slices_add_up() -> None:
 def test_notes_are_told_and_stop_nothing() -> None:
     note = Reason(rule="extra-column", column="zip")
 
-    verdict = judge(PLAIN, [result(PLAIN, 1, notes=(note,)), result(PLAIN, 1, notes=(note,))], rows_before=0)
+    verdict = judge(PLAIN, [result(PLAIN, 1, notes=(note,)), result(PLAIN, 1, notes=(note,))], total_rows=100)
 
     assert (verdict.committed, verdict.reasons) == (True, (note,))
 
@@ -61,7 +61,7 @@ def test_notes_are_told_and_stop_nothing() -> None:
     [(0, 0, Reason(rule="empty-file")), (0, 5, Reason(rule="nothing-to-publish", rows=5))],
 )
 def test_without_a_good_row_nothing_is_published(good: int, bad: int, reason: Reason) -> None:
-    verdict = judge(PLAIN, [result(PLAIN, good, bad)], rows_before=10)
+    verdict = judge(PLAIN, [result(PLAIN, good, bad)], total_rows=10 + good)
 
     assert not verdict.committed
     assert verdict.reasons[0] == reason
@@ -71,7 +71,7 @@ def test_without_a_good_row_nothing_is_published(good: int, bad: int, reason: Re
 def test_a_file_that_could_not_be_read_rejects_its_batch() -> None:
     refused = SliceResult(slice=1, attempt=1, refused=(Reason(rule="unreadable"),), profile=Profile(product="things"))
 
-    verdict = judge(PLAIN, [result(PLAIN, 5), refused], rows_before=0)
+    verdict = judge(PLAIN, [result(PLAIN, 5), refused], total_rows=100)
 
     assert (verdict.committed, verdict.reasons) == (False, (Reason(rule="unreadable"),))
 
@@ -80,7 +80,7 @@ def test_a_file_that_could_not_be_read_rejects_its_batch() -> None:
 def test_too_many_bad_rows_reject_the_batch(bad: int, committed: bool) -> None:
     strict = table(*PLAIN.columns, thresholds=Thresholds(max_quarantined_percent=10))
 
-    verdict = judge(strict, [result(strict, 100 - bad, bad)], rows_before=0)
+    verdict = judge(strict, [result(strict, 100 - bad, bad)], total_rows=100)
 
     assert verdict.committed == committed
     assert committed or verdict.reasons == (Reason(rule="maxQuarantinedPercent", rows=bad),)
@@ -107,7 +107,7 @@ def test_the_row_count_is_the_table_s_after_the_commit(operator: str | None, thr
     check = Check("enough", "library", metric="rowCount", operator=operator, threshold=threshold)
     wanted = table(*PLAIN.columns, checks=(check,))
 
-    verdict = judge(wanted, [result(wanted, 5)], rows_before=10)
+    verdict = judge(wanted, [result(wanted, 5)], total_rows=15)
 
     assert verdict.committed == holds
     assert [check.rule for check in verdict.failed] == ([] if holds else ["enough"])
@@ -121,8 +121,8 @@ def test_a_measured_share_of_rows(severity: Any, committed: bool) -> None:
     )
     wanted = table(column("name", checks=(check,)))
 
-    just_under = judge(wanted, [result(wanted, 99, 1, {"known": 19})], rows_before=0)
-    over = judge(wanted, [result(wanted, 99, 1, {"known": 20})], rows_before=0)
+    just_under = judge(wanted, [result(wanted, 99, 1, {"known": 19})], total_rows=100)
+    over = judge(wanted, [result(wanted, 99, 1, {"known": 20})], total_rows=100)
 
     assert (just_under.committed, just_under.reasons) == (True, ())
     assert over.committed == committed
@@ -147,7 +147,7 @@ def test_every_rule_that_was_looked_at_is_a_finding() -> None:
     )
     wanted = table(PLAIN.columns[0], column("name", checks=checks), checks=mine)
 
-    verdict = judge(wanted, [result(wanted, 95, 5, {"known": 3, "named": 4, "type": 1})], rows_before=5)
+    verdict = judge(wanted, [result(wanted, 95, 5, {"known": 3, "named": 4, "type": 1})], total_rows=100)
 
     assert verdict.committed
     assert found(verdict) == {
@@ -172,7 +172,7 @@ def test_a_batch_of_bad_rows_only_has_shares_too() -> None:
     )
     wanted = table(column("name", checks=checks))
 
-    none, bad = (judge(wanted, [result(wanted, 0, rows)], rows_before=0) for rows in (0, 5))
+    none, bad = (judge(wanted, [result(wanted, 0, rows)], total_rows=100) for rows in (0, 5))
 
     assert [reason.rule for reason in none.reasons] == ["empty-file"]
     assert [reason.rule for reason in bad.reasons] == ["nothing-to-publish"]
@@ -185,7 +185,7 @@ def test_a_batch_of_bad_rows_only_has_shares_too() -> None:
 def test_a_number_of_bad_rows_may_be_the_limit_too(bad: int, committed: bool) -> None:
     strict = table(*PLAIN.columns, thresholds=Thresholds(max_quarantined_rows=3))
 
-    verdict = judge(strict, [result(strict, 1_000, bad)], rows_before=0)
+    verdict = judge(strict, [result(strict, 1_000, bad)], total_rows=100)
 
     assert verdict.committed == committed
     assert committed or verdict.reasons == (Reason(rule="maxQuarantinedRows", rows=bad),)
@@ -195,14 +195,14 @@ def test_a_number_of_bad_rows_may_be_the_limit_too(bad: int, committed: bool) ->
 def test_reasons_fit_into_an_event_however_long_their_names_are() -> None:
     many = tuple(Reason(rule="n" * 2_000, column=f"c{i}") for i in range(90))
 
-    assert len(judge(PLAIN, [result(PLAIN, 1, notes=many)], rows_before=0).reasons) == 29
+    assert len(judge(PLAIN, [result(PLAIN, 1, notes=many)], total_rows=100).reasons) == 29
 
 
 def test_keys_that_stand_in_two_slices_reject_the_batch() -> None:
     keyed = table(column("id", "integer", primary_key_position=1))
     number = next(rule.number for rule in rules(keyed) if rule.keys)
 
-    verdict = judge(keyed, [result(keyed, 5), result(keyed, 5)], rows_before=0, doubled={number: 2})
+    verdict = judge(keyed, [result(keyed, 5), result(keyed, 5)], total_rows=100, doubled={number: 2})
 
     assert (verdict.committed, verdict.reasons) == (False, (Reason(rule="primaryKey", column="id", rows=2),))
 
@@ -213,11 +213,11 @@ def test_duplicates_across_slices_count_as_measured_there() -> None:
     number = next(rule.number for rule in rules(wanted) if rule.keys)
     slices = [result(wanted, 5, hits={"twice": 1}), result(wanted, 5)]
 
-    assert judge(wanted, slices, rows_before=0).committed
-    assert not judge(wanted, slices, rows_before=0, doubled={number: 3}).committed
+    assert judge(wanted, slices, total_rows=100).committed
+    assert not judge(wanted, slices, total_rows=100, doubled={number: 3}).committed
 
 
 def test_reasons_are_bounded() -> None:
     many = tuple(Reason(rule="extra-column", column=f"c{i}") for i in range(500))
 
-    assert len(judge(PLAIN, [result(PLAIN, 1, notes=many)], rows_before=0).reasons) == MAX_REASONS
+    assert len(judge(PLAIN, [result(PLAIN, 1, notes=many)], total_rows=100).reasons) == MAX_REASONS

@@ -60,6 +60,7 @@ FIELDS: Mapping[type, Mapping[str, Aspect]] = {
         "synonyms": "text",
         "tags": "text",
         "write_mode": "own",
+        "merge": "input",
         "input": "input",
         "thresholds": "thresholds",
         "severities": "own",
@@ -179,7 +180,12 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
     yield from _measures(old, new, path)
 
 
-_WRITES = {"append": "add rows", "overwrite": "replace the table"}
+_WRITES = {
+    "append": "add rows",
+    "overwrite": "replace the table",
+    "overwritePartitions": "replace partitions",
+    "merge": "replace rows by key",
+}
 
 
 def _partitions(table: Table) -> list[tuple[str, str]]:

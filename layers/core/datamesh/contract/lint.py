@@ -20,6 +20,7 @@ from datamesh.contract.rules import (
     relations,
     sla,
     vocabulary,
+    writing,
 )
 from datamesh.contract.rules.subject import Subject
 from datamesh.contract.source import UnreadableContract, load, parent
@@ -38,6 +39,7 @@ RULE_SETS = (
     quality.check,
     sla.check,
     vocabulary.check,
+    writing.check,
 )
 
 

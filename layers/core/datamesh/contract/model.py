@@ -21,6 +21,7 @@ __all__ = [
     "EnumValue",
     "FileFormat",
     "InputFormat",
+    "Merge",
     "Relationship",
     "Role",
     "Severity",
@@ -38,7 +39,7 @@ Severity = Literal["error", "warning"]
 FileFormat = Literal["csv", "tsv", "json", "jsonl", "parquet", "avro", "orc", "xlsx"]
 Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
 ColumnPolicy = Literal["ignore", "reject"]
-WriteMode = Literal["append", "overwrite"]
+WriteMode = Literal["append", "overwrite", "overwritePartitions", "merge"]
 
 
 @dataclass(frozen=True, order=True)
@@ -185,6 +186,19 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class Merge:
+    """How rows of one key follow each other (`datamesh.merge`).
+
+    The row with the greatest `order` column counts, the last one where there is none. A row that has one of
+    `delete_values` in its `delete_column` deletes the row of its key.
+    """
+
+    order: str | None = None
+    delete_column: str | None = None
+    delete_values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """A schema object of the contract. `columns` keep the contract's order and leave measures out."""
 
@@ -198,6 +212,7 @@ class Table:
     synonyms: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     write_mode: WriteMode = "append"
+    merge: Merge = Merge()
     input: InputFormat = InputFormat()
     thresholds: Thresholds = Thresholds()
     severities: Mapping[str, Severity] = field(default_factory=dict)  # of the table's built-in rules: primaryKey

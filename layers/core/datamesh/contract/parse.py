@@ -19,6 +19,7 @@ from datamesh.contract.model import (
     Contract,
     EnumValue,
     InputFormat,
+    Merge,
     Relationship,
     Role,
     SlaProperty,
@@ -35,6 +36,7 @@ from datamesh.contract.types import column_type, implied
 from datamesh.contract.vocabulary import (
     ColumnProperties,
     InputProperties,
+    MergeProperties,
     RoleProperties,
     StatementProperties,
     TableProperties,
@@ -102,6 +104,7 @@ def _table(raw: Mapping[str, Any], domain: str, product: str, servers: list[Mapp
         synonyms=_synonyms(raw),
         tags=texts(raw, "tags"),
         write_mode=ours.write_mode,
+        merge=_merge(ours.merge),
         input=_input(input_of(servers, ours.input)),
         thresholds=Thresholds(ours.thresholds.max_quarantined_percent, ours.thresholds.max_quarantined_rows),
         severities={str(rule): severity for rule, severity in ours.severity.items()},
@@ -194,6 +197,14 @@ def _synonyms(raw: Mapping[str, Any]) -> tuple[str, ...]:
     entries = raw.get("synonyms")
     words = [text(e, "synonym") if isinstance(e, Mapping) else e for e in entries] if isinstance(entries, list) else []
     return tuple(w for w in words if isinstance(w, str) and w)
+
+
+def _merge(ours: MergeProperties | None) -> Merge:
+    if ours is None:
+        return Merge()
+    if ours.delete is None:
+        return Merge(ours.order)
+    return Merge(ours.order, ours.delete.column, tuple(ours.delete.values))
 
 
 def _input(ours: InputProperties) -> InputFormat:

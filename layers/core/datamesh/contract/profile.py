@@ -6,14 +6,14 @@ domain's own lake bucket, and events carry a pointer to it, never its values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from datamesh.contract.model import Column
 
-__all__ = ["VALUES_CAP", "ColumnProfile", "Profile", "keeps_values", "merged"]
+__all__ = ["VALUES_CAP", "ColumnProfile", "Profile", "bounded", "keeps_values", "merged"]
 
 VALUES_CAP = 5_000  # distinct values kept of one column
 _OPEN = ("", "public", "internal")  # classifications whose values may lie in a profile
@@ -37,13 +37,18 @@ class ColumnProfile(BaseModel):
 
 
 class Profile(BaseModel):
-    """All columns of a product as of one snapshot."""
+    """All columns of a product as of one snapshot.
+
+    Where it is not `exact`, rows were replaced or deleted since: the table holds no values beyond those named here, and
+    perhaps not all of them. Rows and NULLs are counted all the same.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     product: str
     snapshot_id: int | None = None
     rows: int = 0
+    exact: bool = True
     columns: tuple[ColumnProfile, ...] = ()
 
     def column(self, name: str) -> ColumnProfile | None:
@@ -64,8 +69,23 @@ def merged(first: Profile, second: Profile, columns: Sequence[Column]) -> Profil
         product=second.product,
         snapshot_id=second.snapshot_id,
         rows=first.rows + second.rows,
+        exact=first.exact and second.exact,
         columns=tuple(_together(column, _seen(first, column), _seen(second, column)) for column in columns),
     )
+
+
+def bounded(profile: Profile, *, rows: int, nulls: Mapping[str, int]) -> Profile:
+    """The profile of a table of which rows have gone, with what is counted of it now."""
+    columns = tuple(
+        column.model_copy(
+            update={
+                "nulls": nulls.get(column.name, min(column.nulls, rows)),
+                "distinct": None if column.distinct is None else min(column.distinct, rows),
+            }
+        )
+        for column in profile.columns
+    )
+    return profile.model_copy(update={"rows": rows, "exact": False, "columns": columns})
 
 
 def _seen(profile: Profile, column: Column) -> ColumnProfile:

@@ -19,7 +19,9 @@ __all__ = [
     "PLACES",
     "PREFIX",
     "ColumnProperties",
+    "DeleteMark",
     "InputProperties",
+    "MergeProperties",
     "Problem",
     "RoleProperties",
     "ServerProperties",
@@ -111,12 +113,32 @@ class ThresholdProperties(_Place):
     max_quarantined_rows: int | None = Field(default=None, alias="maxQuarantinedRows", ge=0)
 
 
+class DeleteMark(_Place):
+    """Which rows of a file say that the row of their key is gone."""
+
+    column: str
+    values: list[str | bool | int | float] = Field(min_length=1)
+
+
+class MergeProperties(_Place):
+    """How rows of one key follow each other, where rows are merged on the primary key."""
+
+    order: str | None = Field(
+        default=None, description="The column that says which row of a key is newer; the order of the files without it."
+    )
+    delete: DeleteMark | None = Field(default=None, description="What marks a row that deletes the row of its key.")
+
+
 class TableProperties(_Place):
     """On a schema object."""
 
-    write_mode: Literal["append", "overwrite"] = Field(
-        default="append", alias="datamesh.writeMode", description="append adds rows; overwrite replaces the table."
+    write_mode: Literal["append", "overwrite", "overwritePartitions", "merge"] = Field(
+        default="append",
+        alias="datamesh.writeMode",
+        description="append adds rows; overwrite replaces the table; overwritePartitions replaces the partitions that "
+        "a file has rows of; merge replaces and deletes rows by primary key.",
     )
+    merge: MergeProperties | None = Field(default=None, alias="datamesh.merge")
     input: InputProperties = Field(default=InputProperties(), alias="datamesh.input")
     thresholds: ThresholdProperties = Field(default=ThresholdProperties(), alias="datamesh.thresholds")
     severity: dict[TableRule, SeverityWord] = Field(

@@ -34,12 +34,13 @@ def data_file(io: FileIO, table: TableMetadata, uri: str, *, partition: Record |
         stats_columns=compute_statistics_plan(own, table.properties),
         parquet_column_mapping=parquet_path_to_id_mapping(own),
     )
-    return DataFile.from_args(
+    found = DataFile.from_args(
         content=DataFileContent.DATA,
         file_path=uri,
         file_format=FileFormat.PARQUET,
         partition=partition if partition is not None else said.partition(table.spec(), own),
         file_size_in_bytes=len(source),
-        spec_id=table.default_spec_id,
         **said.to_serialized_dict(),
     )
+    found.spec_id = table.default_spec_id  # no argument: it does not stand in the manifest
+    return found

@@ -31,7 +31,7 @@ from datamesh.errors import CommitConflict, InfrastructureError
 from datamesh.lake import schema as shapes
 from datamesh.lake.table import catalog_of
 
-__all__ = ["create_or_evolve", "field_ids", "prepare", "settle"]
+__all__ = ["create_or_evolve", "field_ids", "prepare", "schema_as", "settle"]
 
 _IDS = "datamesh.column-ids"  # ODCS id to field id, of every column that ever had one
 _COLUMNS = "datamesh.columns."  # and a version: the field id of each of its columns
@@ -114,6 +114,21 @@ def _with_inside(table: IcebergTable, field_id: int, column: Column) -> int | sh
     schemas = [table.schema(), *sorted(table.schemas().values(), key=lambda schema: -schema.schema_id)]
     found = next(field for schema in schemas for field in schema.fields if field.field_id == field_id)
     return shapes.ids_of(found, column)
+
+
+def schema_as(table: IcebergTable, contract: Contract) -> Schema:
+    """The columns of `contract`, by the names that it has for them, in the types that the table has for them.
+
+    `contract` may be an older version than the table's, as for `field_ids`.
+    """
+    present = {field.field_id: field.field_type for field in table.schema().fields}
+    ids = field_ids(table, contract)
+    return Schema(
+        *(
+            NestedField(ids[c.name], c.name, present.get(ids[c.name], shapes.iceberg_type(c.type)), required=False)
+            for c in contract.table.columns
+        )
+    )
 
 
 def _known(table: IcebergTable, contract: Contract) -> dict[str, int]:

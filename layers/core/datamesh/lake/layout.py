@@ -22,6 +22,7 @@ __all__ = [
     "batch_of_key",
     "database_name",
     "manifest_key",
+    "outcome_key",
     "parse_contract_key",
     "product_of_key",
     "profile_key",
@@ -97,6 +98,11 @@ def slice_result_key(product: str, batch_id: str, attempt: int, slice_number: in
 def run_key(product: str, batch_id: str, attempt: int, status: str) -> str:
     """Where an attempt writes how its batch ends: an end of another kind, which may come too late, lies beside it."""
     return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/run-{status}.json"
+
+
+def outcome_key(product: str, batch_id: str, attempt: int, nonce: str) -> str:
+    """What an attempt came to just before it committed; one that did not get so far leaves one that nobody names."""
+    return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/outcome-{nonce}.json"
 
 
 def profile_key(product: str, snapshot_id: int) -> str:

@@ -7,8 +7,9 @@ for the batch id, for repeating a commit that has landed would delete its manife
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, ValidationException
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import TableProperties, Transaction
 from pyiceberg.table.snapshots import Snapshot
@@ -27,28 +29,30 @@ from datamesh.lake.datafiles import data_file
 
 __all__ = [
     "BATCH",
+    "Change",
     "Committed",
+    "batches",
     "catalog_of",
-    "commit_files",
+    "commit",
+    "data_files",
     "find_batch",
     "load",
-    "previous_batch",
     "total_rows",
 ]
 
 BATCH = "datamesh.batch-id"  # in the summary of every snapshot that a batch made
-_ATTEMPT = "datamesh.attempt"  # of the batch: whose staged files these are
+_THREADS = 8
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
 
 @dataclass(frozen=True)
 class Committed:
-    """A snapshot: its id, its Iceberg sequence number, the rows of the table as of it, and the attempt that made it."""
+    """A snapshot: its id, its Iceberg sequence number, the rows of the table as of it, and the marks it was given."""
 
     snapshot_id: int
     sequence: int
     total_rows: int
-    attempt: int = 1
+    marks: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def load(database: str, table: str, session: boto3.Session | None = None) -> IcebergTable:
@@ -66,18 +70,17 @@ def catalog_of(session: boto3.Session | None) -> GlueCatalog:
 
 def find_batch(table: IcebergTable, batch_id: str) -> Committed | None:
     """What the batch committed to the table, or None when it has not landed."""
-    found = next((s for s in table.metadata.snapshots if _batch_of(s) == batch_id), None)
-    return _committed(found) if found else None
+    return _find(table, BATCH, batch_id)
 
 
-def previous_batch(table: IcebergTable, snapshot_id: int) -> int | None:
-    """The snapshot of the batch before the one that made `snapshot_id`; None for the first, or when it has expired."""
-    snapshot = table.snapshot_by_id(snapshot_id)
-    while snapshot is not None and snapshot.parent_snapshot_id is not None:
-        snapshot = table.snapshot_by_id(snapshot.parent_snapshot_id)
-        if snapshot is not None and _batch_of(snapshot):
-            return snapshot.snapshot_id
-    return None
+def batches(table: IcebergTable) -> Iterator[Committed]:
+    """What batches committed, the newest first, as far back as snapshots are kept; what maintenance did is left out."""
+    snapshot = table.current_snapshot()
+    while snapshot is not None:
+        if BATCH in _said(snapshot):
+            yield _committed(snapshot)
+        parent = snapshot.parent_snapshot_id
+        snapshot = table.snapshot_by_id(parent) if parent is not None else None
 
 
 def total_rows(table: IcebergTable) -> int:
@@ -85,61 +88,71 @@ def total_rows(table: IcebergTable) -> int:
     return _committed(snapshot).total_rows if snapshot else 0
 
 
-def commit_files(
-    table: IcebergTable,
-    uris: Sequence[str],
-    *,
-    batch_id: str,
-    replace: bool,
-    attempt: int = 1,
-    summary: Mapping[str, str] | None = None,
-) -> Committed:
-    """Makes the Parquet files `uris` the table's data (added, or instead of all that was), in one snapshot.
+@dataclass(frozen=True)
+class Change:
+    """What a snapshot changes: Parquet files `added` to the table's data, and data files `removed` from it.
 
-    The files become the table's own: nothing is copied. Returns the snapshot that stands already when the batch has
-    landed before. Raises CommitConflict (reload and try again) or CommitStateUnknown (look it up, never repeat it).
+    Files that are added become the table's own: nothing is copied. Nothing at all is a snapshot, too.
     """
-    landed = find_batch(table, batch_id)
+
+    added: tuple[DataFile, ...] = ()
+    removed: tuple[DataFile, ...] = ()
+
+
+def commit(table: IcebergTable, change: Change, *, marks: Mapping[str, str], by: str = BATCH) -> Committed:
+    """Changes the table by one snapshot, on top of the one that `table` was loaded with and of no other.
+
+    `marks` stand in the snapshot's summary; the one called `by` says whose it is. Returns the snapshot that stands
+    already when it has landed before. Raises CommitConflict (reload, plan anew, and try again) or CommitStateUnknown
+    (look it up, never repeat it).
+    """
+    landed = _find(table, by, marks[by])
     if landed is not None:
         return landed
-    marks = {BATCH: batch_id, _ATTEMPT: str(attempt), **(summary or {})}
     # PyIceberg would commit again after a conflict without looking for the batch. Its retries are off for this commit,
     # not by a property of the table, which other engines heed.
     once = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
     table.metadata = table.metadata.model_copy(update={"properties": once})
+    name = ".".join(table.name())
     try:
-        with table.transaction() as change:
-            _produce(change, table, uris, replace=replace, marks=marks)
+        with table.transaction() as transaction:
+            _produce(transaction, change, marks)
     except (CommitFailedException, ValidationException) as conflict:
-        raise CommitConflict(f"another writer committed to {'.'.join(table.name())} first") from conflict
+        raise CommitConflict(f"another writer committed to {name} first") from conflict
     except (HTTPClientError, ClientError) as lost:
-        return _looked_up(table, batch_id, lost)
+        return _looked_up(table, by, marks[by], lost)
     snapshot = table.current_snapshot()
-    if snapshot is None or _batch_of(snapshot) != batch_id:
-        raise CommitStateUnknown(f"batch {batch_id} is not the newest snapshot of {'.'.join(table.name())}")
+    if snapshot is None or _said(snapshot).get(by) != marks[by]:
+        raise CommitStateUnknown(f"{by} {marks[by]} is not the newest snapshot of {name}")
     return _committed(snapshot)
 
 
-def _produce(
-    change: Transaction, table: IcebergTable, uris: Sequence[str], *, replace: bool, marks: Mapping[str, str]
-) -> None:
+def data_files(table: IcebergTable, uris: Sequence[str]) -> list[DataFile]:
+    """Parquet files as Iceberg knows them: their partition, counts and bounds, from their footers."""
+
+    def one(uri: str) -> DataFile:
+        return data_file(table.io, table.metadata, uri)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(one, uris))
+
+
+def _produce(transaction: Transaction, change: Change, marks: Mapping[str, str]) -> None:
     """One snapshot. An overwrite of PyIceberg's own makes two, and a reader could see the empty table between."""
-    snapshot = change.update_snapshot(snapshot_properties=dict(marks))
-    producer = snapshot.overwrite() if replace and table.current_snapshot() else snapshot.fast_append()
-    with producer as files:
-        if replace:
-            for task in table.scan().plan_files():
-                files.delete_data_file(task.file)
-        for uri in uris:
-            files.append_data_file(data_file(table.io, change.table_metadata, uri))
+    snapshot = transaction.update_snapshot(snapshot_properties=dict(marks))
+    with snapshot.overwrite() if change.removed else snapshot.fast_append() as files:
+        for removed in change.removed:
+            files.delete_data_file(removed)
+        for added in change.added:
+            files.append_data_file(added)
 
 
-def _looked_up(table: IcebergTable, batch_id: str, lost: Exception) -> Committed:
+def _looked_up(table: IcebergTable, by: str, value: str, lost: Exception) -> Committed:
     if isinstance(lost, ClientError) and lost.response["ResponseMetadata"].get("HTTPStatusCode", 500) < 500:
         raise lost
-    landed = find_batch(table.refresh(), batch_id)
+    landed = _find(table.refresh(), by, value)
     if landed is None:
-        raise CommitStateUnknown(f"no answer to the commit of batch {batch_id}; it has not landed yet") from lost
+        raise CommitStateUnknown(f"no answer to the commit of {by} {value}; it has not landed yet") from lost
     return landed
 
 
@@ -153,15 +166,20 @@ def _file_system_of(session: boto3.Session) -> dict[str, str]:
     }
 
 
-def _batch_of(snapshot: Snapshot) -> str | None:
-    return snapshot.summary.additional_properties.get(BATCH) if snapshot.summary else None
+def _find(table: IcebergTable, mark: str, value: str) -> Committed | None:
+    found = next((s for s in table.metadata.snapshots if _said(s).get(mark) == value), None)
+    return _committed(found) if found else None
+
+
+def _said(snapshot: Snapshot) -> Mapping[str, str]:
+    return snapshot.summary.additional_properties if snapshot.summary else {}
 
 
 def _committed(snapshot: Snapshot) -> Committed:
-    said = snapshot.summary.additional_properties if snapshot.summary else {}
+    said = _said(snapshot)
     return Committed(
         snapshot.snapshot_id,
         snapshot.sequence_number or 0,
         int(said.get("total-records", "0")),
-        int(said.get(_ATTEMPT, "1")),
+        said,
     )

@@ -1,44 +1,58 @@
 """The last step of a batch's data: through the gate, into the table with one commit, into the ledger.
 
-    1  the verdict                    the same whenever it is made, for it follows from the slices' results
-    2  one Iceberg commit             unless the table has the batch already
-    3  the profile of the snapshot    made of the one before and the batch's own: the same bytes whenever it is made
-    4  the run record                 all that is known of the run, with what each rule found
-    5  the ledger                     only now does the batch count as committed
+    1  the plan                       what the batch does to the table as it stands (plan.py), and the verdict on it
+    2  the files                      what is written anew: inside the attempt's own part of the table's data path
+    3  the outcome                    counts, what each rule found, profile, written down (outcome.py)
+    4  one Iceberg commit             on top of the snapshot that was planned for, naming batch and outcome
+    5  the profile of the snapshot    as the outcome has it
+    6  the run record                 all that is known of the run
+    7  the ledger                     only now does the batch count as committed
 
-A crash between any two is gone over from the start, and changes nothing that was done.
+A crash before 4 is gone over from the start, with a plan of its own: another writer may have committed meanwhile.
+After it the table has the batch, and the rest follows from the outcome that its snapshot names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 from pyiceberg.table import Table as IcebergTable
 
-from datamesh.contract.profile import Profile, merged
+from datamesh.contract.profile import Profile, bounded, merged
 from datamesh.engine.duck import connect
 from datamesh.events import QualityGateFailed, Reason
 from datamesh.lake import layout
 from datamesh.lake import table as lake
-from datamesh.lake.schema import schema_of
+from datamesh.lake.evolution import schema_as
+from datamesh.lake.files import null_counts, reader
 from datamesh.lake.table import Committed
+from datamesh.publish import outcome as outcomes
 from datamesh.publish import record as records
+from datamesh.publish.asking import answers
 from datamesh.publish.endings import standing
 from datamesh.publish.gate import Verdict, judge
+from datamesh.publish.job import Engine
+from datamesh.publish.manifest import Attempt
+from datamesh.publish.merging import merged_into
+from datamesh.publish.outcome import OUTCOME, Outcome
+from datamesh.publish.plan import Plan, appended, staged_rows
 from datamesh.publish.plane import Plane
 from datamesh.publish.repeats import surplus_of
+from datamesh.publish.replace import NEWEST, replaced
 from datamesh.publish.results import SliceResult, StagedFile, load
 from datamesh.publish.rules import rules
 from datamesh.publish.slices import slices
 from datamesh.publish.steps import Work, begin
 
 __all__ = ["Cataloged", "catalog"]
+
+_SQL_SECONDS = 120.0  # for all sql rules of a contract together
+_ATTEMPT = "datamesh.attempt"  # in a snapshot's summary: which attempt of its batch made it
 
 
 class Cataloged(BaseModel):
@@ -60,54 +74,97 @@ def catalog(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Catal
     with begin(plane, "catalog_product", product=product, batch_id=batch_id, attempt=attempt) as work:
         table = lake.load(work.manifest.database, work.manifest.table)
         landed = lake.find_batch(table, batch_id)
-        results = _results(work, landed.attempt if landed else attempt)
+        if landed is not None:
+            return _recorded(work, landed, _outcome_of(work, landed))
+        results = _results(work)
+        plan = _planned(work, table, results)
         verdict = judge(
             work.contract.table,
             results,
-            rows_before=_rows_before(work, table, landed, results),
-            doubled=_doubled(work, table, results),
+            total_rows=plan.total_rows,
+            superseded=plan.superseded,
+            deleted=plan.deleted,
+            doubled=_doubled(work, table, plan, results),
+            answers=_answers(work, table, plan),
         )
         _tell(work, verdict)
-        work.detail |= verdict.counts.model_dump()
-        if landed is None and not verdict.committed:
+        if not verdict.committed:
             return _rejected(work, results, verdict)
-        committed = landed or _commit(work, table, results, verdict)
-        work.detail["snapshot_id"] = committed.snapshot_id
-        return _recorded(work, table, committed, results, verdict)
+        return _recorded(work, *_commit(work, table, plan, results, verdict))
 
 
-def _results(work: Work, attempt: int) -> list[SliceResult]:
-    """What the attempt staged. Of a batch that has landed that is the attempt that did so, whatever came after it."""
-    product, batch_id = work.manifest.product, work.manifest.batch_id
-    numbers = range(len(slices(work.manifest.objects)))
-    return [load(product, batch_id, attempt, n, s3=work.s3, bucket=work.bucket) for n in numbers]
+def _results(work: Work) -> list[SliceResult]:
+    at = (work.manifest.product, work.manifest.batch_id, work.attempt)
+    return [load(*at, n, s3=work.s3, bucket=work.bucket) for n in range(len(slices(work.manifest.objects)))]
 
 
-def _rows_before(work: Work, table: IcebergTable, landed: Committed | None, results: Sequence[SliceResult]) -> int:
-    if _replaces(work):
-        return 0
-    return landed.total_rows - sum(r.rows_good for r in results) if landed else lake.total_rows(table)
-
-
-def _replaces(work: Work) -> bool:
-    return work.contract.table.write_mode == "overwrite"
-
-
-def _commit(work: Work, table: IcebergTable, results: Sequence[SliceResult], verdict: Verdict) -> Committed:
-    counts = {f"datamesh.{name.replace('_', '-')}": str(n) for name, n in verdict.counts.model_dump().items()}
-    return lake.commit_files(
+def _planned(work: Work, table: IcebergTable, results: Sequence[SliceResult]) -> Plan:
+    contract = work.contract.table
+    staged = [] if any(result.refused for result in results) else staged_rows(table, results)
+    if contract.write_mode == "append" or not staged:  # without a row nothing is replaced, and nothing published
+        return appended(table, staged)
+    if contract.write_mode == "merge":
+        return merged_into(table, staged, work.contract, _engine(work))
+    by_partition = contract.write_mode == "overwritePartitions"
+    return replaced(
         table,
-        [file.uri for result in results for file in result.files],
-        batch_id=work.manifest.batch_id,
-        replace=_replaces(work),
-        attempt=work.attempt,
-        summary=counts | {"datamesh.contract-version": work.manifest.contract_version},
+        staged,
+        work.manifest,
+        by_partition=by_partition,
+        arrivals=lambda batch: _outcome_of(work, batch).arrivals,
     )
+
+
+def _answers(work: Work, table: IcebergTable, plan: Plan) -> dict[int, float | None]:
+    """Of the sql rules, over the table as it would be."""
+
+    def read(columns: Sequence[str]) -> Any:
+        return plan.read(table, schema_as(table, work.contract).select(*columns))
+
+    return answers(work.contract.table, read, engine=_engine(work), seconds=_SQL_SECONDS)
+
+
+def _engine(work: Work) -> Engine:
+    return Engine(work.plane.settings.engine_memory_mb, work.plane.settings.engine_threads)
+
+
+def _commit(
+    work: Work, table: IcebergTable, plan: Plan, results: Sequence[SliceResult], verdict: Verdict
+) -> tuple[Committed, Outcome]:
+    at = Attempt(product=work.manifest.product, batch_id=work.manifest.batch_id, attempt=work.attempt)
+    away = layout.staging_prefix(at.product, work.contract.version.major, at.batch_id, at.attempt)
+    change = plan.carried_out(table, f"s3://{work.bucket}/{away}/merged-{secrets.token_hex(4)}")
+    outcome = Outcome(
+        verdict=verdict,
+        quarantine=_quarantine(results),
+        files=tuple(
+            StagedFile(uri=file.file_path, rows=file.record_count, size=file.file_size_in_bytes)
+            for file in change.added
+        ),
+        profile=_profile(work, table, plan, change, results),
+        arrivals=plan.arrivals,
+    )
+    marks = {
+        lake.BATCH: at.batch_id,
+        OUTCOME: outcomes.save(outcome, at, s3=work.s3, bucket=work.bucket),
+        NEWEST: max(plan.arrivals.values(), default=""),
+        _ATTEMPT: str(at.attempt),
+        "datamesh.contract-version": work.manifest.contract_version,
+    }
+    counts = {f"datamesh.{name.replace('_', '-')}": str(n) for name, n in verdict.counts.model_dump().items()}
+    committed = lake.commit(table, change, marks=marks | counts)
+    ours = committed.marks.get(OUTCOME) == marks[OUTCOME]  # else another invocation of this attempt came first
+    return committed, outcome if ours else _outcome_of(work, committed)
+
+
+def _outcome_of(work: Work, committed: Committed) -> Outcome:
+    return outcomes.load(committed.marks[OUTCOME], s3=work.s3, bucket=work.bucket)
 
 
 def _rejected(work: Work, results: Sequence[SliceResult], verdict: Verdict) -> Cataloged:
     work.verdict = "rejected"
-    record_key = _put_record(work, verdict, results, status="rejected", attempt=work.attempt)
+    work.detail |= verdict.counts.model_dump()
+    record_key = _put_record(work, verdict, status="rejected", attempt=work.attempt, quarantine=_quarantine(results))
     work.plane.ledger.rejected(
         work.manifest.product,
         work.manifest.batch_id,
@@ -119,46 +176,46 @@ def _rejected(work: Work, results: Sequence[SliceResult], verdict: Verdict) -> C
     return Cataloged(verdict="rejected", status="rejected", reasons=verdict.reasons)
 
 
-def _recorded(
-    work: Work, table: IcebergTable, committed: Committed, results: Sequence[SliceResult], verdict: Verdict
-) -> Cataloged:
-    profile_key = _put_profile(work, table, committed, results)
-    status: Literal["published", "partial"] = "partial" if verdict.counts.rows_quarantined else "published"
+def _recorded(work: Work, committed: Committed, outcome: Outcome) -> Cataloged:
+    verdict, counts = outcome.verdict, outcome.verdict.counts
+    work.detail |= counts.model_dump() | {"snapshot_id": committed.snapshot_id}
+    status: Literal["published", "partial"] = "partial" if counts.rows_quarantined else "published"
+    profile_key = _put_profile(work, committed, outcome.profile)
+    landed: dict[str, Any] = {
+        "snapshot_id": committed.snapshot_id,
+        "sequence": committed.sequence,
+        "total_rows": committed.total_rows,
+        "profile_key": profile_key,
+    }
     record_key = _put_record(
         work,
         verdict,
-        results,
         status=status,
-        attempt=committed.attempt,
-        snapshot_id=committed.snapshot_id,
-        sequence=committed.sequence,
-        total_rows=committed.total_rows,
-        profile_key=profile_key,
-        files=tuple(file for result in results for file in result.files),
+        attempt=int(committed.marks[_ATTEMPT]),
+        quarantine=outcome.quarantine,
+        files=outcome.files,
+        **landed,
     )
     work.plane.ledger.committed(
         work.manifest.product,
         work.manifest.batch_id,
-        snapshot_id=committed.snapshot_id,
-        sequence=committed.sequence,
-        counts=verdict.counts,
+        counts=counts,
         reasons=verdict.reasons,
-        profile_key=profile_key,
-        total_rows=committed.total_rows,
         record_key=record_key,
+        **landed,
     )
     return Cataloged(
         verdict="committed",
         status=status,
-        rows_published=verdict.counts.rows_published,
-        rows_quarantined=verdict.counts.rows_quarantined,
+        rows_published=counts.rows_published,
+        rows_quarantined=counts.rows_quarantined,
         snapshot_id=committed.snapshot_id,
         sequence=committed.sequence,
         reasons=verdict.reasons,
     )
 
 
-def _put_record(work: Work, verdict: Verdict, results: Sequence[SliceResult], **end: Any) -> str:
+def _put_record(work: Work, verdict: Verdict, **end: Any) -> str:
     return records.save(
         standing(work.plane, work.manifest.product, work.manifest.batch_id),
         at=work.plane.now(),
@@ -167,9 +224,12 @@ def _put_record(work: Work, verdict: Verdict, results: Sequence[SliceResult], **
         counts=verdict.counts,
         reasons=verdict.reasons,
         findings=verdict.findings,
-        quarantine=tuple(key for result in results for key in result.quarantine),
         **end,
     )
+
+
+def _quarantine(results: Sequence[SliceResult]) -> tuple[str, ...]:
+    return tuple(key for result in results for key in result.quarantine)
 
 
 def _tell(work: Work, verdict: Verdict) -> None:
@@ -187,57 +247,55 @@ def _tell(work: Work, verdict: Verdict) -> None:
         work.plane.emit(*facts, about=work.manifest.batch_id)
 
 
-def _put_profile(work: Work, table: IcebergTable, committed: Committed, results: Sequence[SliceResult]) -> str:
-    """The profile of the whole table as of the snapshot: what was known of it, and what the batch brought."""
-    product, columns = work.manifest.product, work.contract.table.columns
-    profile = _previous(work, table, committed) or Profile(product=product)
-    for result in results:
-        profile = merged(profile, result.profile, columns)
-    profile = profile.model_copy(update={"snapshot_id": committed.snapshot_id})
-    key = layout.profile_key(product, committed.snapshot_id)
-    body = profile.model_dump_json().encode()
+def _put_profile(work: Work, committed: Committed, profile: Profile) -> str:
+    key = layout.profile_key(work.manifest.product, committed.snapshot_id)
+    body = profile.model_copy(update={"snapshot_id": committed.snapshot_id}).model_dump_json().encode()
     work.s3.put_object(Bucket=work.bucket, Key=key, Body=body, ContentType="application/json")
     return key
 
 
-def _previous(work: Work, table: IcebergTable, committed: Committed) -> Profile | None:
-    before = None if _replaces(work) else lake.previous_batch(table, committed.snapshot_id)
-    if before is None:
-        return None
-    try:
-        answer = work.s3.get_object(Bucket=work.bucket, Key=layout.profile_key(work.manifest.product, before))
-    except work.s3.exceptions.NoSuchKey:
-        return None
-    return Profile.model_validate_json(answer["Body"].read())
+def _profile(
+    work: Work, table: IcebergTable, plan: Plan, change: lake.Change, results: Sequence[SliceResult]
+) -> Profile:
+    """The profile of the table as it will be: what is known of it so far, and what the batch brings.
+
+    Rows that go may take values with them that nobody can tell without reading the whole table: then it is a bound.
+    """
+    columns = work.contract.table.columns
+    before = next(lake.batches(table), None)
+    profile = Profile(product=work.manifest.product)
+    if before and plan.total_rows > sum(r.rows_good for r in results) - plan.superseded - plan.deleted:
+        profile = _outcome_of(work, before).profile  # there are other rows beside those of the batch
+    for result in results if change.added else ():
+        profile = merged(profile, result.profile, columns)
+    if profile.rows == plan.total_rows:
+        return profile
+    files = [*(rows.file for rows in plan.kept or ()), *change.added]
+    return bounded(profile, rows=plan.total_rows, nulls=null_counts(schema_as(table, work.contract), files))
 
 
-def _doubled(work: Work, table: IcebergTable, results: Sequence[SliceResult]) -> dict[int, int]:
-    """The keys that stand twice in the batch, where it has several slices: each knows its own rows only."""
-    keyed = [rule for rule in rules(work.contract.table) if rule.keys]
-    files = [file for result in results for file in result.files]
-    if not keyed or sum(1 for result in results if result.files) < 2:
+def _doubled(work: Work, table: IcebergTable, plan: Plan, results: Sequence[SliceResult]) -> dict[int, int]:
+    """The keys that stand twice in what the batch adds, where it has several parts: each knows its own rows only."""
+    keyed = [rule for rule in rules(work.contract.table) if rule.keys and rule.effect != "supersede"]
+    mine = {file.uri for result in results for file in result.files}
+    added = [rows for rows in (*plan.added, *plan.rewritten) if rows.file.file_path in mine]
+    if not keyed or not _in_parts(work, results):
         return {}
-    settings = work.plane.settings
+    engine, schema = _engine(work), schema_as(table, work.contract)
     with (
         TemporaryDirectory() as spill,
-        connect(memory_mb=settings.engine_memory_mb, threads=settings.engine_threads, temp=Path(spill)) as con,
+        connect(memory_mb=engine.memory_mb, threads=engine.threads, temp=Path(spill)) as con,
     ):
         doubled = {}
         for rule in keyed:
-            con.register("staged", _columns(work, table, files, rule.keys))
+            con.register("staged", reader(table, added, schema.select(*rule.keys)))
             doubled[rule.number] = surplus_of(con, rule, "staged")
             con.unregister("staged")
         return doubled
 
 
-def _columns(work: Work, table: IcebergTable, files: Sequence[StagedFile], names: Sequence[str]) -> Any:
-    """A stream of some columns of staged files, a row group at a time. They have the names of the batch's contract."""
-
-    def batches() -> Iterator[Any]:
-        for file in files:
-            with table.io.new_input(file.uri).open() as stream:
-                yield from pq.ParquetFile(stream).iter_batches(columns=list(names))
-
-    whole: Any = schema_of(work.contract.table).as_arrow()
-    shape = pa.schema([whole.field(name) for name in names])
-    return pa.RecordBatchReader.from_batches(shape, (batch.cast(shape) for batch in batches()))
+def _in_parts(work: Work, results: Sequence[SliceResult]) -> bool:
+    """Whether its rows were looked at in several parts: its slices, or its files where they are kept apart."""
+    if work.contract.table.write_mode == "overwritePartitions":
+        return len({file.place for result in results for file in result.files}) > 1
+    return sum(1 for result in results if result.files) > 1

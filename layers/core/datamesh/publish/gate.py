@@ -55,17 +55,13 @@ class _Seen:
     hits: tuple[int, ...]
     doubled: Mapping[int, int]
     counts: Counts
-    rows_before: int
+    rows_good: int
+    total_rows: int
     answers: Mapping[int, float | None]
 
     @property
     def looked_at(self) -> int:
-        return self.counts.rows_published + self.counts.rows_quarantined
-
-    @property
-    def total(self) -> int:
-        """The rows of the table once the batch is in it."""
-        return self.rows_before + self.counts.rows_published
+        return self.rows_good + self.counts.rows_quarantined
 
     def rows(self, rule: Rule) -> int:
         return self.doubled.get(rule.number, self.hits[rule.number])
@@ -75,25 +71,30 @@ def judge(
     table: Table,
     results: Sequence[SliceResult],
     *,
-    rows_before: int,
+    total_rows: int,
+    superseded: int = 0,
+    deleted: int = 0,
     doubled: Mapping[int, int] | None = None,
     answers: Mapping[int, float | None] | None = None,
 ) -> Verdict:
-    """May the batch be published? `rows_before` are those that stay in the table beside its own.
+    """May the batch be published? `total_rows` are those of the table as it would be.
 
+    `superseded` and `deleted` are good rows that are not published: newer ones take their place, or they end others.
     `doubled` counts, by rule number, the rows that repeat a key anywhere in the batch, where it has several slices.
     `answers` are those of the sql rules that were asked (asking.py): one without an answer does not hold.
     """
     counts = Counts(
         rows_in=sum(r.rows_in for r in results),
-        rows_published=sum(r.rows_good for r in results),
+        rows_published=sum(r.rows_good for r in results) - superseded - deleted,
         rows_quarantined=sum(r.rows_bad for r in results),
-        rows_superseded=sum(r.rows_superseded for r in results),
+        rows_superseded=sum(r.rows_superseded for r in results) + superseded,
+        rows_deleted=deleted,
     )
     refused = [reason for r in results for reason in r.refused]
     if refused:
         return Verdict(False, _nothing_of(counts), _bounded(refused))
-    seen = _Seen(rules(table), _added(results), doubled or {}, counts, rows_before, answers or {})
+    good = sum(r.rows_good for r in results)
+    seen = _Seen(rules(table), _added(results), doubled or {}, counts, good, total_rows, answers or {})
     checked, limits = _checked(table, seen), _limits(table, seen)
     fatal = [*(_nothing(seen) or _failures(limits, "error")), *_across(seen), *_failures(checked, "error")]
     warnings = [*_failures(checked, "warning"), *(note for r in results for note in r.notes)]
@@ -113,7 +114,7 @@ def _nothing_of(counts: Counts) -> Counts:
 def _nothing(seen: _Seen) -> list[Reason]:
     if not seen.looked_at:
         return [Reason(rule="empty-file")]
-    return [] if seen.counts.rows_published else [Reason(rule="nothing-to-publish", rows=seen.counts.rows_quarantined)]
+    return [] if seen.rows_good else [Reason(rule="nothing-to-publish", rows=seen.counts.rows_quarantined)]
 
 
 def _limits(table: Table, seen: _Seen) -> list[Finding]:
@@ -149,7 +150,7 @@ def _of_rows(seen: _Seen) -> list[Reason]:
     return [
         Reason(rule=rule.rule, column=rule.column, rows=count)
         for rule, count in zip(seen.rules, seen.hits, strict=True)
-        if count and rule.effect != "measure"
+        if count and rule.effect in ("quarantine", "warn")
     ]
 
 
@@ -164,7 +165,7 @@ def _across(seen: _Seen) -> list[Reason]:
 
 def _row_findings(seen: _Seen) -> list[Finding]:
     """Of the rules that send a row to quarantine, or count it as a warning."""
-    return [_row_finding(rule, seen) for rule in seen.rules if rule.effect != "measure"]
+    return [_row_finding(rule, seen) for rule in seen.rules if rule.effect in ("quarantine", "warn")]
 
 
 def _row_finding(rule: Rule, seen: _Seen) -> Finding:
@@ -188,9 +189,9 @@ def _checked(table: Table, seen: _Seen) -> list[Finding]:
         if rule is not None and rule.effect != "measure":
             continue  # it is about rows
         if rule is not None:
-            found.append(_compared(check, seen.rows(rule), seen.counts.rows_published if rule.keys else seen.looked_at))
+            found.append(_compared(check, seen.rows(rule), seen.rows_good if rule.keys else seen.looked_at))
         elif check.metric == "rowCount":
-            found.append(_compared(check, seen.total, seen.total))
+            found.append(_compared(check, seen.total_rows, seen.total_rows))
         elif place in seen.answers:
             found.append(_answered(check, seen.answers[place]))
         elif check.kind != "text":

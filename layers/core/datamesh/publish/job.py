@@ -72,6 +72,11 @@ class Job:
     engine: Engine
     field_ids: FieldIds
 
+    @property
+    def apart(self) -> bool:
+        """True where each file is staged by itself, for one may replace what another one holds."""
+        return self.table.write_mode == "overwritePartitions"
+
     @contextmanager
     def connection(self, *, ordered: bool = False) -> Iterator[Connection]:
         directories = {self.work, *(file.path.parent for group in self.groups for file in group.files)}
@@ -101,19 +106,24 @@ class Passed:
     reject_rows: int = 0
     rejects: Path | None = None
     numbered: bool = False
+    rows_superseded: int = 0
     hits: Counter[int] = field(default_factory=Counter)
 
     @property
     def rows_bad(self) -> int:
         return self.captured_rows + self.reject_rows
 
+    @property
+    def rows_in(self) -> int:
+        return self.rows_good + self.rows_bad + self.rows_superseded
 
-def groups_of(files: Sequence[InputFile]) -> tuple[Group, ...]:
-    """Files of the same layout together, in the order of the files."""
-    members: dict[Layout, list[int]] = {}
+
+def groups_of(files: Sequence[InputFile], *, apart: bool = False) -> tuple[Group, ...]:
+    """Files of the same layout together, in the order of the files; each by itself where they are to stay `apart`."""
+    members: dict[tuple[Layout, int], list[int]] = {}
     for place, file in enumerate(files):
-        members.setdefault(file.layout, []).append(place)
+        members.setdefault((file.layout, place if apart else 0), []).append(place)
     return tuple(
         Group(number, layout, tuple(files[i] for i in places), tuple(places))
-        for number, (layout, places) in enumerate(members.items())
+        for number, ((layout, _), places) in enumerate(members.items())
     )

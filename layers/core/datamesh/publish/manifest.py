@@ -45,6 +45,11 @@ class ObjectRef(BaseModel):
     arrived_at: datetime
     sequencer: str = ""
 
+    @property
+    def order(self) -> str:
+        """Texts that sort as objects arrived; no two objects have the same."""
+        return f"{self.arrived_at:%Y-%m-%dT%H:%M:%S.%f}#{self.sequencer}#{self.object_id}"
+
 
 class Manifest(BaseModel):
     """A batch. `objects` stand oldest first, so the last one is the newest; `contract` is the applied copy.

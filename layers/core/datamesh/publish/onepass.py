@@ -16,15 +16,16 @@ from datamesh.publish.conform import columns, selection
 from datamesh.publish.job import Group, InputFile, Job, Passed
 from datamesh.publish.partitions import partition_value
 from datamesh.publish.reading import Rejects, original, relation
-from datamesh.publish.repeats import with_repeats
-from datamesh.publish.rules import Rule, any_of, broken, sends_away
+from datamesh.publish.repeats import superseded_rows, with_repeats
+from datamesh.publish.rules import Rule, any_of, broken, sends_away, supersedes
 
 __all__ = ["count_rejects", "run_pass"]
 
 
 def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) -> Passed:
     """Stages one group. With `repeats` its rows are numbered, and those that repeats.py found are bad rows."""
-    chosen = [rule for rule in job.rules if not rule.keys or (repeats and rule.effect == "quarantine")]
+    looked_up = (*sends_away(job.rules), *supersedes(job.rules)) if repeats else ()
+    chosen = [rule for rule in job.rules if not rule.keys or rule in looked_up]
     rejects = Rejects(f"rejects_{group.number}", f"scans_{group.number}")
     source = relation(group.layout, group.paths, numbered=repeats, rejects=rejects)
     if repeats:
@@ -44,6 +45,7 @@ def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) 
         reject_rows=reject_rows,
         rejects=reject_path if reject_rows else None,
         numbered=repeats,
+        rows_superseded=superseded_rows(con, group) if repeats else 0,
         hits=captured.hits,
     )
     passed.hits[0] += reject_rows  # rule 0: malformed
@@ -66,7 +68,8 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
     typed = selection(job.table, group.layout, source)
     # The door is a column, not the filter itself: a filter is pushed down to where the file is read, and all that it
     # stands on would be computed twice. One over a column with side effects stays where it is.
-    passed = f"SELECT *, CASE WHEN {any_of(chosen)} THEN door({arguments}) ELSE true END AS __kept FROM ({typed})"
+    kinds = f"WHEN {any_of(supersedes(chosen))} THEN false WHEN {any_of(chosen)} THEN door({arguments}) ELSE true"
+    passed = f"SELECT *, CASE {kinds} END AS __kept FROM ({typed})"
     return (
         f"COPY (SELECT {columns(job.table)}{kept} FROM ({passed}) WHERE __kept)"
         f" TO {literal(str(target))} ({', '.join(options)})"

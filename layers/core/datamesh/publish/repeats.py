@@ -1,7 +1,10 @@
-"""Keys that stand twice among the good rows of a slice: which rows come after the first one.
+"""Keys that stand twice among the good rows of a slice: which rows come after the first one, or before the last.
 
 The first row is the first in the order of the files and of their rows, so rows have to be numbered for it. That costs
 a pass of its own, which is made only where a key does stand twice.
+
+Where rows are merged, the last row of a key takes the place of those before it: the one with the greatest order column
+is the last, and the order of files and rows decides where there is none, or it is the same.
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ from datamesh.engine.duck import Connection, identifier, literal, literals, one
 from datamesh.publish.conform import selection
 from datamesh.publish.job import Group, Job
 from datamesh.publish.reading import SCRATCH, relation
-from datamesh.publish.rules import Rule, any_of, sends_away
+from datamesh.publish.rules import Rule, any_of, sends_away, supersedes
 
-__all__ = ["find_repeats", "surplus", "with_repeats"]
+__all__ = ["find_repeats", "superseded_rows", "surplus", "with_repeats"]
+
+_NONE = "SELECT CAST(NULL AS INTEGER) AS part, CAST(NULL AS BIGINT) AS __n, CAST(NULL AS INTEGER) AS rule LIMIT 0"
 
 
 def surplus(con: Connection, rule: Rule, files: Sequence[Path]) -> int:
@@ -38,13 +43,17 @@ def find_repeats(con: Connection, job: Job) -> None:
 
     The connection must be an ordered one.
     """
-    keyed = [rule for rule in sends_away(job.rules) if rule.keys]
-    places = sorted({_place(job, key) for rule in keyed for key in rule.keys})
+    keyed, merged = [rule for rule in sends_away(job.rules) if rule.keys], supersedes(job.rules)
+    order = job.table.merge.order
+    names = {key for rule in (*keyed, *merged) for key in rule.keys} | ({order} if merged and order else set())
+    places = sorted(_place(job, name) for name in names)
     keys = ", ".join(f"t{place}" for place in places)
     parts = [f"SELECT {g.number} AS part, __file, __n, {keys} FROM ({_good(job, g)})" for g in job.groups]
     con.execute(f"CREATE TEMP TABLE files AS {_files(job.groups)}")
     con.execute(f"CREATE TEMP TABLE good AS SELECT * FROM ({' UNION ALL '.join(parts)}) JOIN files USING (__file)")
-    found = " UNION ALL ".join(_after_the_first(job, rule) for rule in keyed)
+    before = " UNION ALL ".join(_before_the_last(job, rule) for rule in merged) or _NONE
+    con.execute(f"CREATE TEMP TABLE superseded AS {before}")
+    found = " UNION ALL ".join(["FROM superseded", *(_after_the_first(job, rule) for rule in keyed)])
     con.execute(f"CREATE TEMP TABLE repeats AS SELECT part, __n, list(rule) AS rules FROM ({found}) GROUP BY part, __n")
 
 
@@ -54,6 +63,12 @@ def with_repeats(source: str, group: Group) -> str:
     return f"SELECT * FROM ({source}) LEFT JOIN ({found}) USING (__n)"
 
 
+def superseded_rows(con: Connection, group: Group) -> int:
+    """How many rows of a group another row of their key has taken the place of."""
+    (count,) = one(con, f"SELECT count(*) FROM superseded WHERE part = {group.number}")
+    return int(count)
+
+
 def _good(job: Job, group: Group) -> str:
     source = relation(group.layout, group.paths, rejects=SCRATCH, numbered=True)
     alone = [rule for rule in sends_away(job.rules) if not rule.keys]
@@ -61,12 +76,21 @@ def _good(job: Job, group: Group) -> str:
     return f"SELECT * FROM ({selection(job.table, group.layout, source)}) WHERE {good}"
 
 
+def _before_the_last(job: Job, rule: Rule) -> str:
+    keys = ", ".join(f"t{_place(job, key)}" for key in rule.keys)
+    order = f"t{_place(job, job.table.merge.order)} DESC NULLS LAST, " if job.table.merge.order else ""
+    ranked = (
+        f"SELECT part, __n, row_number() OVER (PARTITION BY {keys} ORDER BY {order}place DESC, __n DESC) AS k FROM good"
+    )
+    return f"SELECT part, __n, {rule.number} AS rule FROM ({ranked}) WHERE k > 1"
+
+
 def _after_the_first(job: Job, rule: Rule) -> str:
-    keys = [f"t{_place(job, key)}" for key in rule.keys]
+    keys = [f"t{_place(job, key)}" for key in rule.keys] + (["part"] if job.apart else [])
     whole = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     ranked = (
         f"SELECT part, __n, row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY place, __n) AS k"
-        f" FROM good WHERE {whole}"
+        f" FROM good ANTI JOIN superseded USING (part, __n) WHERE {whole}"
     )
     return f"SELECT part, __n, {rule.number} AS rule FROM ({ranked}) WHERE k > 1"
 

@@ -18,11 +18,15 @@ class _Frozen(BaseModel):
 
 
 class StagedFile(_Frozen):
-    """A Parquet file in the table's data path, not yet of the table. `uri` is s3://bucket/key, `size` in bytes."""
+    """A Parquet file in the table's data path, not yet of the table. `uri` is s3://bucket/key, `size` in bytes.
+
+    `place` is that of its object in the manifest; where rows of several objects are in one file, of the first of them.
+    """
 
     uri: str
     rows: int
     size: int
+    place: int = 0
 
 
 class SliceResult(_Frozen):

@@ -16,10 +16,10 @@ from datamesh.engine.duck import literals
 from datamesh.publish.conditions import conditions, outside, unlike
 from datamesh.publish.nested import broken_inside
 
-__all__ = ["MALFORMED", "Effect", "Rule", "any_of", "broken", "rules", "sends_away"]
+__all__ = ["MALFORMED", "Effect", "Rule", "any_of", "broken", "deletes", "rules", "sends_away", "supersedes"]
 
 MALFORMED = "malformed"  # a line that cannot be read as a row at all
-Effect = Literal["quarantine", "warn", "measure"]
+Effect = Literal["quarantine", "warn", "measure", "supersede"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Rule:
     """What a row may break. `condition` is SQL, true where it does.
 
     Breaking it sends the row to quarantine, or is a warning, or is measured for the data-set gate (`check`).
-    A rule over `keys` is about several rows at once: it holds for each row after the first with the same keys.
+    A rule over `keys` is about several rows at once: it holds for each row after the first with the same keys, or
+    (superseding) for each row before the last one.
     """
 
     number: int
@@ -45,6 +46,8 @@ def rules(table: Table) -> tuple[Rule, ...]:
     for position, column in enumerate(table.columns):
         found += _built_in(table, column, position)
         found += [_metric(check, table, column, position) for check in column.checks if _is_row_metric(check)]
+    if table.write_mode == "merge":
+        found = [_spares_deleted(rule, table) for rule in found]
     found += _keys(table)
     return tuple(_numbered(rule, number) for number, rule in enumerate(found))
 
@@ -60,6 +63,11 @@ def any_of(chosen: Sequence[Rule]) -> str:
 def sends_away(chosen: Sequence[Rule]) -> tuple[Rule, ...]:
     """Those that keep a row from being published."""
     return tuple(rule for rule in chosen if rule.effect == "quarantine")
+
+
+def supersedes(chosen: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Those that a row breaks because a later row of its key takes its place: it is left out, and nothing is wrong."""
+    return tuple(rule for rule in chosen if rule.effect == "supersede")
 
 
 def broken(known: Sequence[Rule], chosen: Sequence[Rule]) -> str:
@@ -90,10 +98,34 @@ def _built_in(table: Table, column: Column, position: int) -> list[Rule]:
         for rule, condition in own.items()
         if condition
     ]
-    if column.name in table.primary_key and not column.required:  # a key without one of its parts is no key
+    if column.name in table.primary_key and table.write_mode == "merge":
+        # A row is merged by its whole key, so it must have one even where the column's own rules are warnings.
+        if not (column.required and column.severity("required") == column.severity("type") == "error"):
+            found.append(Rule(0, "primaryKey", column.name, "quarantine", f"{t} IS NULL"))
+    elif column.name in table.primary_key and not column.required:  # a key without one of its parts is no key
         effect = _effect_of(table.severity("primaryKey"))
         found.append(Rule(0, "primaryKey", column.name, effect, f"{x} IS NULL"))
     return found
+
+
+def _spares_deleted(rule: Rule, table: Table) -> Rule:
+    """A row that deletes its key need not hold more than the key, what marks it, and what orders it."""
+    if table.merge.delete_column is None or rule.column is None:
+        return rule
+    if rule.column in (*table.primary_key, table.merge.delete_column, table.merge.order):
+        return rule
+    marked = deletes(table, f"t{[c.name for c in table.columns].index(table.merge.delete_column)}")
+    return replace(rule, condition=f"({rule.condition}) AND NOT ({marked})")
+
+
+def deletes(table: Table, value: str) -> str:
+    """SQL that is true where `value`, of the column that marks deleted rows, says so; never NULL."""
+    column = table.column(table.merge.delete_column or "")
+    return (
+        "false"
+        if column is None
+        else f"coalesce(NOT ({outside(value, table.merge.delete_values, column.type)}), false)"
+    )
 
 
 def _is_row_metric(check: Check) -> bool:
@@ -134,7 +166,9 @@ def _keys(table: Table) -> list[Rule]:
     found = []
     if key:
         column = key[0] if len(key) == 1 else None
-        found.append(_repeated("primaryKey", column, _effect_of(table.severity("primaryKey")), key))
+        merges = table.write_mode == "merge"
+        effect: Effect = "supersede" if merges else _effect_of(table.severity("primaryKey"))
+        found.append(_repeated("primaryKey", column, effect, key))
     found += [_repeated("unique", c.name, _effect_of(c.severity("unique")), (c.name,)) for c in single]
     for check in table.all_checks:
         if check.metric == "duplicateValues" and not not_carried_out(check):
@@ -148,5 +182,6 @@ def _repeated(rule: str, column: str | None, effect: Effect, keys: tuple[str, ..
 
 
 def _numbered(rule: Rule, number: int) -> Rule:
-    condition = f"list_contains(__repeats, {number})" if rule.keys and rule.effect == "quarantine" else rule.condition
+    looked_up = rule.keys and rule.effect in ("quarantine", "supersede")
+    condition = f"coalesce(list_contains(__repeats, {number}), false)" if looked_up else rule.condition
     return replace(rule, number=number, condition=condition)

@@ -7,8 +7,9 @@
     number    where rows were bad, and in their files only: which rows of the file they were
     profile   what the columns of the good rows hold
 
-Rows in = good + bad, always, and for text as many as counted by other means (trust.py). What cannot be read so is
-mended and read again; a file that cannot be read to its end even then is refused whole.
+Rows in = good + bad + superseded, always, and for text as many as counted by other means (trust.py); superseded are,
+where rows are merged, those with a later one of their key. What cannot be read so is mended and read again; a file
+that cannot be read to its end even then is refused whole.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from datamesh.publish.profiling import profile_of
 from datamesh.publish.quarantine import write_quarantine
 from datamesh.publish.reading import SCRATCH, original, relation
 from datamesh.publish.repeats import find_repeats, surplus
-from datamesh.publish.rules import rules, sends_away
+from datamesh.publish.rules import rules, sends_away, supersedes
 from datamesh.publish.trust import expected_rows, mended, mended_if_needed
 from datamesh.publish.unpacking import Refused
 
@@ -41,14 +42,17 @@ __all__ = ["DEFAULT_ENGINE", "Engine", "InputFile", "Staged", "count_rows", "sta
 class Staged:
     """What staging made. `hits` counts the rows that broke each rule, in the order of `rules`.
 
+    `places` says of each of `files` which input it came from; with files that are not kept apart, the first of them.
     `unreadable` names files that cannot be read to their end, or not within the engine's memory or time (`refused_for`
     is too-large or too-slow then); then there is nothing else.
     """
 
     files: tuple[Path, ...] = ()
+    places: tuple[int, ...] = ()
     quarantine: tuple[Path, ...] = ()
     rows_good: int = 0
     rows_bad: int = 0
+    rows_superseded: int = 0
     hits: tuple[int, ...] = ()
     profile: Profile | None = None
     unreadable: tuple[str, ...] = ()
@@ -69,10 +73,10 @@ def stage(
 
     Raises InfrastructureError when the engine fails over files that can all be read.
     """
-    known = (table, rules(table))
+    known, apart = (table, rules(table)), table.write_mode == "overwritePartitions"
 
     def job(files: Sequence[InputFile], name: str) -> Job:
-        return Job(*known, groups_of(files), batch_id, _made(work / name), engine, field_ids or {})
+        return Job(*known, groups_of(files, apart=apart), batch_id, _made(work / name), engine, field_ids or {})
 
     try:
         ready = [mended_if_needed(file, work / f"mended-{i}") for i, file in enumerate(files)]
@@ -111,7 +115,7 @@ def _staged(job: Job, product: str) -> Staged | EngineError | UnreadableInput:
     """What was staged, or why it could not be. Raises Refused where it takes more than the engine may."""
     try:
         passed, hits = _passes(job)
-        if all(expected_rows(p.group.files) in (None, p.rows_good + p.rows_bad) for p in passed):
+        if all(expected_rows(p.group.files) in (None, p.rows_in) for p in passed):
             return _collected(job, product, passed, hits)
     except (OutOfMemory, Interrupted) as error:
         raise Refused("too-large" if isinstance(error, OutOfMemory) else "too-slow") from error
@@ -124,7 +128,7 @@ def _passes(job: Job) -> tuple[list[Passed], Counter[int]]:
     with job.connection() as con:
         passed = [run_pass(con, job, group) for group in job.groups]
         doubled = _doubled(con, job, passed)
-    if any(doubled[rule.number] for rule in sends_away(job.rules)):
+    if any(doubled[rule.number] for rule in (*sends_away(job.rules), *supersedes(job.rules))):
         _clear(job)
         with job.connection(ordered=True) as con:
             find_repeats(con, job)
@@ -134,8 +138,9 @@ def _passes(job: Job) -> tuple[list[Passed], Counter[int]]:
 
 
 def _doubled(con: Connection, job: Job, passed: Sequence[Passed]) -> Counter[int]:
-    files = [file for p in passed for file in p.files]
-    return Counter({rule.number: surplus(con, rule, files) for rule in job.rules if rule.keys})
+    together = [p.files for p in passed] if job.apart else [[file for p in passed for file in p.files]]
+    keyed = [rule for rule in job.rules if rule.keys]
+    return Counter({rule.number: sum(surplus(con, rule, files) for files in together) for rule in keyed})
 
 
 def _clear(job: Job) -> None:
@@ -148,9 +153,11 @@ def _collected(job: Job, product: str, passed: Sequence[Passed], hits: Counter[i
         files = tuple(file for p in passed for file in p.files)
         return Staged(
             files=files,
+            places=tuple(p.group.order[0] for p in passed for _ in p.files),
             quarantine=tuple(write_quarantine(con, job, p) for p in passed if p.rows_bad),
             rows_good=sum(p.rows_good for p in passed),
             rows_bad=sum(p.rows_bad for p in passed),
+            rows_superseded=sum(p.rows_superseded for p in passed),
             hits=tuple(hits[rule.number] for rule in job.rules),
             profile=profile_of(con, job.table, product, [str(file) for file in files]),
         )

@@ -46,6 +46,7 @@ def transform(plane: Plane, *, product: str, batch_id: str, attempt: int, slice_
 class _Fetched:
     """A file of the slice; `wanted` when its rows are to be published, not superseded by a newer file."""
 
+    place: int  # among the objects of the manifest
     opened: Opened
     wanted: bool
 
@@ -74,10 +75,12 @@ def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: P
     if staged.unreadable:
         return empty.model_copy(update={"refused": (Reason(rule=staged.refused_for),)})
     notes = dict.fromkeys(note for f in files if f.wanted for note in f.opened.notes)
-    return _uploaded(work, staged, empty.model_copy(update={"rows_superseded": superseded, "notes": tuple(notes)}))
+    result = empty.model_copy(update={"rows_superseded": superseded + staged.rows_superseded, "notes": tuple(notes)})
+    places = [f.place for f in files if f.wanted for _ in f.opened.parts]
+    return _uploaded(work, staged, [places[i] for i in staged.places], result)
 
 
-def _uploaded(work: Work, staged: Staged, result: SliceResult) -> SliceResult:
+def _uploaded(work: Work, staged: Staged, places: Sequence[int], result: SliceResult) -> SliceResult:
     product, batch_id = work.manifest.product, work.manifest.batch_id
     # Two invocations may work on one slice at a time: what the one has told of, the other must not replace.
     name = f"slice-{result.slice:05d}-{secrets.token_hex(4)}"
@@ -93,28 +96,32 @@ def _uploaded(work: Work, staged: Staged, result: SliceResult) -> SliceResult:
             "rows_good": staged.rows_good,
             "rows_bad": staged.rows_bad,
             "hits": staged.hits,
-            "files": tuple(_staged_file(f"s3://{work.bucket}/{key}", path) for key, path in good.items()),
+            "files": tuple(
+                _staged_file(f"s3://{work.bucket}/{key}", path, place)
+                for (key, path), place in zip(good.items(), places, strict=True)
+            ),
             "quarantine": tuple(bad),
             "profile": staged.profile or result.profile,
         }
     )
 
 
-def _staged_file(uri: str, path: Path) -> StagedFile:
-    return StagedFile(uri=uri, rows=pq.read_metadata(path).num_rows, size=path.stat().st_size)
+def _staged_file(uri: str, path: Path, place: int) -> StagedFile:
+    return StagedFile(uri=uri, rows=pq.read_metadata(path).num_rows, size=path.stat().st_size, place=place)
 
 
 def _opened(work: Work, objects: Sequence[ObjectRef], into: Path, engine: Engine) -> list[_Fetched]:
     """The objects on disk, fetched together and opened one after another, for that takes memory."""
     wanted = set(to_publish(work.manifest, work.contract.table))
+    first = work.manifest.objects.index(objects[0])
     with ThreadPoolExecutor(_THREADS) as pool:
         fetched = list(pool.map(lambda pair: fetch(pair[1], into / str(pair[0]), s3=work.s3), enumerate(objects)))
     found = []
-    for ref, file in zip(objects, fetched, strict=True):
+    for place, (ref, file) in enumerate(zip(objects, fetched, strict=True), start=first):
         opened = open_file(file, work.contract.table, into / f"{file.path.name}-opened", engine=engine)
         if file.path not in {part.path for part in opened.parts}:
             file.path.unlink()
-        found.append(_Fetched(opened, ref in wanted))
+        found.append(_Fetched(place, opened, ref in wanted))
     return found
 
 

@@ -68,10 +68,10 @@ def try_out(
     superseded = count_rows(older, work=_made(workdir / "count"), engine=engine)
     result = empty.model_copy(
         update={
-            "rows_in": staged.rows_good + staged.rows_bad + superseded,
+            "rows_in": staged.rows_good + staged.rows_bad + staged.rows_superseded + superseded,
             "rows_good": staged.rows_good,
             "rows_bad": staged.rows_bad,
-            "rows_superseded": superseded,
+            "rows_superseded": staged.rows_superseded + superseded,
             "hits": staged.hits,
             "notes": tuple(note for path in wanted for note in opened[path].notes),
         }
@@ -92,7 +92,7 @@ def _outcome(
     refused: Sequence[str] = (),
     answers: Mapping[int, float | None] | None = None,
 ) -> TryOut:
-    verdict = judge(contract.table, [result], rows_before=0, answers=answers)
+    verdict = judge(contract.table, [result], total_rows=result.rows_good, answers=answers)
     partial = verdict.counts.rows_quarantined > 0
     return TryOut(
         status="rejected" if not verdict.committed else "partial" if partial else "published",

@@ -42,8 +42,8 @@ class ColumnAt:
         )
 
 
-def custom_path(at: ColumnAt, name: str) -> str:
-    """Where the custom property `name` of a column is written, or the column itself."""
+def custom_path(at: ColumnAt | TableAt, name: str) -> str:
+    """Where the custom property `name` of a column or table is written, or the column or table itself."""
     for index, entry in enumerate(mappings(at.raw, "customProperties")):
         if entry.get("property") == name:
             return f"{at.path}.customProperties[{index}]"

@@ -170,7 +170,7 @@ class ObjectItems(BatchItems):
         return self._put(item, when="#version_id = :after", values={":after": after})
 
     def _marker(self, product: str, ref: ObjectRef) -> Write:
-        return self._put({"pk": _pending(product), "sk": _pending_order(ref)} | plain(ref))
+        return self._put({"pk": _pending(product), "sk": ref.order} | plain(ref))
 
     def _taking(self, product: str, batch_id: str, ref: ObjectRef) -> tuple[Write, Write]:
         take = self._update(
@@ -180,7 +180,7 @@ class ObjectItems(BatchItems):
             when="#state = :pending OR #batch_id = :batch",
             values={":assigned": "ASSIGNED", ":pending": "PENDING", ":batch": batch_id},
         )
-        return take, self._delete(_pending(product), _pending_order(ref))
+        return take, self._delete(_pending(product), ref.order)
 
 
 def _arrival_key(bucket: str, key: str, version_id: str) -> dict[str, str]:
@@ -197,7 +197,3 @@ def _pending(product: str) -> str:
 
 def _replay(product: str) -> str:
     return f"replay#{product}"
-
-
-def _pending_order(ref: ObjectRef) -> str:
-    return f"{ref.arrived_at:%Y-%m-%dT%H:%M:%S.%f}#{ref.sequencer}#{ref.object_id}"
