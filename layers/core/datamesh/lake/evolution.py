@@ -100,20 +100,8 @@ def field_ids(table: IcebergTable, contract: Contract) -> shapes.FieldIds:
 
     `contract` may be an older version than the table's. Raises InfrastructureError when it was never prepared.
     """
-    said = table.properties.get(f"{_COLUMNS}{contract.version}")
-    if said is None:
-        raise InfrastructureError(f"{'.'.join(table.name())} does not know version {contract.version}")
-    known: dict[str, int] = json.loads(said)
+    known = _columns_of(table, contract)
     return {column.name: _with_inside(table, known[column.name], column) for column in contract.table.columns}
-
-
-def _with_inside(table: IcebergTable, field_id: int, column: Column) -> int | shapes.FieldIds:
-    """The ids of a column, in the newest schema that has it: fields inside are added, but never taken away."""
-    if not column.type.nested:
-        return field_id
-    schemas = [table.schema(), *sorted(table.schemas().values(), key=lambda schema: -schema.schema_id)]
-    found = next(field for schema in schemas for field in schema.fields if field.field_id == field_id)
-    return shapes.ids_of(found, column)
 
 
 def schema_as(table: IcebergTable, contract: Contract) -> Schema:
@@ -121,14 +109,33 @@ def schema_as(table: IcebergTable, contract: Contract) -> Schema:
 
     `contract` may be an older version than the table's, as for `field_ids`.
     """
-    present = {field.field_id: field.field_type for field in table.schema().fields}
-    ids = field_ids(table, contract)
+    known = _columns_of(table, contract)
+    fields = [_field(table, known[column.name]) for column in contract.table.columns]
     return Schema(
         *(
-            NestedField(ids[c.name], c.name, present.get(ids[c.name], shapes.iceberg_type(c.type)), required=False)
-            for c in contract.table.columns
+            NestedField(field.field_id, column.name, field.field_type, required=False)
+            for column, field in zip(contract.table.columns, fields, strict=True)
         )
     )
+
+
+def _columns_of(table: IcebergTable, contract: Contract) -> dict[str, int]:
+    said = table.properties.get(f"{_COLUMNS}{contract.version}")
+    if said is None:
+        raise InfrastructureError(f"{'.'.join(table.name())} does not know version {contract.version}")
+    known: dict[str, int] = json.loads(said)
+    return known
+
+
+def _with_inside(table: IcebergTable, field_id: int, column: Column) -> int | shapes.FieldIds:
+    """The ids of a column and of all that is inside of it."""
+    return shapes.ids_of(_field(table, field_id), column) if column.type.nested else field_id
+
+
+def _field(table: IcebergTable, field_id: int) -> NestedField:
+    """In the newest schema that has it: columns are dropped, but fields inside of them never taken away."""
+    schemas = [table.schema(), *sorted(table.schemas().values(), key=lambda schema: -schema.schema_id)]
+    return next(field for schema in schemas for field in schema.fields if field.field_id == field_id)
 
 
 def _known(table: IcebergTable, contract: Contract) -> dict[str, int]:
