@@ -1,7 +1,11 @@
 """From a text to a value of a column's type, as SQL. Pure.
 
-Each expression is NULL where the text is no such value: nothing is rounded, cut off or guessed. Instants are UTC, for
-the session is. Digits of a second finer than a microsecond must be zeros, and years are 1 to 9999.
+Each value is NULL where the text is none: nothing is rounded, cut off or guessed. Instants are UTC, for the session
+is. Digits of a second finer than a microsecond must be zeros, and years are 1 to 9999.
+
+What DuckDB reads out of a text, and what that is worth, are two expressions: the second needs the first more than once,
+and DuckDB computes what stands in a branch of CASE each time it stands there. What is usual is tried first and cheaply
+(the same text again, a text without a dot), regular expressions are for the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from datamesh.contract.patterns import TimePattern, time_pattern
 from datamesh.contract.types import duckdb_type
 from datamesh.engine.duck import literal, literals
 
-__all__ = ["FALSE_WORDS", "TRUE_WORDS", "cast_of", "same_of"]
+__all__ = ["FALSE_WORDS", "TRUE_WORDS", "cast_of", "read_of", "same_of"]
 
 TRUE_WORDS = ("true", "t", "yes", "y", "on", "1")
 FALSE_WORDS = ("false", "f", "no", "n", "off", "0")
@@ -26,25 +30,42 @@ _WHOLE = r"\s*[+-]?[0-9]+(\.0*)?\s*"
 _SCIENTIFIC = r"\s*[+-]?[0-9.]{1,16}[eE][+-]?[0-9]{1,2}\s*"  # so few digits that a double tells them apart
 _CLOCK = r"\s*([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?\s*"
 _ZONED = r":[0-9]{2}.*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?|\s[A-Za-z]+[A-Za-z_/]*)\s*$"
+_EPOCH = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
 _TOO_FINE = r"\.[0-9]{6}0*[1-9]"
 _MICROSECONDS = 6
 
 
-def cast_of(column: Column, x: str, time_format: str | None = None) -> str:
-    """The value that the text `x` is. `time_format` (strptime) is the files', a column's own pattern goes before it."""
-    kind, cast = column.type.kind, f"TRY_CAST({x} AS {duckdb_type(column.type)})"
+def read_of(column: Column, x: str, time_format: str | None = None) -> str:
+    """What DuckDB reads out of the text `x`, rounded and guessed as it does; NULL where it finds nothing.
+
+    `time_format` (strptime) is the files', a column's own pattern goes before it.
+    """
+    kind = column.type.kind
     if kind == "string":
         return x
     if kind == "boolean":
-        return _boolean(x)
+        return f"lower(trim({x}))"
+    if kind in _BOUNDS:
+        return _moment(column, x, time_format)
+    return f"TRY_CAST({x} AS {duckdb_type(column.type)})"
+
+
+def cast_of(column: Column, x: str, time_format: str | None = None, *, read: str = "") -> str:
+    """The value that the text `x` is. `read` names where `read_of` it stands already."""
+    kind, read = column.type.kind, read or read_of(column, x, time_format)
+    if kind == "string":
+        return x
+    if kind == "boolean":
+        yes, no = literals(TRUE_WORDS), literals(FALSE_WORDS)
+        return f"CASE WHEN {read} IN ({yes}) THEN true WHEN {read} IN ({no}) THEN false END"
     if kind == "integer":  # DuckDB would round 1.5, and read 0x1F and 1_000
-        plain = f"CAST({cast} AS VARCHAR) = {x} OR regexp_full_match({x}, {literal(_WHOLE)})"
-        return f"CASE WHEN {plain} THEN {cast} END"
+        plain = f"CAST({read} AS VARCHAR) = {x} OR regexp_full_match({x}, {literal(_WHOLE)})"
+        return f"CASE WHEN {plain} THEN {read} END"
     if kind == "number":  # and 1_0
-        return f"CASE WHEN isfinite({cast}) AND NOT contains({x}, '_') THEN {cast} END"
+        return f"CASE WHEN isfinite({read}) AND NOT contains({x}, '_') THEN {read} END"
     if kind == "decimal":
-        return _decimal(column.type.scale or 0, x, cast)
-    return _moment(column, x, time_format)
+        return _decimal(column.type.scale or 0, x, read)
+    return _judged(column, x, read, time_format)
 
 
 def same_of(column: Column, x: str) -> str:
@@ -53,11 +74,6 @@ def same_of(column: Column, x: str) -> str:
     if column.type.kind == "number":
         return f"CASE WHEN isfinite({same}) THEN {same} END"
     return _fine_enough(column, same) if column.type.kind in _BOUNDS else same
-
-
-def _boolean(x: str) -> str:
-    word, yes, no = f"lower(trim({x}))", literals(TRUE_WORDS), literals(FALSE_WORDS)
-    return f"CASE WHEN {word} IN ({yes}) THEN true WHEN {word} IN ({no}) THEN false END"
 
 
 def _decimal(scale: int, x: str, cast: str) -> str:
@@ -70,15 +86,31 @@ def _decimal(scale: int, x: str, cast: str) -> str:
 
 
 def _moment(column: Column, x: str, time_format: str | None) -> str:
-    kind, form = column.type.kind, column.options.get("format")
-    pattern = time_pattern(form) if isinstance(form, str) else None
-    if isinstance(pattern, TimePattern):
-        value, right = _by_pattern(column, x, pattern), f"regexp_full_match({x}, {literal(pattern.regex)})"
+    """A date or time as its pattern reads it, or the files' format, or DuckDB where there is neither."""
+    if pattern := _pattern(column):
+        return _by_pattern(column, x, pattern)
+    if time_format and column.type.kind != "time":
+        return _zoned(column, f"try_strptime({x}, {literal(time_format)})", time_format)
+    return _iso(column, x)
+
+
+def _judged(column: Column, x: str, read: str, time_format: str | None) -> str:
+    kind = column.type.kind
+    if pattern := _pattern(column):
+        right, instant = f"regexp_full_match({x}, {literal(pattern.regex)})", False
     elif time_format and kind != "time":
-        value, right = _zoned(column, f"try_strptime({x}, {literal(time_format)})", time_format), "true"
+        right, instant = "true", False
     else:
-        value, right = _iso(column, x)
-    return f"CASE WHEN {right} AND {value} BETWEEN {_BOUNDS[kind]} THEN {_fine_enough(column, value)} END"
+        right, instant = _iso_form(kind, x, read), kind == "timestamp"
+    value = f"make_timestamp(epoch_us({read}))" if instant else read
+    within = _BOUNDS["timestamptz" if instant else kind]
+    return f"CASE WHEN {read} BETWEEN {within} AND {right} THEN {_fine_enough(column, value)} END"
+
+
+def _pattern(column: Column) -> TimePattern | None:
+    form = column.options.get("format")
+    pattern = time_pattern(form) if isinstance(form, str) else None
+    return pattern if isinstance(pattern, TimePattern) else None
 
 
 def _by_pattern(column: Column, x: str, pattern: TimePattern) -> str:
@@ -97,22 +129,26 @@ def _zoned(column: Column, value: str, strptime: str) -> str:
     return f"CAST({value} AS {_WORDS[kind]})"
 
 
-def _iso(column: Column, x: str) -> tuple[str, str]:
-    """A value written as in ISO 8601, and what its text must be besides. A timestamp with an offset is told in UTC."""
+def _iso(column: Column, x: str) -> str:
+    """A value written as in ISO 8601. A timestamp is read as an instant, to heed its offset; it may lack one."""
     kind, zone = column.type.kind, column.options.get("defaultTimezone")
-    cast = f"TRY_CAST({x} AS {_WORDS[kind]})"
-    if kind == "time":
-        return cast, f"regexp_full_match({x}, {literal(_CLOCK)})"
-    digits = f"ltrim({x}) BETWEEN '0' AND ':'"  # no word, such as epoch
-    if kind == "date":  # a date with a time is no date
-        return cast, f"{digits} AND TRY_CAST({x} AS TIMESTAMP) = {cast}"
-    fine = f"{digits} AND NOT ({x} LIKE '%._______%' AND regexp_matches({x}, {literal(_TOO_FINE)}))"
-    if kind == "timestamp":
-        return f"TRY_CAST({x} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'", fine
-    if isinstance(zone, str):
+    if kind == "timestamptz" and isinstance(zone, str):
         local = f"timezone({literal(zone)}, TRY_CAST({x} AS TIMESTAMP))"
-        return f"CASE WHEN regexp_matches({x}, {literal(_ZONED)}) THEN {cast} ELSE {local} END", fine
-    return cast, fine
+        return f"CASE WHEN regexp_matches({x}, {literal(_ZONED)}) THEN TRY_CAST({x} AS TIMESTAMPTZ) ELSE {local} END"
+    return f"TRY_CAST({x} AS {_WORDS['timestamptz' if kind == 'timestamp' else kind]})"
+
+
+def _iso_form(kind: str, x: str, read: str) -> str:
+    """What the text must be besides."""
+    if kind == "time":
+        return f"regexp_full_match({x}, {literal(_CLOCK)})"
+    digits = f"ltrim({x}) BETWEEN '0' AND ':'"
+    if kind == "date":  # a date with a time is no date
+        short = f"strlen({x}) = 10 AND NOT contains({x}, ':') AND NOT suffix({x}, ' ')"
+        return f"(({short}) OR ({digits} AND TRY_CAST({x} AS TIMESTAMP) = {read}))"
+    word = f"{read} = {_EPOCH} AND NOT {digits}"  # the only one within the bounds is epoch
+    fine = f"contains({x}, '.') AND {x} LIKE '%._______%' AND regexp_matches({x}, {literal(_TOO_FINE)})"
+    return f"NOT ({word}) AND NOT ({fine})"
 
 
 def _fine_enough(column: Column, value: str) -> str:

@@ -1,21 +1,25 @@
 """From a contract to the SQL that conforms rows to it. Pure.
 
-A row goes through three relations: its fields as text (`f0`, `f1`, ... of reading.py), the contract's columns as text
-with null words made NULL (`x0`, `x1`, ...), and the same typed (`t0`, `t1`, ...), NULL where the text is no such value.
-A nested column is unfolded in between (`w3`, see nested.py).
+A row goes through four relations: its fields as text (`f0`, `f1`, ... of reading.py), the contract's columns as text
+with null words made NULL (`x0`, `x1`, ...), what DuckDB reads out of that (`c0`, `c1`, ...; `w3` of a nested column that
+is unfolded, see nested.py), and the typed columns (`t0`, `t1`, ...), NULL where the text is no such value. Each is
+computed once, for all that stands on it.
 """
 
 from __future__ import annotations
 
 import re
+from functools import reduce
 
 from datamesh.contract.model import Column, Table
 from datamesh.engine.duck import identifier, literal, literals
-from datamesh.publish.casts import cast_of, same_of
+from datamesh.publish.casts import cast_of, read_of, same_of
 from datamesh.publish.nested import typed, unfolded
 from datamesh.publish.reading import Layout, field, text_of
 
 __all__ = ["columns", "selection"]
+
+_FEW_WORDS = 4  # so many are looked for one after the other, which copies no text
 
 
 def columns(table: Table) -> str:
@@ -24,16 +28,12 @@ def columns(table: Table) -> str:
 
 
 def selection(table: Table, layout: Layout, source: str) -> str:
-    """SQL that reads `source` (a relation of reading.py) through the three relations."""
+    """SQL that reads `source` (a relation of reading.py) through the relations."""
     texts = "".join(f", {_text(table, layout, i)} AS x{i}" for i in range(len(table.columns)))
     types = "".join(f", {_typed(table, layout, i)} AS t{i}" for i in range(len(table.columns)))
-    nested = [(i, column) for i, column in enumerate(table.columns) if column.type.nested]
+    read = "".join(f", {_read(table, layout, i)}" for i in range(len(table.columns)))
     ok = "" if layout.format == "jsonl" else ", true AS __ok"
-    rows = f"SELECT *{ok}{texts} FROM ({source})"
-    if nested:
-        wide = "".join(f", {unfolded(column, f'x{i}')} AS w{i}" for i, column in nested)
-        rows = f"SELECT *{wide} FROM ({rows})"
-    return f"SELECT *{types} FROM ({rows})"
+    return f"SELECT *{types} FROM (SELECT *{read} FROM (SELECT *{ok}{texts} FROM ({source})))"
 
 
 def _text(table: Table, layout: Layout, position: int) -> str:
@@ -44,7 +44,21 @@ def _text(table: Table, layout: Layout, position: int) -> str:
     if _is_direct(table.columns[position], layout, at):
         return field(at)
     value = text_of(layout, at) if layout.format == "parquet" else field(at)
-    return f"CASE WHEN {value} IN ({literals(table.input.null_words)}) THEN NULL ELSE {value} END"
+    words = [word for word in table.input.null_words if word or layout.format != "csv"]  # there an empty field is NULL
+    if len(words) > _FEW_WORDS:
+        return f"CASE WHEN {value} IN ({literals(words)}) THEN NULL ELSE {value} END"
+    return reduce(lambda text, word: f"nullif({text}, {literal(word)})", words, value)
+
+
+def _read(table: Table, layout: Layout, position: int) -> str:
+    """What is read out of the text of the column at `position`, with its name."""
+    column, x = table.columns[position], f"x{position}"
+    if column.type.nested:
+        return f"{unfolded(column, x)} AS w{position}"
+    at = _place(column, layout)
+    if at is not None and _is_direct(column, layout, at):
+        return f"{x} AS c{position}"
+    return f"{read_of(column, _plain_number(x, column, layout), table.input.timestamp_format)} AS c{position}"
 
 
 def _typed(table: Table, layout: Layout, position: int) -> str:
@@ -55,7 +69,8 @@ def _typed(table: Table, layout: Layout, position: int) -> str:
     at = _place(column, layout)
     if at is not None and _is_direct(column, layout, at):
         return same_of(column, x)
-    return cast_of(column, _plain_number(x, column, layout), table.input.timestamp_format)
+    plain = _plain_number(x, column, layout)
+    return cast_of(column, plain, table.input.timestamp_format, read=f"c{position}")
 
 
 def _plain_number(x: str, column: Column, layout: Layout) -> str:
