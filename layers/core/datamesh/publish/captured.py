@@ -63,12 +63,12 @@ class Captured:
         return pc.invert(bad)
 
     def _flush(self) -> None:
+        # What came in hundreds of small pieces is put together first: to count or to write each would take seconds.
         if self._broken:
-            broken = pa.chunked_array(self._broken)
-            for number in self.hits:
-                self.hits[number] += pc.sum(pc.list_element(broken, number)).as_py()
+            flags = pa.concat_arrays(self._broken).flatten().to_numpy(zero_copy_only=False)
+            self.hits.update(enumerate(flags.reshape(-1, len(self.hits)).sum(axis=0).tolist()))
         if self._bad and self._writer is None:
             self._writer = pq.ParquetWriter(self.path, _SCHEMA, compression="zstd")
         if self._bad and self._writer:
-            self._writer.write_table(pa.concat_tables(self._bad))
+            self._writer.write_table(pa.concat_tables(self._bad).combine_chunks())
         self._broken, self._bad, self._waiting = [], [], 0
