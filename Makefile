@@ -17,7 +17,7 @@ LAYER_LOCK = $(LOCK) --python-version 3.13 --constraint requirements/dev.txt pyp
 # Every sam and every local function would compile all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check build setup lock schemas cost clean
+.PHONY: demo test check build bench setup lock schemas cost clean
 
 demo: setup ## Run the whole mesh on real data, ending with answers
 	$(BIN)/python -m cli.demo
@@ -36,6 +36,9 @@ build: setup ## Build what is deployed, for both planes (all domains share one b
 	$(BIN)/sam build --config-env platform
 	$(BIN)/sam build --config-env operations
 
+bench: setup build/bench/peers/synced ## Measure against others, into build/bench.json (BENCH_SCALE=0.1 for a quick try)
+	PYTHONPATH=. $(BIN)/python -m bench
+
 setup: .venv/synced
 
 .venv/bin/uv:
@@ -47,8 +50,14 @@ setup: .venv/synced
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
+build/bench/peers/synced: requirements/bench.txt | .venv/bin/uv
+	$(UV) venv --quiet --clear --python $(BIN)/python build/bench/peers
+	$(UV) pip sync --quiet --python build/bench/peers/bin/python requirements/bench.txt
+	touch $@
+
 lock: | .venv/bin/uv ## Resolve the dependencies again and write requirements/*.txt
 	$(LOCK) --python-version 3.11 pyproject.toml --all-extras --group local --group examples --group dev -o requirements/dev.txt
+	$(LOCK) --python-version 3.11 --group bench -o requirements/bench.txt
 	$(LAYER_LOCK) -o requirements/core.txt
 	$(LAYER_LOCK) --extra engine $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/core.txt) \
 		-o requirements/engine.txt

@@ -66,7 +66,8 @@ class Captured:
         # What came in hundreds of small pieces is put together first: to count or to write each would take seconds.
         if self._broken:
             flags = pa.concat_arrays(self._broken).flatten().to_numpy(zero_copy_only=False)
-            self.hits.update(enumerate(flags.reshape(-1, len(self.hits)).sum(axis=0).tolist()))
+            for number, count in enumerate(flags.reshape(-1, len(self.hits)).sum(axis=0).tolist()):
+                self.hits[number] += count
         if self._bad and self._writer is None:
             self._writer = pq.ParquetWriter(self.path, _SCHEMA, compression="zstd")
         if self._bad and self._writer:

@@ -1,0 +1,1 @@
+"""Measured against others on the same files: `make bench`. See docs/performance.md."""

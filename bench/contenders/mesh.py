@@ -1,0 +1,34 @@
+"""The staging pass: good rows to Parquet, bad rows to quarantine, a profile.  CONTRACT FILE WORK [MEMORY_MB] [KEY]"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from bench.measure import report
+from datamesh.contract.parse import parse
+from datamesh.publish.preflight import inspect
+from datamesh.publish.sources import LocalFile
+from datamesh.publish.stage import Engine, InputFile, stage
+
+
+def main(contract: str, name: str, work: str, memory_mb: str = "1024", key: str = "") -> None:
+    table = parse(Path(contract).read_bytes()).table
+    if key:
+        keyed = (replace(c, primary_key_position=1) if c.name == key else c for c in table.columns)
+        table = replace(table, columns=tuple(keyed))
+    path = Path(name)
+
+    def staged() -> None:
+        layout = inspect(LocalFile(path, path.name), table).layout
+        assert layout is not None
+        file = InputFile(path, path.name, layout)
+        done = stage(table, [file], product="orders", batch_id="b", work=Path(work), engine=Engine(int(memory_mb), 2))
+        assert done.rows_good
+        assert not done.unreadable
+
+    report(staged)
+
+
+main(*sys.argv[1:])
