@@ -1,9 +1,9 @@
 """From a contract to the SQL that conforms rows to it. Pure.
 
 A row goes through four relations: its fields as text (`f0`, `f1`, ... of reading.py), the contract's columns as text
-with null words made NULL (`x0`, `x1`, ...), what DuckDB reads out of that (`c0`, `c1`, ...; `w3` of a nested column that
-is unfolded, see nested.py), and the typed columns (`t0`, `t1`, ...), NULL where the text is no such value. Each is
-computed once, for all that stands on it.
+with null words made NULL (`x0`, `x1`, ...), what DuckDB reads out of that (`c0`, `c1`, ...; nested ones unfolded, as
+`w3`, see nested.py), and the typed columns (`t0`, `t1`, ...), NULL where the text is no such value. Each is computed
+once, for all that stands on it.
 """
 
 from __future__ import annotations
