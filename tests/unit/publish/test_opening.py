@@ -204,7 +204,7 @@ def test_a_reader_that_ends_its_process_or_hangs_ends_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("datamesh.publish.apart._SECONDS", 0.05)
-    assert opened(tmp_path, "f.avro", _avro()) == ["too-large"]
+    assert opened(tmp_path, "f.avro", _avro()) == ["too-slow"]
 
     monkeypatch.undo()
     monkeypatch.setattr(sys, "executable", "/bin/false")

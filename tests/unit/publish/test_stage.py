@@ -9,6 +9,7 @@ import random
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 
 import duckdb
 import pyarrow as pa
@@ -547,7 +548,7 @@ def test_files_that_take_longer_than_they_may_are_too_slow(tmp_path: Path) -> No
     work = tmp_path / "work"
     work.mkdir()
 
-    engine = Engine(memory_mb=300, seconds=0.05)
+    engine = Engine(memory_mb=300, until=monotonic() + 0.05)
     done = stage(PEOPLE, [InputFile(path, "f.csv", layout)], product="p", batch_id="b", work=work, engine=engine)
 
     assert (done.unreadable, done.refused_for) == (("f.csv",), "too-slow")

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import duckdb
 
 __all__ = [
+    "BEYOND",
     "Connection",
     "EngineError",
     "Interrupted",
@@ -34,6 +35,7 @@ Connection: TypeAlias = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 Interrupted = duckdb.InterruptException
 OutOfMemory = duckdb.OutOfMemoryException  # or out of disk to spill to
+BEYOND: dict[type[Exception], str] = {OutOfMemory: "too-large", Interrupted: "too-slow"}  # what they say of a file
 
 _CLOSED = {
     "autoinstall_known_extensions": False,
@@ -66,18 +68,29 @@ def connect(
         "temp_directory": str(temp or ""),
     }
     con = duckdb.connect(config=config)
-    watch = threading.Timer(seconds, con.interrupt)
-    watch.daemon = True
+    ended = threading.Event()
+    watch = threading.Thread(target=_interrupt, args=(con, seconds, ended), daemon=True)
     try:
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"SET allowed_directories = [{literals(f'{d}/' for d in directories)}]")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
-        watch.start()
+        if seconds < threading.TIMEOUT_MAX:
+            watch.start()
         yield con
     finally:
-        watch.cancel()
+        ended.set()
+        if watch.is_alive():
+            watch.join()
         con.close()
+
+
+def _interrupt(con: Connection, seconds: float, ended: threading.Event) -> None:
+    """Interrupts what runs after `seconds`, and whatever is begun later."""
+    wait = seconds
+    while not ended.wait(wait):
+        con.interrupt()
+        wait = 0.1
 
 
 @cache

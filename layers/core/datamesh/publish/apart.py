@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from datamesh.publish import convert
+from datamesh.publish.job import Engine
 from datamesh.publish.unpacking import Refused
 
 __all__ = ["convert_apart"]
@@ -28,10 +29,10 @@ _REASONS = {
 
 
 def convert_apart(
-    kind: str, source: Path, target: Path, *, memory_mb: int, size: int, sheet: str | None = None
+    kind: str, source: Path, target: Path, *, engine: Engine, size: int, sheet: str | None = None
 ) -> Path:
     """Writes `target`, of at most `size` bytes. Raises Refused."""
-    bounds = [str(memory_mb * 2**20), str(size)]
+    bounds = [str(engine.memory_mb * 2**20), str(size)]
     command = [sys.executable, "-m", convert.__name__, kind, *bounds, str(source), str(target)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
@@ -41,11 +42,11 @@ def convert_apart(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
+            timeout=min(_SECONDS, engine.seconds),
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise Refused("too-large") from error
+        raise Refused("too-slow") from error
     if ended.returncode:
         raise Refused(_REASONS.get(ended.returncode, "unreadable"))
     return target

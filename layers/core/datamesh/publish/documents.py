@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datamesh.engine.duck import EngineError, connect, literal, one
+from datamesh.engine.duck import BEYOND, EngineError, connect, literal, one
 from datamesh.publish.job import Engine
 from datamesh.publish.unpacking import Refused
 
@@ -25,6 +25,7 @@ def as_lines(source: Path, to: Path, *, engine: Engine) -> Path:
             temp=to.parent / "spill",
             directories=[source.parent, to.parent],
             ordered=True,
+            seconds=engine.seconds,
         ) as con:
             (rows,) = one(
                 con,
@@ -32,7 +33,7 @@ def as_lines(source: Path, to: Path, *, engine: Engine) -> Path:
                 " (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')",
             )
     except EngineError as error:
-        raise Refused("unreadable") from error
+        raise Refused(BEYOND.get(type(error), "unreadable")) from error
     if not rows:
         raise Refused("empty-file")
     return to

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,12 +24,17 @@ __all__ = ["DEFAULT_ENGINE", "Engine", "Group", "InputFile", "Job", "Passed", "g
 class Engine:
     """What DuckDB may use. Memory in megabytes; what needs more is spilled to the work directory.
 
-    `seconds` is what one pass over the files may take: well below what a function may.
+    `until` (of time.monotonic) is when all work must have ended: before the function's own time does.
     """
 
     memory_mb: int = 1_024
     threads: int = 2
-    seconds: float = 400
+    until: float = math.inf
+
+    @property
+    def seconds(self) -> float:
+        """What is left of the time, at least a moment."""
+        return min(max(self.until - time.monotonic(), 0.001), threading.TIMEOUT_MAX)
 
 
 DEFAULT_ENGINE = Engine()

@@ -90,7 +90,7 @@ class _Opener:
             return self._converted(file, name, seen.kind, into)
         path, kind = file.path, seen.kind
         if seen.encoding != UTF_8:
-            path = transcode(path, seen.encoding, into / "text")
+            path = _transcoded(path, seen.encoding, into / "text")
         if kind == "json":
             path, kind = as_lines(path, into / "lines", engine=self.engine), "jsonl"
         return self._inspected(path, name, kind, self.table)
@@ -100,7 +100,7 @@ class _Opener:
             kind,
             file.path,
             into / "converted",
-            memory_mb=self.engine.memory_mb,
+            engine=self.engine,
             size=self.limits.unpacked,
             sheet=self.table.input.sheet if kind == "xlsx" else None,
         )
@@ -110,6 +110,12 @@ class _Opener:
         seen = inspect_as(LocalFile(path, name), table, kind)
         parts = (InputFile(path, name, seen.layout),) if seen.layout else ()
         return Opened(parts, seen.reasons, seen.notes)
+
+
+def _transcoded(path: Path, encoding: str, to: Path) -> Path:
+    if shutil.disk_usage(to.parent).free < 2 * path.stat().st_size:
+        raise Refused("too-large")
+    return transcode(path, encoding, to)
 
 
 def _as_converted(table: Table) -> Table:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from datamesh.contract.model import Table
 from datamesh.contract.profile import Profile
-from datamesh.engine.duck import Connection, EngineError, Interrupted, OutOfMemory, one
+from datamesh.engine.duck import BEYOND, Connection, EngineError, one
 from datamesh.errors import InfrastructureError, UnreadableInput
 from datamesh.lake.schema import FieldIds
 from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed, groups_of
@@ -117,9 +117,9 @@ def _staged(job: Job, product: str) -> Staged | EngineError | UnreadableInput:
         passed, hits = _passes(job)
         if all(expected_rows(p.group.files) in (None, p.rows_in) for p in passed):
             return _collected(job, product, passed, hits)
-    except (OutOfMemory, Interrupted) as error:
-        raise Refused("too-large" if isinstance(error, OutOfMemory) else "too-slow") from error
     except EngineError as error:
+        if type(error) in BEYOND:
+            raise Refused(BEYOND[type(error)]) from error
         return error
     return UnreadableInput("rows were left out or made up")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from datamesh.publish.validate import to_publish
 __all__ = ["transform"]
 
 _THREADS = 8
+_SECONDS = 700  # of the function's 900: what is slower is refused, not tried again
 
 
 def transform(plane: Plane, *, product: str, batch_id: str, attempt: int, slice_number: int) -> SliceResult:
@@ -54,7 +56,8 @@ class _Fetched:
 def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: Path) -> SliceResult:
     product = work.manifest.product
     empty = SliceResult(slice=number, attempt=work.attempt, profile=Profile(product=product))
-    engine = Engine(work.plane.settings.engine_memory_mb, work.plane.settings.engine_threads)
+    settings = work.plane.settings
+    engine = Engine(settings.engine_memory_mb, settings.engine_threads, until=time.monotonic() + _SECONDS)
     try:
         files = _opened(work, objects, _made(directory / "in"), engine)
     except UnreadableInput:

@@ -89,7 +89,10 @@ def _written(path: Path, content: Iterable[bytes], budget: _Budget) -> Path:
     with path.open("wb") as out:
         for piece in content:
             budget.spend(len(piece))
-            out.write(piece)
+            try:
+                out.write(piece)
+            except OSError as error:  # the disk is full
+                raise Refused("too-large") from error
     return path
 
 
