@@ -33,9 +33,9 @@ _csv.partial("a quote open in the first row", 'id,name\n1,"a\n2,b\n3,c\n', (2, 1
 _csv.partial("a quote open in the last row", 'id,name\n1,a\n2,b\n3,"c\n', (2, 1), "malformed=1")
 _csv.partial("a quote open before quoted rows", 'id,name\n1,"a\n2,"b"\n3,"c"\n', (2, 1), "malformed=1")
 _csv.partial(
-    "a quote open before a million rows",
-    lambda: b'id,name\n0,"open\n' + b"".join(b"%d,name\n" % n for n in range(1_000_000)),
-    (1_000_000, 1),
+    "a quote open before many rows",
+    lambda: b'id,name\n0,"open\n' + b"".join(b"%d,name\n" % n for n in range(200_000)),
+    (200_000, 1),
     "malformed=1",
 )
 _csv.published(
@@ -104,10 +104,8 @@ _size.partial(
 _size.rejected("a million commas", lambda: b"id,name\n" + b"," * _MB, 1, "required:id=1")
 _size.published("a text of empty lines", lambda: b"id,name\n" + b"\n" * (5 * _MB) + b"1,a\n", 1)
 _size.rejected("a hundred thousand bad rows", lambda: b"id,name\n" + b"x,a\n" * 100_000, 100_000, "type:id=100000")
-_size.rejected(
-    "a hundred thousand lines that are no rows", lambda: b"id,name\n" + b"x\n" * 100_000, 100_000, "malformed=100000"
-)
-_size.rejected("a hundred thousand open quotes", lambda: b"id,name\n" + b'1,"x\n' * 99_999, 99_999, "malformed=99999")
+_size.rejected("many lines that are no rows", lambda: b"id,name\n" + b"x\n" * 40_000, 40_000, "malformed=40000")
+_size.rejected("many open quotes", lambda: b"id,name\n" + b'1,"x\n' * 19_999, 19_999, "malformed=19999")
 
 _names = Group("columns", "f.csv")
 _BOTH = ("missing-column:id", "missing-column:name")

@@ -61,7 +61,7 @@ def forget() -> None:
 def test_from_the_first_step_to_the_snapshot(world: Lakeside) -> None:
     run: dict[str, Any] = {"product": "things", "batch_id": world.batch("id\n1\n2\nx\n"), "attempt": 1}
 
-    assert validate_batch.handler(run, CONTEXT) == {"verdict": "ok", "slices": [0], "reasons": []}
+    assert validate_batch.handler(run, CONTEXT) == {"verdict": "ok", "slices": [0], "reasons": [], "many": False}
     assert transform_batch.handler({**run, "slice": 0}, CONTEXT) == {
         "slice": 0,
         "rows_in": 3,
@@ -92,6 +92,7 @@ def test_refusals_are_answers_and_a_lost_lease_is_an_error(world: Lakeside) -> N
         "verdict": "rejected",
         "slices": [],
         "reasons": [{"rule": "wrong-format", "column": None, "rows": 0}],
+        "many": False,
     }
     with pytest.raises(LeaseLost):
         validate_batch.handler({**run, "attempt": 2}, CONTEXT)

@@ -61,12 +61,12 @@ def mend(source: Path, layout: Layout, into: Path) -> Mended:
 
 
 class _Cut:
-    """Where rows end, by the dialect of a CSV. A JSON object ends with its line, whatever quotes are in it."""
+    """Where rows end, by the dialect of a CSV."""
 
     def __init__(self, layout: Layout) -> None:
-        self.quote = layout.quote.encode() if layout.format == "csv" else b""
+        self.quote = layout.quote.encode()
         self._delimiter = layout.delimiter.encode()
-        quote, delimiter = re.escape(layout.quote.encode()), re.escape(self._delimiter)
+        quote, delimiter = re.escape(self.quote), re.escape(self._delimiter)
         body = (
             rb"(?:[^%b]++|%b%b)*+" % (quote, quote, quote)
             if layout.escape == layout.quote
@@ -128,7 +128,7 @@ class _Mender:
     def __init__(self, data: mmap.mmap, out: BinaryIO, torn: _Torn, layout: Layout) -> None:
         self.rows, self.blank = 0, 0
         self._data, self._out, self._torn = data, out, torn
-        self._cut = _Cut(layout) if layout.format == "csv" else None
+        self._cut = _Cut(layout) if layout.format == "csv" else None  # JSON ends with its line, whatever is quoted
         self._skip, self._comment = layout.skip, layout.comment.encode()
         self._blank_lines = len(layout.fields) == 1 or layout.format == "jsonl"  # are rows, or counted like them
         self._fields: int | None = None  # of the first row
