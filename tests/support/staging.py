@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +51,10 @@ class Outcome:
 
     @property
     def hits(self) -> dict[tuple[str, str | None], int]:
-        pairs = zip(rules(self.table), self.staged.hits, strict=True)
-        return {(rule.rule, rule.column): count for rule, count in pairs if count}
+        hits: Counter[tuple[str, str | None]] = Counter()  # two rules of one column may have one name
+        for rule, count in zip(rules(self.table), self.staged.hits, strict=True):
+            hits[rule.rule, rule.column] += count
+        return dict(+hits)
 
     @staticmethod
     def _read(paths: Sequence[Path], sql: str) -> list[tuple[Any, ...]]:
