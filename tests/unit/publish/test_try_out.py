@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datamesh.contract.model import Contract, Table, Version
+from datamesh.contract.model import Contract, Merge, Table, Version
 from datamesh.events import Reason
+from datamesh.publish.ledger import Counts
 from datamesh.publish.try_out import TryOut, try_out
 from tests.support.staging import column, table
 
@@ -64,3 +65,16 @@ def test_of_files_that_each_replace_the_table_the_last_one_counts(tmp_path: Path
     assert done.status == "published"
     assert (done.counts.rows_in, done.counts.rows_published, done.counts.rows_superseded) == (5, 1, 4)
     assert done.counts.balanced
+
+
+def test_rows_are_merged_by_key_and_some_delete_it(tmp_path: Path) -> None:
+    keyed = (column("id", "integer", primary_key_position=1), column("seq", "integer"), column("op"))
+    wanted = table(*keyed, write_mode="merge", merge=Merge("seq", "op", ("D",)))
+
+    done = run(
+        tmp_path, wanted, {"a.csv": "id,seq,op\n1,1,I\n2,5,I\n3,1,I\n,1,I\n", "b.csv": "id,seq,op\n2,4,D\n3,2,D\n"}
+    )
+
+    # 2 was deleted before it was put; 3 after
+    assert done.counts == Counts(rows_in=6, rows_published=2, rows_quarantined=1, rows_superseded=2, rows_deleted=1)
+    assert done.status == "partial"

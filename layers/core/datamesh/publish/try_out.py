@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pyarrow.dataset import dataset
 
-from datamesh.contract.model import Contract
+from datamesh.contract.model import Contract, Table
 from datamesh.contract.profile import Profile
-from datamesh.engine.duck import connect, literals
+from datamesh.engine.duck import connect, identifier, literals, one
 from datamesh.events import Reason
 from datamesh.publish.asking import answers
 from datamesh.publish.findings import Finding
@@ -20,6 +20,7 @@ from datamesh.publish.gate import judge
 from datamesh.publish.ledger.model import Counts
 from datamesh.publish.opening import open_file
 from datamesh.publish.results import SliceResult
+from datamesh.publish.rules import deletes
 from datamesh.publish.sources import LocalFile
 from datamesh.publish.stage import DEFAULT_ENGINE, Engine, count_rows, stage
 
@@ -41,7 +42,10 @@ class TryOut:
 def try_out(
     contract: Contract, files: Sequence[Path], *, workdir: Path, engine: Engine = DEFAULT_ENGINE, sample: int = 10
 ) -> TryOut:
-    """Publishes `files` (oldest first) into an empty table, as one batch, up to the commit. `workdir` is empty."""
+    """Publishes `files` (oldest first) into an empty table, as one batch, up to the commit. `workdir` is empty.
+
+    Where files replace partitions, those of one that several of the files have rows of are all counted as published.
+    """
     wanted = files[-1:] if contract.table.write_mode == "overwrite" else files
     table, product = contract.table, contract.product
     opened = {
@@ -77,7 +81,19 @@ def try_out(
         }
     )
     found = answers(contract.table, partial(_read, staged.files), engine=engine, seconds=60) if staged.files else {}
-    return _outcome(contract, result, sample=_sample(staged.quarantine, sample, engine), answers=found)
+    deleted = _deleted(table, staged.files, engine)
+    return _outcome(contract, result, deleted=deleted, sample=_sample(staged.quarantine, sample, engine), answers=found)
+
+
+def _deleted(table: Table, files: Sequence[Path], engine: Engine) -> int:
+    """How many rows delete their key; it has no other row left, for the table is empty."""
+    if table.merge.delete_column is None or not files:
+        return 0
+    gone = deletes(table, identifier(table.merge.delete_column))
+    directories = sorted({path.parent for path in files})
+    with connect(memory_mb=engine.memory_mb, threads=engine.threads, directories=directories) as con:
+        (count,) = one(con, f"SELECT count(*) FROM read_parquet([{literals(map(str, files))}]) WHERE {gone}")
+        return int(count)
 
 
 def _read(files: Sequence[Path], columns: Sequence[str]) -> Any:
@@ -88,11 +104,12 @@ def _outcome(
     contract: Contract,
     result: SliceResult,
     *,
+    deleted: int = 0,
     sample: Sequence[dict[str, Any]] = (),
     refused: Sequence[str] = (),
     answers: Mapping[int, float | None] | None = None,
 ) -> TryOut:
-    verdict = judge(contract.table, [result], total_rows=result.rows_good, answers=answers)
+    verdict = judge(contract.table, [result], total_rows=result.rows_good - deleted, deleted=deleted, answers=answers)
     partial = verdict.counts.rows_quarantined > 0
     return TryOut(
         status="rejected" if not verdict.committed else "partial" if partial else "published",
