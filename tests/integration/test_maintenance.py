@@ -243,14 +243,14 @@ def test_files_of_an_older_schema_are_rewritten_in_todays(world: Lakeside) -> No
         pass
     table = world.table
     made = [
-        rewrite(table, [task], f"s3://{LAKE}/tables/things_v1/data/maintenance=m/{n}.parquet")
+        rewrite(table, [task], f"s3://{LAKE}/tables/things_v1/data/maintenance=m/{n}")
         for n, task in enumerate(table.scan().plan_files())
     ]
     lake.replace(table, made, maintenance_id="m")
 
     assert world.rows("number", "note") == published_before == [(1, None), (1, None)]
     ids = {field.name: field.field_id for field in world.table.schema().fields}
-    written = made[0].file
+    [written] = made[0].files
     assert set(written.value_counts) == set(ids.values())
 
 
@@ -259,7 +259,7 @@ def test_what_a_batch_replaced_meanwhile_is_not_brought_back(world: Lakeside) ->
         published(world, number)
     table = world.table
     [group, _] = plan(table, SIZES)
-    made = rewrite(table, group, f"s3://{LAKE}/tables/things_v1/data/maintenance=m/0.parquet")
+    made = rewrite(table, group, f"s3://{LAKE}/tables/things_v1/data/maintenance=m/0")
     with world.table.transaction() as change:
         change.delete("id == 1")
 

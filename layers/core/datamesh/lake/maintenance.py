@@ -60,7 +60,8 @@ def replace(table: IcebergTable, rewritten: Sequence[Rewritten], *, maintenance_
         snapshot = change.update_snapshot(snapshot_properties={MAINTENANCE: maintenance_id})
         with snapshot.overwrite() as files:
             for each in rewritten:
-                files.append_data_file(each.file)
+                for new in each.files:
+                    files.append_data_file(new)
                 for old in each.instead_of:
                     files.delete_data_file(old)
     made = table.current_snapshot()

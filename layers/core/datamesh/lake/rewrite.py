@@ -1,7 +1,6 @@
 """Small data files of a table become fewer, well-sized ones: the same rows, in one snapshot that is no batch's.
 
-Files are read by their field ids, so that a file from before a change of the schema comes out in today's. A file of the
-new ones holds rows of one partition, as those that it replaces did.
+A file of the new ones holds rows of one partition, as those that it replaces did.
 """
 
 from __future__ import annotations
@@ -10,20 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
 from datamesh.errors import InfrastructureError
+from datamesh.lake import files
 from datamesh.lake.datafiles import data_file
 
 __all__ = ["Rewritten", "Sizes", "plan", "rewrite"]
-
-_ROW_GROUP_BYTES = 64 * 2**20  # of Arrow memory
 
 
 @dataclass(frozen=True)
@@ -34,16 +28,16 @@ class Sizes:
     """
 
     small: int = 64 * 2**20
-    target: int = 256 * 2**20
+    target: int = files.FILE_BYTES
     fewest: int = 3
     most: int = 4 * 2**30
 
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A file that takes the place of others, with their rows."""
+    """Files that take the place of others, with their rows."""
 
-    file: DataFile
+    files: tuple[DataFile, ...]
     instead_of: tuple[DataFile, ...]
 
 
@@ -65,22 +59,17 @@ def plan(table: IcebergTable, sizes: Sizes) -> list[tuple[FileScanTask, ...]]:
     return list(_at_most(groups, sizes.most))
 
 
-def rewrite(table: IcebergTable, tasks: Sequence[FileScanTask], uri: str) -> Rewritten:
-    """Writes the rows of `tasks` to one Parquet file at `uri`, which is not the table's yet.
+def rewrite(table: IcebergTable, tasks: Sequence[FileScanTask], to: str) -> Rewritten:
+    """Writes the rows of `tasks` to `to`-00000.parquet (and on, where one is full), which is not the table's yet.
 
-    Raises InfrastructureError when it does not hold as many rows as they do.
+    Raises InfrastructureError when there are not as many rows in it as in them.
     """
-    schema = table.schema().as_arrow()
-    with (
-        table.io.new_output(uri).create(overwrite=True) as stream,
-        pq.ParquetWriter(stream, schema, compression="zstd") as writer,
-    ):
-        for rows in _grouped(_rows(table, tasks, schema)):
-            writer.write_table(rows)
-    made = data_file(table.io, table.metadata, uri, partition=tasks[0].file.partition)
-    wanted = sum(task.file.record_count for task in tasks)
-    if made.record_count != wanted:
-        raise InfrastructureError(f"{wanted} rows were to be rewritten, {made.record_count} were")
+    written = files.rewrite(table, [files.Rows(task) for task in tasks], to)
+    partition = tasks[0].file.partition
+    made = tuple(data_file(table.io, table.metadata, uri, partition=partition) for uri in written)
+    wanted, found = sum(task.file.record_count for task in tasks), sum(file.record_count for file in made)
+    if found != wanted:
+        raise InfrastructureError(f"{wanted} rows were to be rewritten, {found} were")
     return Rewritten(made, tuple(task.file for task in tasks))
 
 
@@ -107,23 +96,3 @@ def _at_most(groups: Iterable[tuple[FileScanTask, ...]], room: int) -> Iterator[
         if room < 0:
             return
         yield group
-
-
-def _rows(table: IcebergTable, tasks: Sequence[FileScanTask], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """A file at a time: all at once, PyIceberg would hold all of them in memory."""
-    scan = ArrowScan(table.metadata, table.io, table.schema(), AlwaysTrue())
-    for task in tasks:
-        for batch in scan.to_record_batches([task]):
-            yield batch.cast(schema)
-
-
-def _grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Small batches together: each table that is written becomes row groups of its own."""
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(each.nbytes for each in held) >= _ROW_GROUP_BYTES:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)

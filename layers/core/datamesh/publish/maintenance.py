@@ -128,13 +128,13 @@ def _compacted(plane: Plane, state: ProductState, contract: Contract, run: Maint
     if not groups:
         return {}
     place = rewritten_prefix(state.product, contract.version.major, run.run_id)
-    uris = [f"s3://{plane.settings.lake_bucket}/{place}/{number:05d}.parquet" for number in range(len(groups))]
+    uris = [f"s3://{plane.settings.lake_bucket}/{place}/{number:05d}" for number in range(len(groups))]
     made = [rewrite(table, tasks, uri) for tasks, uri in zip(groups, uris, strict=True)]
     snapshot_id = lake.replace(table.refresh(), made, maintenance_id=run.run_id)
     return {
         "files_rewritten": sum(map(len, groups)),
         "bytes_rewritten": sum(task.file.file_size_in_bytes for tasks in groups for task in tasks),
-        "files_written": len(made),
-        "bytes_written": sum(each.file.file_size_in_bytes for each in made),
+        "files_written": sum(len(each.files) for each in made),
+        "bytes_written": sum(file.file_size_in_bytes for each in made for file in each.files),
         "snapshot_id": snapshot_id,
     }
