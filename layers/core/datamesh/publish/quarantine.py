@@ -16,7 +16,7 @@ from pathlib import Path
 from datamesh.engine.duck import Connection, identifier, literal, literals, one
 from datamesh.errors import InfrastructureError
 from datamesh.publish.job import Group, Job, Passed
-from datamesh.publish.reading import SCRATCH, original, relation
+from datamesh.publish.places import find_places
 from datamesh.publish.rules import Rule, sends_away
 
 __all__ = ["write_quarantine"]
@@ -32,7 +32,7 @@ def write_quarantine(con: Connection, job: Job, passed: Passed) -> Path:
     parts = [_lines(passed.group)]
     if passed.captured:
         _read(con, "captured", passed.captured)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE places AS {_places(passed)}")
+        find_places(con, passed)
         parts.append(_rows(job, passed.group))
     names = ", ".join(f"({literal(str(f.path))}, {literal(f.name)})" for f in passed.group.files)
     (written,) = one(
@@ -70,31 +70,6 @@ def _read(con: Connection, name: str, path: Path | None, shape: str = "") -> Non
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT *, row_number() OVER () AS id FROM {literal(str(path))}"
         )
-
-
-def _places(passed: Passed) -> str:
-    """SQL for `id, file, k`: the place of each captured row among the rows of its file that could be read."""
-    group = passed.group
-    if passed.numbered:
-        if len(group.files) == 1:
-            return "SELECT id, file, n AS k FROM captured"
-        first = f"SELECT __file AS file, min(__n) AS first FROM ({_numbered(group)}) GROUP BY __file"
-        return f"SELECT id, file, n - first + 1 AS k FROM captured JOIN ({first}) USING (file)"
-    # Rows that look the same broke the same rules, so it does not matter which of them is which.
-    return f"""
-WITH all_rows AS MATERIALIZED (
-        SELECT __file AS file, __n AS n, hash({original(group.layout)}) AS h FROM ({_numbered(group)})),
-    firsts AS (SELECT file, min(n) AS first FROM all_rows GROUP BY file),
-    looking AS (
-        SELECT id, file, hash(original) AS h, row_number() OVER (PARTITION BY file, hash(original)) AS twin
-        FROM captured),
-    found AS (SELECT file, h, n, row_number() OVER (PARTITION BY file, h ORDER BY n) AS twin
-        FROM all_rows SEMI JOIN looking USING (file, h))
-SELECT id, file, n - first + 1 AS k FROM looking LEFT JOIN found USING (file, h, twin) LEFT JOIN firsts USING (file)"""
-
-
-def _numbered(group: Group) -> str:
-    return relation(group.layout, group.paths, rejects=SCRATCH, numbered=True)
 
 
 def _rows(job: Job, group: Group) -> str:

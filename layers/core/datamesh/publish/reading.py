@@ -13,7 +13,7 @@ from typing import Literal
 
 from datamesh.engine.duck import identifier, literal, literals
 
-__all__ = ["NESTED", "SCRATCH", "Layout", "Rejects", "field", "original", "relation", "text_of"]
+__all__ = ["NESTED", "SCRATCH", "Layout", "Rejects", "field", "lines_of", "original", "relation", "text_of"]
 
 NESTED = "nested "
 _NO_DELIMITER = "\x01"  # JSON allows no control character, so a line of it is one field
@@ -115,10 +115,15 @@ def _text(characters: str) -> str:
     return "''" if not characters else " || ".join(f"chr({ord(c)})" for c in characters)
 
 
+def lines_of(layout: Layout) -> Layout:
+    """The same file read by lines: each is one field, NULL where it is blank."""
+    header = layout.header and layout.format == "csv"
+    return replace(layout, format="csv", fields=("line",), header=header, delimiter=_NO_DELIMITER, quote="", escape="")
+
+
 def _json_lines(layout: Layout, paths: Sequence[str], numbered: bool, rejects: Rejects) -> str:
     """A line that is no JSON object has `__ok` false and no fields. Blank lines are no rows."""
-    lines = replace(layout, format="csv", fields=("line",), header=False, delimiter=_NO_DELIMITER, quote="", escape="")
-    read = relation(lines, paths, numbered=numbered, rejects=rejects)
+    read = relation(lines_of(layout), paths, numbered=numbered, rejects=rejects)
     number = ", __n" if numbered else ""
     shape = json.dumps(dict.fromkeys(layout.fields, "VARCHAR"), ensure_ascii=False)
     fields = "".join(f", __row[{literal(name)}] AS {field(i)}" for i, name in enumerate(layout.fields))
