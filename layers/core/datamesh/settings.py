@@ -37,6 +37,7 @@ class DomainSettings(_Settings):
     grants_role_arn: str = ""  # apply_grants' own: a data lake administrator
     engine_memory_mb: int = 1_024  # what DuckDB may take before it spills; Python and Arrow need the rest
     engine_threads: int = 2
+    sql_seconds: float = 120.0  # for all quality rules of type sql of a batch; shorter than the function may run
     gather_seconds: int = 5  # a burst's batch waits for more files, and looks this often whether more have come
     compaction: Literal["rewrite", "glue"] = "rewrite"  # who joins small files: maintain_table, or Glue's optimizer
     optimizer_role_arn: str = ""  # as whom Glue's optimizer works

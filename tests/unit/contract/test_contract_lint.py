@@ -322,6 +322,14 @@ BROKEN = [
         "- name: line\n        relationships: [{to: stops.code}]",
         at="relationships: [{to",
     ),
+    Broken(
+        "relationship.not-checked",
+        "- name: line",
+        "- name: line\n        relationships:\n          - to: ../rail/lines.odcs.yaml#/schema/lines/properties/line\n"
+        "            customProperties: [{property: datamesh.severity, value: error}]",
+        at="- to: ../rail",
+        severity="warning",
+    ),
     # Roles and verified statements
     Broken("role.duplicate", "roles:\n", "roles:\n  - role: planner\n", at="- role: planner"),
     Broken("role.access", "access: read", "access: write"),

@@ -54,6 +54,28 @@ def test_a_property_refers_from_itself() -> None:
     assert at_property(raw, "tailnum", HERE) == Relationship(("tailnum",), PLANES, ("tailnum",), "flown_by")
 
 
+@pytest.mark.parametrize(
+    ("to", "written", "severity", "itself"),
+    [
+        ("gates.code", None, "warning", False),
+        ("gates.code", "error", "error", False),
+        ("gates.code", "none", None, False),
+        ("airports.odcs.yaml#/schema/airports/properties/faa", "error", "error", False),
+        ("../fleet/planes.odcs.yaml#/schema/planes/properties/tailnum", None, None, False),
+        ("../fleet/planes.odcs.yaml#/schema/planes/properties/tailnum", "error", None, False),
+        ("flights.id", "error", "error", True),
+    ],
+)
+def test_references_within_a_domain_are_looked_at(
+    to: str, written: str | None, severity: str | None, itself: bool
+) -> None:
+    custom = [{"property": "datamesh.severity", "value": written}] if written else []
+    found = at_property({"to": to, "customProperties": custom}, "x", HERE)
+
+    assert isinstance(found, Relationship)
+    assert (found.severity, found.itself) == (severity, itself)
+
+
 def test_a_composite_key_refers_column_by_column() -> None:
     weather = "../weather/observations.odcs.yaml#/schema/observations/properties/"
     raw = {"from": ["flights.origin", "flights.time_hour"], "to": [f"{weather}origin", f"{weather}time_hour"]}

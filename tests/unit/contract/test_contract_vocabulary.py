@@ -50,6 +50,7 @@ def test_each_place_has_its_names() -> None:
         ],
         "server": ["datamesh.input"],
         "property": ["datamesh.partitionTransform", "datamesh.severity"],
+        "relationship": ["datamesh.severity"],
         "role": ["datamesh.principals", "datamesh.columns"],
         "verifiedStatement": ["datamesh.sql"],
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.contract.model import Check, Table, Thresholds
+from datamesh.contract.model import Check, Relationship, Table, TableRef, Thresholds
 from datamesh.contract.profile import Profile
 from datamesh.events import Reason
 from datamesh.publish.gate import MAX_REASONS, Verdict, judge
@@ -190,6 +190,47 @@ def test_a_number_of_bad_rows_may_be_the_limit_too(bad: int, committed: bool) ->
     assert verdict.committed == committed
     assert committed or verdict.reasons == (Reason(rule="maxQuarantinedRows", rows=bad),)
     assert [(f.rule, f.severity) for f in verdict.failed] == ([] if committed else [("maxQuarantinedRows", "error")])
+
+
+def related(severity: Any) -> Table:
+    to = Relationship(("name",), TableRef("testing", "ships", "ships"), ("code",), "sails_on", severity=severity)
+    return table(*PLAIN.columns, relationships=(to,))
+
+
+@pytest.mark.parametrize(
+    ("severity", "more", "committed", "status", "reasons"),
+    [
+        ("error", {"hits": {"relationship": 2}}, True, "failed", [2]),
+        ("warning", {"hits": {"relationship": 2}}, True, "warning", [2]),
+        ("error", {}, True, "passed", []),
+        ("error", {"unasked": True}, False, "error", [0]),
+        ("warning", {"unasked": True}, True, "error", []),
+        (None, {}, True, "skipped", []),
+    ],
+)
+def test_references_that_dangle(severity: Any, more: Any, committed: bool, status: str, reasons: list[int]) -> None:
+    wanted = related(severity)
+    numbers = tuple(rule.number for rule in rules(wanted) if rule.refers)
+    unasked = numbers if more.pop("unasked", False) else ()
+
+    verdict = judge(wanted, [result(wanted, 5, 2, unasked=unasked, **more)], rows_before=0)
+
+    assert verdict.committed == committed
+    assert [reason.rows for reason in verdict.reasons] == reasons
+    [finding] = [f for f in verdict.findings if f.kind == "relationship"]
+    assert (finding.rule, finding.name, finding.column) == ("relationship", "sails_on", "name")
+    assert (finding.status, finding.about) == (status, "rows")
+
+
+@pytest.mark.parametrize(("severity", "committed"), [("error", False), ("warning", True)])
+def test_references_that_dangle_across_slices(severity: Any, committed: bool) -> None:
+    wanted = related(severity)
+    number = next(rule.number for rule in rules(wanted) if rule.refers)
+
+    verdict = judge(wanted, [result(wanted, 5), result(wanted, 5)], rows_before=0, doubled={number: 3})
+
+    assert verdict.committed == committed
+    assert verdict.reasons == (Reason(rule="relationship", column="name", rows=3),)
 
 
 def test_reasons_fit_into_an_event_however_long_their_names_are() -> None:

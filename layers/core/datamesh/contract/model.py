@@ -93,12 +93,22 @@ class TableRef:
 
 @dataclass(frozen=True)
 class Relationship:
-    """A declared foreign key: `columns` of this table refer to `to_columns` of `to`, many to one."""
+    """A declared foreign key: `columns` of this table refer to `to_columns` of `to`, many to one.
+
+    `severity` is that of a row whose reference dangles; None where nobody looks. `itself`: `to` is this very table.
+    """
 
     columns: tuple[str, ...]
     to: TableRef
     to_columns: tuple[str, ...]
     name: str = ""
+    severity: Severity | None = None
+    itself: bool = False
+
+    @property
+    def column(self) -> str | None:
+        """The one column that refers; None where there are several."""
+        return self.columns[0] if len(self.columns) == 1 else None
 
 
 @dataclass(frozen=True)

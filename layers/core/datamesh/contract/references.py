@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datamesh.contract.fields import text
-from datamesh.contract.model import Relationship, TableRef
+from datamesh.contract.fields import mappings, text
+from datamesh.contract.model import Relationship, Severity, TableRef
+from datamesh.contract.vocabulary import RelationshipProperties, read
 
 __all__ = ["Here", "at_property", "at_table", "resolve"]
 
@@ -77,12 +78,23 @@ def _relationship(raw: Mapping[str, Any], start: list[tuple[TableRef, str]], her
         return "all columns of `to` must belong to one table"
     if any(table != TableRef(here.domain, here.product, here.table) for table, _ in start):
         return "`from` must name columns of this table"
+    to = end[0][0]
     return Relationship(
         columns=tuple(column for _, column in start),
-        to=end[0][0],
+        to=to,
         to_columns=tuple(column for _, column in end),
         name=text(raw, "id"),
+        severity=_severity(raw, to, here),
+        itself=to == TableRef(here.domain, here.product, here.table),
     )
+
+
+def _severity(raw: Mapping[str, Any], to: TableRef, here: Here) -> Severity | None:
+    """A domain's functions see their own domain's tables only: what refers to another's is not looked at."""
+    ours, _ = read(RelationshipProperties, mappings(raw, "customProperties"))
+    if to.domain != here.domain or ours.severity == "none":
+        return None
+    return ours.severity or "warning"
 
 
 def _resolved(value: object, here: Here) -> list[tuple[TableRef, str]] | str:

@@ -23,6 +23,7 @@ __all__ = [
     "InputProperties",
     "MergeProperties",
     "Problem",
+    "RelationshipProperties",
     "RoleProperties",
     "ServerProperties",
     "StatementProperties",
@@ -170,6 +171,17 @@ class ColumnProperties(_Place):
     )
 
 
+class RelationshipProperties(_Place):
+    """On a relationship: whether rows whose reference dangles are looked for, and what becomes of them."""
+
+    severity: Literal["error", "warning", "none"] | None = Field(
+        default=None,
+        alias="datamesh.severity",
+        description="error sends such a row to quarantine, warning (the default) publishes and counts it, none looks "
+        "for none. Only references within a domain are looked at.",
+    )
+
+
 class RoleProperties(_Place):
     """On a role: who holds it and which columns it reads."""
 
@@ -196,6 +208,7 @@ PLACES: Mapping[str, type[_Place]] = {
     "schemaObject": TableProperties,
     "server": ServerProperties,
     "property": ColumnProperties,
+    "relationship": RelationshipProperties,
     "role": RoleProperties,
     "verifiedStatement": StatementProperties,
 }

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 __all__ = [
     "CONTRACTS_PREFIX",
     "Pointer",
+    "answers_key",
     "applied_contract_key",
     "batch_of_key",
     "database_name",
@@ -35,6 +36,7 @@ __all__ = [
     "staging_prefix",
     "table_name",
     "table_prefix",
+    "targets_key",
 ]
 
 CONTRACTS_PREFIX = "contracts/"
@@ -93,6 +95,16 @@ def manifest_key(product: str, batch_id: str) -> str:
 
 def slice_result_key(product: str, batch_id: str, attempt: int, slice_number: int) -> str:
     return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/slice-{slice_number:05d}.json"
+
+
+def targets_key(product: str, batch_id: str, attempt: int) -> str:
+    """Where an attempt writes which snapshots of other tables its references are compared with."""
+    return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/targets.json"
+
+
+def answers_key(product: str, batch_id: str, attempt: int, snapshot: str) -> str:
+    """Where an attempt writes what its sql rules said of the batch on top of `snapshot`, of the product's table."""
+    return f"{_batch_prefix(product, batch_id)}/attempt={attempt}/answers-{snapshot}.json"
 
 
 def run_key(product: str, batch_id: str, attempt: int, status: str) -> str:

@@ -16,24 +16,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pyiceberg.table import Table as IcebergTable
 
 from datamesh.contract.profile import Profile, bounded, merged
-from datamesh.engine.duck import connect
 from datamesh.events import QualityGateFailed, Reason
 from datamesh.lake import layout
 from datamesh.lake import table as lake
-from datamesh.lake.evolution import schema_as
-from datamesh.lake.files import null_counts, reader
+from datamesh.lake.files import null_counts
 from datamesh.lake.table import Committed
 from datamesh.publish import outcome as outcomes
 from datamesh.publish import record as records
-from datamesh.publish.asking import answers
 from datamesh.publish.endings import standing
 from datamesh.publish.gate import Verdict, judge
 from datamesh.publish.job import Engine
@@ -42,16 +37,14 @@ from datamesh.publish.merging import merged_into
 from datamesh.publish.outcome import OUTCOME, Outcome
 from datamesh.publish.plan import Plan, appended, staged_rows
 from datamesh.publish.plane import Plane
-from datamesh.publish.repeats import surplus_of
 from datamesh.publish.replace import NEWEST, replaced
 from datamesh.publish.results import SliceResult, StagedFile, load
-from datamesh.publish.rules import rules
 from datamesh.publish.slices import slices
 from datamesh.publish.steps import Work, begin
+from datamesh.publish.whole import across, asked
 
 __all__ = ["Cataloged", "catalog"]
 
-_SQL_SECONDS = 120.0  # for all sql rules of a contract together
 _ATTEMPT = "datamesh.attempt"  # in a snapshot's summary: which attempt of its batch made it
 
 
@@ -84,8 +77,8 @@ def catalog(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Catal
             total_rows=plan.total_rows,
             superseded=plan.superseded,
             deleted=plan.deleted,
-            doubled=_doubled(work, table, plan, results),
-            answers=_answers(work, table, plan),
+            doubled=across(work, table, plan, results),
+            answers=asked(work, table, plan),
         )
         _tell(work, verdict)
         if not verdict.committed:
@@ -113,15 +106,6 @@ def _planned(work: Work, table: IcebergTable, results: Sequence[SliceResult]) ->
         by_partition=by_partition,
         arrivals=lambda batch: _outcome_of(work, batch).arrivals,
     )
-
-
-def _answers(work: Work, table: IcebergTable, plan: Plan) -> dict[int, float | None]:
-    """Of the sql rules, over the table as it would be."""
-
-    def read(columns: Sequence[str]) -> Any:
-        return plan.read(table, schema_as(table, work.contract).select(*columns))
-
-    return answers(work.contract.table, read, engine=_engine(work), seconds=_SQL_SECONDS)
 
 
 def _engine(work: Work) -> Engine:
@@ -272,30 +256,3 @@ def _profile(
         return profile
     files = [*(rows.file for rows in plan.kept or ()), *change.added]
     return bounded(profile, rows=plan.total_rows, nulls=null_counts(schema_as(table, work.contract), files))
-
-
-def _doubled(work: Work, table: IcebergTable, plan: Plan, results: Sequence[SliceResult]) -> dict[int, int]:
-    """The keys that stand twice in what the batch adds, where it has several parts: each knows its own rows only."""
-    keyed = [rule for rule in rules(work.contract.table) if rule.keys and rule.effect != "supersede"]
-    mine = {file.uri for result in results for file in result.files}
-    added = [rows for rows in (*plan.added, *plan.rewritten) if rows.file.file_path in mine]
-    if not keyed or not _in_parts(work, results):
-        return {}
-    engine, schema = _engine(work), schema_as(table, work.contract)
-    with (
-        TemporaryDirectory() as spill,
-        connect(memory_mb=engine.memory_mb, threads=engine.threads, temp=Path(spill)) as con,
-    ):
-        doubled = {}
-        for rule in keyed:
-            con.register("staged", reader(table, added, schema.select(*rule.keys)))
-            doubled[rule.number] = surplus_of(con, rule, "staged")
-            con.unregister("staged")
-        return doubled
-
-
-def _in_parts(work: Work, results: Sequence[SliceResult]) -> bool:
-    """Whether its rows were looked at in several parts: its slices, or its files where they are kept apart."""
-    if work.contract.table.write_mode == "overwritePartitions":
-        return len({file.place for result in results for file in result.files}) > 1
-    return sum(1 for result in results if result.files) > 1

@@ -13,14 +13,14 @@ share of no rows is 0 percent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from datamesh.contract.model import Check, Severity, Table
 from datamesh.contract.quality import holds, not_carried_out
 from datamesh.events import Reason
-from datamesh.publish.findings import Finding, Kind, of_check, outcome
+from datamesh.publish.findings import Finding, Status, of_check, outcome
 from datamesh.publish.ledger.model import Counts
 from datamesh.publish.results import SliceResult
 from datamesh.publish.rules import Rule, rules
@@ -58,6 +58,8 @@ class _Seen:
     rows_good: int
     total_rows: int
     answers: Mapping[int, float | None]
+    unasked: Container[int]
+    skipped: Container[int]
 
     @property
     def looked_at(self) -> int:
@@ -76,11 +78,13 @@ def judge(
     deleted: int = 0,
     doubled: Mapping[int, int] | None = None,
     answers: Mapping[int, float | None] | None = None,
+    skipped: Container[int] = (),
 ) -> Verdict:
     """May the batch be published? `total_rows` are those of the table as it would be.
 
     `superseded` and `deleted` are good rows that are not published: newer ones take their place, or they end others.
-    `doubled` counts, by rule number, the rows that repeat a key anywhere in the batch, where it has several slices.
+    `doubled` counts, by rule number, the rows that repeat a key, or refer to nothing, anywhere in the batch, where it
+    has several slices. `skipped` are rules, by number, at which nobody looked.
     `answers` are those of the sql rules that were asked (asking.py): one without an answer does not hold.
     """
     counts = Counts(
@@ -94,17 +98,22 @@ def judge(
     if refused:
         return Verdict(False, _nothing_of(counts), _bounded(refused))
     good = sum(r.rows_good for r in results)
-    seen = _Seen(rules(table), _added(results), doubled or {}, counts, good, total_rows, answers or {})
+    more = (answers or {}, _unasked(results), skipped)
+    seen = _Seen(rules(table), _added(results), doubled or {}, counts, good, total_rows, *more)
     checked, limits = _checked(table, seen), _limits(table, seen)
     fatal = [*(_nothing(seen) or _failures(limits, "error")), *_across(seen), *_failures(checked, "error")]
     warnings = [*_failures(checked, "warning"), *(note for r in results for note in r.notes)]
     reasons = _bounded([*fatal, *_of_rows(seen), *warnings])
-    findings = (*_row_findings(seen), *checked, *limits)
+    findings = (*_row_findings(seen), *_not_looked_at(table), *checked, *limits)
     return Verdict(not fatal, _nothing_of(counts) if fatal else counts, reasons, findings)
 
 
 def _added(results: Sequence[SliceResult]) -> tuple[int, ...]:
     return tuple(sum(column) for column in zip(*(r.hits for r in results), strict=True))
+
+
+def _unasked(results: Sequence[SliceResult]) -> frozenset[int]:
+    return frozenset(number for result in results for number in result.unasked)
 
 
 def _nothing_of(counts: Counts) -> Counts:
@@ -149,17 +158,21 @@ def _percent(rows: int, of: int) -> float:
 def _of_rows(seen: _Seen) -> list[Reason]:
     return [
         Reason(rule=rule.rule, column=rule.column, rows=count)
-        for rule, count in zip(seen.rules, seen.hits, strict=True)
-        if count and rule.effect in ("quarantine", "warn")
+        for rule in seen.rules
+        if rule.effect in ("quarantine", "warn")
+        and (count := seen.rows(rule) if rule.effect == "warn" else seen.hits[rule.number])
     ]
 
 
 def _across(seen: _Seen) -> list[Reason]:
-    """Within a slice repeated rows are in quarantine; across slices that comes too late, and the batch is rejected."""
+    """Within a slice such rows are in quarantine; across slices that comes too late, and the batch is rejected.
+
+    So it is where nobody could tell which rows are to be sent away.
+    """
     return [
-        Reason(rule=rule.rule, column=rule.column, rows=seen.doubled[rule.number])
+        Reason(rule=rule.rule, column=rule.column, rows=seen.doubled.get(rule.number, 0))
         for rule in seen.rules
-        if rule.effect == "quarantine" and seen.doubled.get(rule.number)
+        if rule.effect == "quarantine" and (seen.doubled.get(rule.number) or rule.number in seen.unasked)
     ]
 
 
@@ -174,10 +187,38 @@ def _row_finding(rule: Rule, seen: _Seen) -> Finding:
     status = outcome(severity, holds=not rows)
     if rule.check is not None:
         return of_check(rule.check, status, about="rows", rows=rows, of=of)
-    kind: Kind = "builtIn"
-    return Finding(
-        rule=rule.rule, column=rule.column, kind=kind, about="rows", severity=severity, status=status, rows=rows, of=of
+    found = Finding(
+        rule=rule.rule,
+        name=rule.refers.name if rule.refers else "",
+        column=rule.column,
+        kind="relationship" if rule.refers else "builtIn",
+        about="rows",
+        severity=severity,
+        status=status,
+        rows=rows,
+        of=of,
     )
+    if rule.number in seen.skipped or rule.number in seen.unasked:
+        ended: Status = "error" if rule.number in seen.unasked else "skipped"
+        return found.model_copy(update={"status": ended, "rows": None, "of": None})
+    return found
+
+
+def _not_looked_at(table: Table) -> list[Finding]:
+    """References to another domain's table, and those of which the contract wants to know nothing."""
+    return [
+        Finding(
+            rule="relationship",
+            name=to.name,
+            column=to.column,
+            kind="relationship",
+            about="rows",
+            severity="warning",
+            status="skipped",
+        )
+        for to in table.relationships
+        if to.severity is None
+    ]
 
 
 def _checked(table: Table, seen: _Seen) -> list[Finding]:

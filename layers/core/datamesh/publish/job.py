@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from datamesh.contract.model import Table
+from datamesh.contract.model import Relationship, Table
 from datamesh.engine.duck import Connection, connect
 from datamesh.lake.schema import FieldIds
 from datamesh.publish.reading import Layout
 from datamesh.publish.rules import Rule
 
-__all__ = ["DEFAULT_ENGINE", "Engine", "Group", "InputFile", "Job", "Passed", "groups_of"]
+__all__ = ["DEFAULT_ENGINE", "Engine", "Group", "InputFile", "Job", "Passed", "Target", "groups_of"]
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,22 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What the relationship `to` points at: `keys` is a Parquet file of them, as `k0`, `k1`, ...; None where none are.
+
+    Where it points at its own table, the rows that are staged can be referred to as well.
+    """
+
+    to: Relationship
+    keys: Path | None = None
+
+
+@dataclass(frozen=True)
 class Job:
-    """One staging. `work` is an empty directory; `field_ids` are the Iceberg ids of the table's columns."""
+    """One staging. `work` is an empty directory; `field_ids` are the Iceberg ids of the table's columns.
+
+    `targets` are of the relationships that are looked at, by rule; `orphans` what was found of them (referring.py).
+    """
 
     table: Table
     rules: tuple[Rule, ...]
@@ -79,6 +93,8 @@ class Job:
     work: Path
     engine: Engine
     field_ids: FieldIds
+    targets: Mapping[int, Target] = field(default_factory=dict)
+    orphans: Mapping[int, Path] = field(default_factory=dict)
 
     @property
     def apart(self) -> bool:
@@ -88,6 +104,7 @@ class Job:
     @contextmanager
     def connection(self, *, ordered: bool = False) -> Iterator[Connection]:
         directories = {self.work, *(file.path.parent for group in self.groups for file in group.files)}
+        directories |= {target.keys.parent for target in self.targets.values() if target.keys is not None}
         with connect(
             memory_mb=self.engine.memory_mb,
             threads=self.engine.threads,

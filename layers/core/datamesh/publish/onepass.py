@@ -16,6 +16,7 @@ from datamesh.publish.conform import columns, selection
 from datamesh.publish.job import Group, InputFile, Job, Passed
 from datamesh.publish.partitions import partition_value
 from datamesh.publish.reading import Rejects, original, relation
+from datamesh.publish.referring import with_orphans
 from datamesh.publish.repeats import superseded_rows, with_repeats
 from datamesh.publish.rules import Rule, any_of, broken, sends_away, supersedes
 
@@ -23,9 +24,12 @@ __all__ = ["count_rejects", "run_pass"]
 
 
 def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) -> Passed:
-    """Stages one group. With `repeats` its rows are numbered, and those that repeats.py found are bad rows."""
-    looked_up = (*sends_away(job.rules), *supersedes(job.rules)) if repeats else ()
-    chosen = [rule for rule in job.rules if not rule.keys or rule in looked_up]
+    """Stages one group. With `repeats` its rows are numbered, and those that repeats.py found are bad rows.
+
+    So are those whose references are among the job's orphans.
+    """
+    looked_up = [rule for rule in (*sends_away(job.rules), *supersedes(job.rules)) if rule.keys and repeats]
+    chosen = [rule for rule in job.rules if rule.alone or rule in looked_up or rule.number in job.orphans]
     rejects = Rejects(f"rejects_{group.number}", f"scans_{group.number}")
     source = relation(group.layout, group.paths, numbered=repeats, rejects=rejects)
     if repeats:
@@ -52,6 +56,10 @@ def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) 
     return passed
 
 
+def _found_by_now(job: Job, rule: Rule, *, repeats: bool) -> bool:
+    return rule.number in job.orphans or (bool(rule.keys) and repeats and rule.effect == "quarantine")
+
+
 def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path, *, numbered: bool) -> str:
     bad = f"coalesce({any_of(sends_away(chosen))}, false)"
     number = "__n" if numbered else "CAST(NULL AS BIGINT)"
@@ -65,7 +73,7 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
     options += [f"FIELD_IDS {_ids(job.field_ids)}"] if job.field_ids else []
     options += [f"PARTITION_BY ({', '.join(names)})"] if names else []
     target = out if names else out.with_suffix(".parquet")
-    typed = selection(job.table, group.layout, source)
+    typed = with_orphans(job, selection(job.table, group.layout, source))
     # The door is a column, not the filter itself: a filter is pushed down to where the file is read, and all that it
     # stands on would be computed twice. One over a column with side effects stays where it is.
     kinds = f"WHEN {any_of(supersedes(chosen))} THEN false WHEN {any_of(chosen)} THEN door({arguments}) ELSE true"

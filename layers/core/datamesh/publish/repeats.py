@@ -16,6 +16,7 @@ from datamesh.engine.duck import Connection, identifier, literal, literals, one
 from datamesh.publish.conform import selection
 from datamesh.publish.job import Group, Job
 from datamesh.publish.reading import SCRATCH, relation
+from datamesh.publish.referring import with_orphans
 from datamesh.publish.rules import Rule, any_of, sends_away, supersedes
 
 __all__ = ["find_repeats", "superseded_rows", "surplus", "with_repeats"]
@@ -71,9 +72,9 @@ def superseded_rows(con: Connection, group: Group) -> int:
 
 def _good(job: Job, group: Group) -> str:
     source = relation(group.layout, group.paths, rejects=SCRATCH, numbered=True)
-    alone = [rule for rule in sends_away(job.rules) if not rule.keys]
+    alone = [rule for rule in sends_away(job.rules) if rule.alone or rule.number in job.orphans]
     good = f"CASE WHEN {any_of(alone)} THEN false ELSE true END"
-    return f"SELECT * FROM ({selection(job.table, group.layout, source)}) WHERE {good}"
+    return f"SELECT * FROM ({with_orphans(job, selection(job.table, group.layout, source))}) WHERE {good}"
 
 
 def _before_the_last(job: Job, rule: Rule) -> str:

@@ -33,7 +33,8 @@ class SliceResult(_Frozen):
     """What became of a slice. `rows_in` is the sum of the other three.
 
     `hits` counts the rows that broke each rule, in the order of `rules.rules`. `refused` says why a file of the slice
-    could not be read at all: then its batch is rejected. `notes` are what was let pass.
+    could not be read at all: then its batch is rejected. `notes` are what was let pass. `unasked` are rules, by number,
+    that could not be carried out.
     """
 
     slice: int
@@ -43,6 +44,7 @@ class SliceResult(_Frozen):
     rows_bad: int = 0
     rows_superseded: int = 0
     hits: tuple[int, ...] = ()
+    unasked: tuple[int, ...] = ()
     refused: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
     files: tuple[StagedFile, ...] = ()

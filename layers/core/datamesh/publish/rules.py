@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from datamesh.contract.model import Check, Column, Severity, Table
+from datamesh.contract.model import Check, Column, Relationship, Severity, Table
 from datamesh.contract.quality import allows_none, not_carried_out
 from datamesh.engine.duck import literals
 from datamesh.publish.conditions import conditions, outside, unlike
@@ -28,7 +28,8 @@ class Rule:
 
     Breaking it sends the row to quarantine, or is a warning, or is measured for the data-set gate (`check`).
     A rule over `keys` is about several rows at once: it holds for each row after the first with the same keys, or
-    (superseding) for each row before the last one.
+    (superseding) for each row before the last one. One that `refers` is about another table: it holds for each row
+    whose reference is not there.
     """
 
     number: int
@@ -38,6 +39,12 @@ class Rule:
     condition: str
     keys: tuple[str, ...] = ()
     check: Check | None = None
+    refers: Relationship | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether a row by itself tells if it breaks the rule."""
+        return not self.keys and self.refers is None
 
 
 def rules(table: Table) -> tuple[Rule, ...]:
@@ -49,6 +56,7 @@ def rules(table: Table) -> tuple[Rule, ...]:
     if table.write_mode == "merge":
         found = [_spares_deleted(rule, table) for rule in found]
     found += _keys(table)
+    found += _references(table)
     return tuple(_numbered(rule, number) for number, rule in enumerate(found))
 
 
@@ -114,8 +122,12 @@ def _spares_deleted(rule: Rule, table: Table) -> Rule:
         return rule
     if rule.column in (*table.primary_key, table.merge.delete_column, table.merge.order):
         return rule
-    marked = deletes(table, f"t{[c.name for c in table.columns].index(table.merge.delete_column)}")
-    return replace(rule, condition=f"({rule.condition}) AND NOT ({marked})")
+    return replace(rule, condition=f"({rule.condition}) AND NOT ({deletes(table, _marker(table))})")
+
+
+def _marker(table: Table) -> str:
+    """The column that marks deleted rows, typed."""
+    return f"t{[column.name for column in table.columns].index(table.merge.delete_column or '')}"
 
 
 def deletes(table: Table, value: str) -> str:
@@ -181,7 +193,21 @@ def _repeated(rule: str, column: str | None, effect: Effect, keys: tuple[str, ..
     return Rule(0, rule, column, effect, "false", keys, check)
 
 
+def _references(table: Table) -> list[Rule]:
+    """What a row that deletes its key refers to does not matter."""
+    marks = table.write_mode == "merge" and table.merge.delete_column
+    spared = f"NOT ({deletes(table, _marker(table))})" if marks else "true"
+    return [
+        Rule(0, "relationship", to.column, _effect_of(to.severity), spared, refers=to)
+        for to in table.relationships
+        if to.severity is not None and all(table.column(name) for name in to.columns)
+    ]
+
+
 def _numbered(rule: Rule, number: int) -> Rule:
-    looked_up = rule.keys and rule.effect in ("quarantine", "supersede")
-    condition = f"coalesce(list_contains(__repeats, {number}), false)" if looked_up else rule.condition
+    condition = rule.condition
+    if rule.refers is not None:
+        condition = f"__orphan{number} AND {condition}"
+    elif rule.keys and rule.effect in ("quarantine", "supersede"):
+        condition = f"coalesce(list_contains(__repeats, {number}), false)"
     return replace(rule, number=number, condition=condition)

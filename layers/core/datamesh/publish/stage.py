@@ -4,6 +4,7 @@
               that they broke; lines that are no rows are left in DuckDB's reject tables
     repeats   does a key stand twice among the good rows? Only then: number the rows and pass again, so that the first
               row of each key, in the order of the files, is the one that is kept
+    refers    does a good row refer to what is not there, and is that an error? Only then: pass again, without it
     number    where rows were bad, and in their files only: which rows of the file they were
     profile   what the columns of the good rows hold
 
@@ -16,8 +17,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datamesh.contract.model import Table
@@ -25,11 +26,12 @@ from datamesh.contract.profile import Profile
 from datamesh.engine.duck import BEYOND, Connection, EngineError, one
 from datamesh.errors import InfrastructureError, UnreadableInput
 from datamesh.lake.schema import FieldIds
-from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed, groups_of
+from datamesh.publish.job import DEFAULT_ENGINE, Engine, InputFile, Job, Passed, Target, groups_of
 from datamesh.publish.onepass import count_rejects, run_pass
 from datamesh.publish.profiling import profile_of
 from datamesh.publish.quarantine import write_quarantine
 from datamesh.publish.reading import SCRATCH, original, relation
+from datamesh.publish.referring import count_dangling, find_orphans
 from datamesh.publish.repeats import find_repeats, surplus
 from datamesh.publish.rules import rules, sends_away, supersedes
 from datamesh.publish.trust import expected_rows, mended, mended_if_needed
@@ -68,15 +70,18 @@ def stage(
     work: Path,
     engine: Engine = DEFAULT_ENGINE,
     field_ids: FieldIds | None = None,
+    targets: Mapping[int, Target] | None = None,
 ) -> Staged:
-    """Stages the files into `work`, an empty directory. `field_ids` are the Iceberg ids of the table's columns.
+    """Stages the files into `work`, an empty directory. `field_ids` are the Iceberg ids of the table's columns,
+    `targets` those of its relationships, by rule.
 
     Raises InfrastructureError when the engine fails over files that can all be read.
     """
     known, apart = (table, rules(table)), table.write_mode == "overwritePartitions"
 
     def job(files: Sequence[InputFile], name: str) -> Job:
-        return Job(*known, groups_of(files, apart=apart), batch_id, _made(work / name), engine, field_ids or {})
+        grouped = groups_of(files, apart=apart)
+        return Job(*known, grouped, batch_id, _made(work / name), engine, field_ids or {}, targets or {})
 
     try:
         ready = [mended_if_needed(file, work / f"mended-{i}") for i, file in enumerate(files)]
@@ -127,25 +132,35 @@ def _staged(job: Job, product: str) -> Staged | EngineError | UnreadableInput:
 def _passes(job: Job) -> tuple[list[Passed], Counter[int]]:
     with job.connection() as con:
         passed = [run_pass(con, job, group) for group in job.groups]
-        doubled = _doubled(con, job, passed)
-    if any(doubled[rule.number] for rule in (*sends_away(job.rules), *supersedes(job.rules))):
+        seen = _seen(con, job, passed)
+        job = replace(job, orphans=find_orphans(con, job, _files(passed)))
+    repeats = any(seen[rule.number] for rule in (*sends_away(job.rules), *supersedes(job.rules)))
+    if repeats or job.orphans:
         _clear(job)
-        with job.connection(ordered=True) as con:
-            find_repeats(con, job)
-            passed = [run_pass(con, job, group, repeats=True) for group in job.groups]
-            doubled = _doubled(con, job, passed)
-    return passed, sum((p.hits for p in passed), Counter()) + doubled
+        with job.connection(ordered=repeats) as con:
+            if repeats:
+                find_repeats(con, job)
+            passed = [run_pass(con, job, group, repeats=repeats) for group in job.groups]
+            seen = _seen(con, job, passed)
+    return passed, sum((p.hits for p in passed), Counter()) + seen
 
 
-def _doubled(con: Connection, job: Job, passed: Sequence[Passed]) -> Counter[int]:
-    together = [p.files for p in passed] if job.apart else [[file for p in passed for file in p.files]]
+def _seen(con: Connection, job: Job, passed: Sequence[Passed]) -> Counter[int]:
+    """What only all good rows together tell: how many repeat a key, and how many refer to nothing."""
+    together = [p.files for p in passed] if job.apart else [_files(passed)]
     keyed = [rule for rule in job.rules if rule.keys]
-    return Counter({rule.number: sum(surplus(con, rule, files) for files in together) for rule in keyed})
+    doubled = Counter({rule.number: sum(surplus(con, rule, files) for files in together) for rule in keyed})
+    return doubled + count_dangling(con, job, _files(passed))
+
+
+def _files(passed: Sequence[Passed]) -> list[Path]:
+    return [file for p in passed for file in p.files]
 
 
 def _clear(job: Job) -> None:
     for path in job.work.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if path not in job.orphans.values():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _collected(job: Job, product: str, passed: Sequence[Passed], hits: Counter[int]) -> Staged:

@@ -26,6 +26,7 @@ from datamesh.publish.slices import slices
 from datamesh.publish.sources import fetch
 from datamesh.publish.stage import Engine, InputFile, Staged, count_rows, stage
 from datamesh.publish.steps import Work, begin
+from datamesh.publish.targets import targets
 from datamesh.publish.validate import to_publish
 
 __all__ = ["transform"]
@@ -66,6 +67,7 @@ def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: P
     if refused:
         return empty.model_copy(update={"refused": refused})
     superseded = count_rows(_inputs(files, wanted=False), work=_made(directory / "count"), engine=engine)
+    pointed_at, unasked = targets(work, _made(directory / "targets"), slices=len(slices(work.manifest.objects)))
     staged = stage(
         work.contract.table,
         _inputs(files, wanted=True),
@@ -74,13 +76,14 @@ def _work_on(work: Work, objects: Sequence[ObjectRef], number: int, directory: P
         work=_made(directory / "work"),
         engine=engine,
         field_ids=field_ids(lake.load(work.manifest.database, work.manifest.table), work.contract),
+        targets=pointed_at,
     )
     if staged.unreadable:
         return empty.model_copy(update={"refused": (Reason(rule=staged.refused_for),)})
     notes = dict.fromkeys(note for f in files if f.wanted for note in f.opened.notes)
-    result = empty.model_copy(update={"rows_superseded": superseded + staged.rows_superseded, "notes": tuple(notes)})
+    known = {"rows_superseded": superseded + staged.rows_superseded, "notes": tuple(notes), "unasked": unasked}
     places = [f.place for f in files if f.wanted for _ in f.opened.parts]
-    return _uploaded(work, staged, [places[i] for i in staged.places], result)
+    return _uploaded(work, staged, [places[i] for i in staged.places], empty.model_copy(update=known))
 
 
 def _uploaded(work: Work, staged: Staged, places: Sequence[int], result: SliceResult) -> SliceResult:

@@ -10,17 +10,18 @@ from typing import Any, Literal
 
 from pyarrow.dataset import dataset
 
-from datamesh.contract.model import Contract, Table
+from datamesh.contract.model import Contract, Relationship, Table
 from datamesh.contract.profile import Profile
 from datamesh.engine.duck import connect, identifier, literals, one
 from datamesh.events import Reason
 from datamesh.publish.asking import answers
 from datamesh.publish.findings import Finding
 from datamesh.publish.gate import judge
+from datamesh.publish.job import Target
 from datamesh.publish.ledger.model import Counts
 from datamesh.publish.opening import open_file
 from datamesh.publish.results import SliceResult
-from datamesh.publish.rules import deletes
+from datamesh.publish.rules import deletes, rules
 from datamesh.publish.sources import LocalFile
 from datamesh.publish.stage import DEFAULT_ENGINE, Engine, count_rows, stage
 
@@ -64,6 +65,7 @@ def try_out(
         batch_id="try-out",
         work=_made(workdir / "stage"),
         engine=engine,
+        targets={number: Target(to) for number, to in _references(contract).items() if to.itself},
     )
     if staged.unreadable:
         unreadable = empty.model_copy(update={"refused": (Reason(rule=staged.refused_for),)})
@@ -96,6 +98,10 @@ def _deleted(table: Table, files: Sequence[Path], engine: Engine) -> int:
         return int(count)
 
 
+def _references(contract: Contract) -> dict[int, Relationship]:
+    return {rule.number: rule.refers for rule in rules(contract.table) if rule.refers is not None}
+
+
 def _read(files: Sequence[Path], columns: Sequence[str]) -> Any:
     return dataset([str(file) for file in files], format="parquet").scanner(columns=list(columns)).to_reader()
 
@@ -109,7 +115,15 @@ def _outcome(
     refused: Sequence[str] = (),
     answers: Mapping[int, float | None] | None = None,
 ) -> TryOut:
-    verdict = judge(contract.table, [result], total_rows=result.rows_good - deleted, deleted=deleted, answers=answers)
+    skipped = [number for number, to in _references(contract).items() if not to.itself]  # others are not here
+    verdict = judge(
+        contract.table,
+        [result],
+        total_rows=result.rows_good - deleted,
+        deleted=deleted,
+        answers=answers,
+        skipped=skipped,
+    )
     partial = verdict.counts.rows_quarantined > 0
     return TryOut(
         status="rejected" if not verdict.committed else "partial" if partial else "published",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from datamesh.contract import references
 from datamesh.contract.fields import mappings
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Relationship
 from datamesh.contract.rules.subject import Subject, TableAt
+from datamesh.contract.vocabulary import RelationshipProperties, read
 
 __all__ = ["check"]
 
@@ -20,19 +22,29 @@ def check(subject: Subject) -> Iterator[Finding]:
     columns = {table.table.name: table.column_names() for table in subject.tables()}
     for table in subject.tables():
         here = references.Here(contract.domain, contract.product, table.table.name)
-        for path, relationship in _written(table, here):
+        for path, raw, relationship in _written(table, here):
             if isinstance(relationship, str):
                 yield subject.error("relationship.form", path, relationship, _FORMS)
             else:
                 yield from _columns(subject, path, relationship, here, columns)
+                yield from _not_checked(subject, path, raw, relationship)
 
 
-def _written(table: TableAt, here: references.Here) -> Iterator[tuple[str, Relationship | str]]:
+def _written(table: TableAt, here: references.Here) -> Iterator[tuple[str, Mapping[str, Any], Relationship | str]]:
     for at in table.columns():
         for index, raw in enumerate(mappings(at.raw, "relationships")):
-            yield f"{at.path}.relationships[{index}]", references.at_property(raw, at.column.name, here)
+            yield f"{at.path}.relationships[{index}]", raw, references.at_property(raw, at.column.name, here)
     for index, raw in enumerate(mappings(table.raw, "relationships")):
-        yield f"{table.path}.relationships[{index}]", references.at_table(raw, here)
+        yield f"{table.path}.relationships[{index}]", raw, references.at_table(raw, here)
+
+
+def _not_checked(subject: Subject, path: str, raw: Mapping[str, Any], relationship: Relationship) -> Iterator[Finding]:
+    """Only who asks for a check is told that there is none."""
+    ours, _ = read(RelationshipProperties, mappings(raw, "customProperties"))
+    if ours.severity in ("error", "warning") and relationship.severity is None:
+        message = f"`{relationship.to.domain}` is another domain, whose tables this one's functions may not read"
+        fix = "leave datamesh.severity out: the relationship still serves questions"
+        yield subject.warning("relationship.not-checked", path, message, fix)
 
 
 def _columns(

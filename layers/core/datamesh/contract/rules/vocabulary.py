@@ -16,6 +16,7 @@ __all__ = ["check"]
 _PLACE_OF_PATH = (
     (re.compile(r"schema\[\d+\]"), "schemaObject"),
     (re.compile(r"schema\[\d+\]\.properties\[\d+\](\.(properties\[\d+\]|items|map\.(key|value)))*"), "property"),
+    (re.compile(r"schema\[\d+\](\.properties\[\d+\])?\.relationships\[\d+\]"), "relationship"),
     (re.compile(r"roles\[\d+\]"), "role"),
     (re.compile(r"servers\[\d+\]"), "server"),
     (re.compile(r"(schema\[\d+\]\.)?context\.verifiedStatements\[\d+\]"), "verifiedStatement"),
