@@ -213,7 +213,7 @@ def test_references_that_dangle(severity: Any, more: Any, committed: bool, statu
     numbers = tuple(rule.number for rule in rules(wanted) if rule.refers)
     unasked = numbers if more.pop("unasked", False) else ()
 
-    verdict = judge(wanted, [result(wanted, 5, 2, unasked=unasked, **more)], rows_before=0)
+    verdict = judge(wanted, [result(wanted, 5, 2, unasked=unasked, **more)], total_rows=5)
 
     assert verdict.committed == committed
     assert [reason.rows for reason in verdict.reasons] == reasons
@@ -227,7 +227,7 @@ def test_references_that_dangle_across_slices(severity: Any, committed: bool) ->
     wanted = related(severity)
     number = next(rule.number for rule in rules(wanted) if rule.refers)
 
-    verdict = judge(wanted, [result(wanted, 5), result(wanted, 5)], rows_before=0, doubled={number: 3})
+    verdict = judge(wanted, [result(wanted, 5), result(wanted, 5)], total_rows=10, doubled={number: 3})
 
     assert verdict.committed == committed
     assert verdict.reasons == (Reason(rule="relationship", column="name", rows=3),)

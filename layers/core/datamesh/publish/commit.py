@@ -25,6 +25,7 @@ from datamesh.contract.profile import Profile, bounded, merged
 from datamesh.events import QualityGateFailed, Reason
 from datamesh.lake import layout
 from datamesh.lake import table as lake
+from datamesh.lake.evolution import schema_as
 from datamesh.lake.files import null_counts
 from datamesh.lake.table import Committed
 from datamesh.publish import outcome as outcomes
