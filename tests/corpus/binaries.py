@@ -87,6 +87,7 @@ _p.refused("cut off in the middle, with an end", _WHOLE[: len(_WHOLE) // 2] + _W
 _p.refused("nothing but its marks", b"PAR1PAR1", "unreadable")
 _p.refused("a footer that is longer than the file", _changed(_WHOLE, -8, b"\xff\xff\xff\x7f"), "unreadable")
 _p.refused("a footer of zeros", _changed(_WHOLE, -200, b"\0" * 190), "unreadable")
+_p.refused("a name that is no text", _WHOLE.replace(b"\x04name", b"\x04na\xe2e"), "unreadable")
 _p.refused("a footer of noise", _changed(_WHOLE, -200, bytes((n * 37) % 251 for n in range(190))), "unreadable")
 _p.refused("a page of zeros", _changed(_WHOLE, 200, b"\0" * 500), "unreadable")
 _p.refused("pages of noise", _changed(_WHOLE, 4, b"\xff" * 500), "unreadable")

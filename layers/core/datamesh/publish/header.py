@@ -142,7 +142,7 @@ def parquet_layout(source: Source, table: Table) -> tuple[Layout, int] | None:
     try:
         metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
         schema = metadata.schema.to_arrow_schema()
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         return None
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     if sum(group.num_rows for group in groups) != metadata.num_rows:
