@@ -18,14 +18,18 @@ def _row(name: str, text: str) -> str:
     return ",".join(_NAMES) + "\n1" + "," * (len(_NAMES) - 1) + "\n" + ",".join(fields) + "\n"
 
 
+def _name(name: str, text: str, form: dict[str, Any]) -> str:
+    return f"{name} {text}" + (f" with {' and '.join(form.values())}" if form else "")
+
+
 def _bad(name: str, *texts: str, **form: Any) -> None:
     for text in texts:
-        _v.partial(f"{name} {text}", _row(name, text), (1, 1), f"type:{name}=1", **form)
+        _v.partial(_name(name, text, form), _row(name, text), (1, 1), f"type:{name}=1", **form)
 
 
 def _good(name: str, *texts: str, **form: Any) -> None:
     for text in texts:
-        _v.published(f"{name} {text}", _row(name, text), 2, **form)
+        _v.published(_name(name, text, form), _row(name, text), 2, **form)
 
 
 _good("whole", "9223372036854775807", "-9223372036854775808", "+5", " 5 ", "5.0", "007")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from datamesh.contract.lint import lint
 from datamesh.contract.model import InputFormat
 from datamesh.contract.parse import parse
 from tests.support.contracts import STOPS, edited
+
+DOCS = Path(__file__).parents[3] / "docs" / "contract.md"
 
 
 def contract(*servers: str, ours: str = "") -> str:
@@ -71,26 +75,31 @@ def test_all_that_can_be_said_of_files() -> None:
     assert not found(contract(ours=ours))
 
 
-@pytest.mark.parametrize(
-    ("servers", "ours", "rule", "severity"),
-    [
-        (("format: protobuf",), "", "input.format", "warning"),
-        (("format: csv", "format: parquet"), "", "input.servers", "warning"),
-        (("format: csv",), "{format: parquet}", "input.contradiction", "warning"),
-        ((f"format: csv, {custom('{format: parquet}')}",), "", "input.contradiction", "warning"),
-        ((), "{format: parquet, delimiter: ';'}", "input.unused", "warning"),
-        ((), "{format: csv, sheet: One}", "input.unused", "warning"),
-        (("format: avro",), "{encoding: latin-1}", "input.unused", "warning"),
-        ((), "{decimalSeparator: ',', thousandsSeparator: ','}", "input.separators", "error"),
-        ((), "{thousandsSeparator: '.'}", "input.separators", "error"),
-        ((), "{delimiter: '#', comment: '#'}", "input.characters", "error"),
-        ((), "{delimiter: '|', escape: '|'}", "input.characters", "error"),
-    ],
-)
+WRONG: list[tuple[tuple[str, ...], str, str, str]] = [
+    (("format: protobuf",), "", "input.format", "warning"),
+    (("format: csv", "format: parquet"), "", "input.servers", "warning"),
+    (("format: csv",), "{format: parquet}", "input.contradiction", "warning"),
+    ((f"format: csv, {custom('{format: parquet}')}",), "", "input.contradiction", "warning"),
+    ((), "{format: parquet, delimiter: ';'}", "input.unused", "warning"),
+    ((), "{format: csv, sheet: One}", "input.unused", "warning"),
+    (("format: avro",), "{encoding: latin-1}", "input.unused", "warning"),
+    ((), "{decimalSeparator: ',', thousandsSeparator: ','}", "input.separators", "error"),
+    ((), "{thousandsSeparator: '.'}", "input.separators", "error"),
+    ((), "{delimiter: '#', comment: '#'}", "input.characters", "error"),
+    ((), "{delimiter: '|', escape: '|'}", "input.characters", "error"),
+]
+
+
+@pytest.mark.parametrize(("servers", "ours", "rule", "severity"), WRONG)
 def test_contradictions_and_what_cannot_be_are_found(
     servers: tuple[str, ...], ours: str, rule: str, severity: str
 ) -> None:
     assert [(name, level) for name, _, level in found(contract(*servers, ours=ours))] == [(rule, severity)]
+
+
+def test_the_documentation_names_each_of_these_rules() -> None:
+    documented = re.findall(r"^\| `(input\.[a-z]+)` \| (error|warning)", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(documented) == sorted({(rule, severity) for _, _, rule, severity in WRONG})
 
 
 def test_what_agrees_is_no_finding() -> None:

@@ -451,7 +451,8 @@ def test_each_rule_finds_what_breaks_it(broken: Broken) -> None:
 def test_the_documentation_names_every_rule_and_no_other() -> None:
     text = DOCS.read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `([a-zA-Z.-]+)` \| (?:error|warning)", text, re.MULTILINE))
-    assert documented == {broken.rule for broken in BROKEN} | {"yaml.aliases"}
+    elsewhere = {rule for rule in documented if rule.startswith("input.")}  # test_contract_files.py
+    assert documented - elsewhere == {broken.rule for broken in BROKEN} | {"yaml.aliases"}
 
 
 def test_what_is_no_yaml_is_one_finding() -> None:
