@@ -17,7 +17,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyiceberg.conversions import from_bytes
 from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.io.pyarrow import ArrowScan, _read_all_delete_files, schema_to_pyarrow
+from pyiceberg.io.pyarrow import (
+    ArrowScan,
+    _read_all_delete_files,
+    _to_requested_schema,
+    pyarrow_to_schema,
+    schema_to_pyarrow,
+)
 from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask
@@ -28,6 +34,7 @@ __all__ = ["FILE_BYTES", "PLACE", "ROW", "Rows", "bounds", "null_counts", "reade
 
 PLACE, ROW = "__place", "__row"  # which of the files a row is of, and which row of it, both from zero
 FILE_BYTES = 256 * 2**20  # a file that is written is ended when it has so many
+_BATCH = 65_536  # rows that are read at a time
 _ROW_GROUP = 122_880  # rows, as DuckDB writes them
 
 
@@ -131,10 +138,21 @@ def _plain(value: Any) -> int:
 
 
 def _whole(table: IcebergTable, task: FileScanTask, schema: Schema) -> Iterator[pa.RecordBatch]:
-    """In the order of the file's rows. PyIceberg's public methods hold a whole file in memory before its first row."""
-    scan = ArrowScan(table.metadata, table.io, schema, AlwaysTrue())
-    deleted = _read_all_delete_files(table.io, [task]) if task.delete_files else {}
-    return scan._record_batches_from_scan_tasks_and_deletes([task], deleted)
+    """In the order of the file's rows, and a row group at a time.
+
+    PyIceberg's public methods hold a whole file in memory before its first row, and its scanner reads far ahead.
+    """
+    if task.delete_files:  # by another engine; PyIceberg knows how to read them
+        scan = ArrowScan(table.metadata, table.io, schema, AlwaysTrue())
+        yield from scan._record_batches_from_scan_tasks_and_deletes([task], _read_all_delete_files(table.io, [task]))
+        return
+    with table.io.new_input(task.file.file_path).open() as stream:
+        source: Any = stream
+        file = pq.ParquetFile(source)
+        known = pyarrow_to_schema(file.schema_arrow, table.metadata.name_mapping())
+        wanted = [column for column in known.fields if column.field_id in {field.field_id for field in schema.fields}]
+        for batch in file.iter_batches(_BATCH, columns=[column.name for column in wanted]):
+            yield _to_requested_schema(schema, Schema(*wanted), batch, downcast_ns_timestamp_to_us=True)
 
 
 def bounds(files: Sequence[Rows], column: NestedField) -> Any:
