@@ -197,6 +197,7 @@ def publish(text: bytes) -> None:
     values: dict[str, dict[str, Any]] = {
         "contract": {
             "version": str(contract.version),
+            "status": contract.status,
             "database": database,
             "table": table,
             "reader_role_arn": f"arn:aws:iam::{ACCOUNT}:role/datamesh-dev-{contract.domain}-reader",
@@ -218,7 +219,7 @@ def publish(text: bytes) -> None:
     for part in ("contract", "snapshot"):
         key = f"knowledge/{name}/{part}"
         boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=objects[part])
-        change = Change(contract.domain, contract.product, part, "1", values[part])  # type: ignore[arg-type]
+        change = Change(contract.domain, contract.product, part, "1", values[part], major=1)  # type: ignore[arg-type]
         registry.put(change, account=ACCOUNT, knowledge_key=key)
 
 

@@ -27,6 +27,10 @@ class Product:
     contract: Contract
     account: str = ACCOUNT
 
+    @property
+    def name(self) -> str:
+        return self.contract.name
+
 
 roles = st.builds(
     lambda principals, columns: Role("r", principals=tuple(f"role/{p}" for p in principals), columns=columns),

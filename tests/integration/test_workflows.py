@@ -36,7 +36,7 @@ STEPS = (
 # What each function answers, by the product (or the contract's key) of the execution; an exception is named with a `!`.
 SCRIPT: dict[str, dict[str, Any]] = {
     "well": {},
-    "slices": {"ValidateBatch": {"verdict": "ok", "slices": [0, 1, 2, 3, 4]}},
+    "slices": {"ValidateBatch": {"verdict": "ok", "slices": [0, 1, 2, 3, 4], "many": False}},
     "header": {
         "ValidateBatch": {
             "verdict": "rejected",
@@ -57,7 +57,7 @@ SCRIPT: dict[str, dict[str, Any]] = {
     "contracts/unread.odcs.yml": {"CheckContract": "!KeyError"},
 }
 DEFAULT: dict[str, Any] = {
-    "ValidateBatch": {"verdict": "ok", "slices": [0], "reasons": []},
+    "ValidateBatch": {"verdict": "ok", "slices": [0], "many": False, "reasons": []},
     "CatalogProduct": {
         "verdict": "committed",
         "snapshot_id": 2**62,
