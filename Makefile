@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 WORKERS ?= 2
+SEEDS ?= 1 2 3
+BATCHES ?= 200
 
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-find-links --no-emit-index-url \
 	--custom-compile-command "make lock"
@@ -17,13 +19,18 @@ LAYER_LOCK = $(LOCK) --python-version 3.13 --constraint requirements/dev.txt pyp
 # Every sam and every local function would compile all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check build bench setup lock schemas cost clean
+.PHONY: demo test chaos check build bench setup lock schemas cost clean
 
 demo: setup ## Run the whole mesh on real data, ending with answers
 	$(BIN)/python -m cli.demo
 
 test: setup ## Run the whole test suite
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report term:skip-covered --cov-report xml:build/coverage.xml
+
+chaos: setup ## Faults on the local mesh by seeded schedules (SEEDS, BATCHES of each), then every row is counted
+	for seed in $(SEEDS); do \
+		DATAMESH_CHAOS_SEED=$$seed DATAMESH_CHAOS_BATCHES=$(BATCHES) $(BIN)/pytest -q tests/e2e/test_mesh_chaos.py; \
+	done
 
 check: setup ## Lint, types, templates and the rules of the house
 	$(BIN)/ruff check .
