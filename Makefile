@@ -19,7 +19,7 @@ LAYER_LOCK = $(LOCK) --python-version 3.13 --constraint requirements/dev.txt pyp
 # Every sam and every local function would compile all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test chaos check build bench setup lock schemas cost clean
+.PHONY: demo test chaos check build bench burst setup lock schemas cost clean
 
 demo: setup ## Run the whole mesh on real data, ending with answers
 	$(BIN)/python -m cli.demo
@@ -45,6 +45,9 @@ build: setup ## Build what is deployed, for both planes (all domains share one b
 
 bench: setup build/bench/peers/synced ## Measure against others, into build/bench.json (BENCH_SCALE=0.1 for a quick try)
 	PYTHONPATH=. $(BIN)/python -m bench
+
+burst: setup ## 10,000 small files at once on the local mesh: the commits and executions that they become
+	trap "$(BIN)/mesh down --home build/bench-mesh" EXIT; $(BIN)/python -m bench.burst --home build/bench-mesh
 
 setup: .venv/synced
 
