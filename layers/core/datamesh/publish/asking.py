@@ -8,10 +8,8 @@ A query that fails is a finding, an error of the rule. A table that cannot be re
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,8 +53,7 @@ def _answer(check: Check, table: Table, read: Read, engine: Engine, seconds: flo
     watched = _Watched(read(query.columns))
     with (
         TemporaryDirectory() as spill,
-        connect(memory_mb=engine.memory_mb, threads=engine.threads, temp=Path(spill)) as con,
-        _interrupted(con, seconds),
+        connect(memory_mb=engine.memory_mb, threads=engine.threads, temp=Path(spill), seconds=seconds) as con,
     ):
         try:
             return _number(_asked(con, query, watched.reader))
@@ -85,19 +82,6 @@ def _number(answer: Sequence[tuple[Any, ...]]) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return value if math.isfinite(value) else None
-
-
-@contextmanager
-def _interrupted(con: Connection, seconds: float) -> Iterator[None]:
-    """Ends what the connection does after so many seconds."""
-    timer = threading.Timer(seconds, con.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 @dataclass
