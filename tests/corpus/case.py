@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from datamesh.contract.model import InputFormat, Table
+from datamesh.contract.intake import InputFormat
+from datamesh.contract.model import Table
 from tests.support.staging import column, table
 
 __all__ = ["THINGS", "VALUES", "Case", "Group", "Outcome"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from datamesh.contract.intake import InputFormat
 from datamesh.contract.lint import lint
-from datamesh.contract.model import InputFormat
 from datamesh.contract.parse import parse
 from tests.support.contracts import STOPS, edited
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datamesh.contract.model import Check, ColumnType, EnumValue, InputFormat, TableRef, Version
+from datamesh.contract.intake import InputFormat
+from datamesh.contract.model import Check, ColumnType, EnumValue, TableRef, Version
 from datamesh.contract.parse import parse, parse_version
 from datamesh.errors import ContractError
 from tests.support.contracts import STOPS, edited

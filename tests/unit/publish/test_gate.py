@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from datamesh.contract.model import Check, Relationship, Table, TableRef, Thresholds
+from datamesh.contract.intake import Thresholds
+from datamesh.contract.model import Check, Relationship, Table, TableRef
 from datamesh.contract.profile import Profile
 from datamesh.events import Reason
 from datamesh.publish.gate import MAX_REASONS, Verdict, judge

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from datamesh.contract.model import Merge, Table
+from datamesh.contract.intake import Merge
+from datamesh.contract.model import Table
 from datamesh.engine.duck import connect
 from datamesh.lake.files import PLACE, ROW
 from datamesh.publish.merge import Merged, Stored, looked_at, merge

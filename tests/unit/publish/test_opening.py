@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from datamesh.contract.model import InputFormat
+from datamesh.contract.intake import InputFormat
 from datamesh.publish.job import Engine
 from datamesh.publish.opening import open_file
 from datamesh.publish.sources import LocalFile

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datamesh.contract.model import InputFormat
+from datamesh.contract.intake import InputFormat
 from datamesh.publish.preflight import MAX_BYTES, MAX_COLUMNS, Preflight, inspect
 from tests.support.staging import column, table
 

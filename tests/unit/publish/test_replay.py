@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from datamesh.contract.model import InputFormat, Table
+from datamesh.contract.intake import InputFormat
+from datamesh.contract.model import Table
 from datamesh.errors import UserError
 from datamesh.publish.preflight import inspect
 from datamesh.publish.replay import export, look, mended, unmended

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datamesh.contract.model import Check, EnumValue, InputFormat
+from datamesh.contract.intake import InputFormat
+from datamesh.contract.model import Check, EnumValue
 from datamesh.errors import InfrastructureError
 from datamesh.publish.preflight import inspect
 from datamesh.publish.sources import LocalFile

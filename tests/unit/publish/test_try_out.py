@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datamesh.contract.model import Contract, Merge, Table, Version
+from datamesh.contract.intake import Merge
+from datamesh.contract.model import Contract, Table, Version
 from datamesh.events import Reason
 from datamesh.publish.ledger import Counts
 from datamesh.publish.try_out import TryOut, try_out

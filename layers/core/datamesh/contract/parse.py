@@ -13,18 +13,16 @@ from typing import Any
 
 from datamesh.contract import references
 from datamesh.contract.fields import flag, mapping, mappings, number_or, text, texts
+from datamesh.contract.intake import InputFormat, Merge, Thresholds
 from datamesh.contract.model import (
     Check,
     Column,
     Contract,
     EnumValue,
-    InputFormat,
-    Merge,
     Relationship,
     Role,
     SlaProperty,
     Table,
-    Thresholds,
     VerifiedStatement,
     Version,
 )

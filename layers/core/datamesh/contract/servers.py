@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from datamesh.contract.fields import mappings, text
-from datamesh.contract.model import FileFormat
+from datamesh.contract.intake import FileFormat
 from datamesh.contract.vocabulary import InputProperties, ServerProperties, read
 
 __all__ = ["FORMATS", "by_server", "input_of", "said"]

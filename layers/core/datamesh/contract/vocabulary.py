@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from datamesh.contract.model import ColumnPolicy, Encoding, FileFormat
+from datamesh.contract.intake import ColumnPolicy, Encoding, FileFormat
 
 __all__ = [
     "PLACES",

@@ -12,7 +12,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datamesh.contract.model import InputFormat, Table
+from datamesh.contract.intake import InputFormat
+from datamesh.contract.model import Table
 from datamesh.engine.duck import identifier
 from datamesh.publish.format import Seen
 from datamesh.publish.reading import NESTED, Layout

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from datamesh.contract.model import InputFormat, Table
+from datamesh.contract.intake import InputFormat
+from datamesh.contract.model import Table
 from datamesh.events import Reason
 from datamesh.publish.apart import convert_apart
 from datamesh.publish.documents import as_lines

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datamesh.contract.model import InputFormat, Table
+from datamesh.contract.intake import InputFormat
+from datamesh.contract.model import Table
 from datamesh.errors import UnreadableInput
 from datamesh.publish.format import look
 from datamesh.publish.job import Engine, InputFile

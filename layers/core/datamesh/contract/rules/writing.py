@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.contract.finding import Finding
-from datamesh.contract.model import Merge, Table
+from datamesh.contract.intake import Merge
+from datamesh.contract.model import Table
 from datamesh.contract.rules.subject import Subject, TableAt, custom_path
 from datamesh.contract.values import holds
 
