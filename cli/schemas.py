@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from datamesh import events
+from datamesh import messages
 from datamesh.ask import intent
 from datamesh.contract import vocabulary
 
@@ -20,7 +20,7 @@ def all_schemas() -> dict[str, dict[str, Any]]:
     return {
         "datamesh-properties.v1.schema.json": vocabulary.json_schema(),
         "intent.v1.schema.json": intent.json_schema(),
-        **{f"events/{name}": schema for name, schema in events.json_schemas().items()},
+        **{f"events/{name}": schema for name, schema in messages.json_schemas().items()},
     }
 
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from datamesh import events
+from datamesh import events, messages
 from datamesh.publish.grants import apply_grants
 from datamesh.publish.plane import plane_of
 from datamesh.settings import DomainSettings, load
@@ -28,8 +28,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _apply(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    delivery = events.Delivery.model_validate_json(record.body)
-    metadata, asked = events.parse(delivery.detail_type, delivery.detail)
+    delivery = messages.Delivery.model_validate_json(record.body)
+    metadata, asked = messages.parse(delivery.detail_type, delivery.detail)
     if not isinstance(asked, events.ContractApplied | events.GrantsDiffer):
         logger.warning("ignored", detail_type=delivery.detail_type)
         return

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh import aws
-from datamesh.events import Delivery
+from datamesh.messages import Delivery
 from datamesh.registry.projector import Projector
 from datamesh.registry.store import Registry
 from datamesh.settings import PlatformSettings, load

@@ -16,7 +16,8 @@ FLOORS: list[list[str]] = [
     ["ask", "publish"],
     ["registry", "govern", "lake"],
     ["contract"],
-    ["engine", "events", "settings", "aws"],
+    ["engine", "messages", "settings", "aws"],
+    ["events"],
     ["errors"],
 ]
 ROOMS = {room for floor in FLOORS for room in floor}

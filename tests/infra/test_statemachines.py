@@ -11,7 +11,7 @@ from typing import Any
 import jsonata
 import pytest
 
-from datamesh import errors, events
+from datamesh import errors, events, messages
 from tests.support.templates import template
 
 ROOT = Path(__file__).parents[2]
@@ -230,7 +230,7 @@ def test_a_contract_that_infrastructure_failed_is_told_of_in_our_envelope(versio
     [entry] = evaluated(filled, context=context(Input=s3), input=caught)["Entries"]
 
     assert (entry["Source"], entry["EventBusName"]) == ("datamesh.operations", "bus")
-    metadata, event = events.parse(entry["DetailType"], entry["Detail"])
+    metadata, event = messages.parse(entry["DetailType"], entry["Detail"])
     assert (metadata.domain, metadata.correlation_id) == ("operations", "execution-1")
     pointer = events.ObjectPointer(bucket="landing", key="contracts/flights.odcs.yaml", version_id=version)
     assert event == events.ContractFailed(contract=pointer, error="Transient")

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from moto import mock_aws
 
 from cli.local import lakeformation
-from datamesh import aws, events, settings
+from datamesh import aws, events, messages, settings
 from datamesh.publish.grants import grants_differ
 from datamesh.publish.ledger import Ledger, ProductState
 from datamesh.publish.plane import plane_of
@@ -117,7 +117,7 @@ def in_force(text: str, after: ProductState | None = None) -> ProductState:
 def deliver(*asked: events.Event) -> Any:
     records = []
     for number, event in enumerate(asked):
-        detail = events.envelope(event, domain="transit", correlation_id="run-7").model_dump(mode="json")
+        detail = messages.envelope(event, domain="transit", correlation_id="run-7").model_dump(mode="json")
         body = {"source": "datamesh.transit", "account": ACCOUNT, "detail-type": event.detail_type(), "detail": detail}
         records.append(
             {

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from datamesh import aws, events, settings
+from datamesh import aws, events, messages, settings
 from datamesh.contract.profile import ColumnProfile, Profile
 from datamesh.govern.policy import readable
 from datamesh.registry.knowledge import Knowledge, KnowledgeLoader, ProductKnowledge
@@ -122,7 +122,7 @@ def delivered(
     event: events.Event, *, domain: str = "transit", source: str = "datamesh.transit", account: str = ACCOUNT
 ) -> str:
     """The event as an SQS body."""
-    detail = events.envelope(event, domain=domain, correlation_id="c").model_dump(mode="json")
+    detail = messages.envelope(event, domain=domain, correlation_id="c").model_dump(mode="json")
     return body(event.detail_type(), detail, source=source, account=account)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 
-from datamesh import events
+from datamesh import events, messages
 from datamesh.publish.ledger import ContractOutcome, Ledger
 
 ROOT = Path(__file__).parents[2]
@@ -316,7 +316,7 @@ def test_a_contract_that_infrastructure_failed_is_told_of(
 
     [told] = workflows.told()
     assert told["source"] == "datamesh.operations"
-    _, event = events.parse(told["detail-type"], told["detail"])
+    _, event = messages.parse(told["detail-type"], told["detail"])
     pointer = events.ObjectPointer(bucket="landing", key=key, version_id=version)
     assert event == events.ContractFailed(contract=pointer, error="KeyError")
 

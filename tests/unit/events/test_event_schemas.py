@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from datamesh import events
+from datamesh import events, messages
 from datamesh.errors import Transient
 
 COMMITTED = Path(__file__).parents[3] / "schemas" / "events"
@@ -36,17 +36,17 @@ class Bus:
 
 
 def send(bus: Bus, *facts: events.Event) -> None:
-    events.emit(facts, client=bus, bus="mesh", domain="fleet", correlation_id="run-1")
+    messages.emit(facts, client=bus, bus="mesh", domain="fleet", correlation_id="run-1")
 
 
 def test_the_committed_schemas_are_those_of_the_classes() -> None:
     committed = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in COMMITTED.glob("*.json")}
-    assert committed == events.json_schemas(), "run `make schemas`"
+    assert committed == messages.json_schemas(), "run `make schemas`"
 
 
 @pytest.mark.parametrize("name", sorted(events.EVENT_TYPES))
 def test_every_schema_is_one_and_says_what_the_event_is_called(name: str) -> None:
-    schema = events.json_schemas()[f"{name}.v1.schema.json"]
+    schema = messages.json_schemas()[f"{name}.v1.schema.json"]
     Draft202012Validator.check_schema(schema)
     assert schema["title"] == name
     assert schema["required"] == ["metadata", "data"]
@@ -61,11 +61,11 @@ def test_what_is_sent_fits_its_schema_and_is_read_back_as_it_was() -> None:
     [entry] = bus.entries
     detail = json.loads(entry["Detail"])
     # Then it fits the schema of its type, and a detail with anything more or less does not
-    validator = Draft202012Validator(events.json_schemas()["ArrivalRejected.v1.schema.json"])
+    validator = Draft202012Validator(messages.json_schemas()["ArrivalRejected.v1.schema.json"])
     assert validator.is_valid(detail)
     assert not validator.is_valid(detail | {"data": {**detail["data"], "row": "a value"}})
     assert not validator.is_valid({"metadata": detail["metadata"]})
-    metadata, event = events.parse(entry["DetailType"], detail)
+    metadata, event = messages.parse(entry["DetailType"], detail)
     assert event == told
     assert (metadata.domain, metadata.correlation_id) == ("fleet", "run-1")
     assert (entry["Source"], entry["EventBusName"]) == ("datamesh.fleet", "mesh")
@@ -87,4 +87,4 @@ def test_one_refused_event_is_an_error_worth_a_retry(refused: int) -> None:
 @pytest.mark.parametrize("source", ["datamesh.fleet", "aws.s3", "datamesh", "xdatamesh.fleet"])
 def test_a_delivery_tells_the_domain_that_its_source_names(source: str) -> None:
     body = json.dumps({"source": source, "account": "1", "detail-type": "GrantsDiffer", "detail": {}, "id": "x"})
-    assert events.Delivery.model_validate_json(body).domain == ("fleet" if source == "datamesh.fleet" else "")
+    assert messages.Delivery.model_validate_json(body).domain == ("fleet" if source == "datamesh.fleet" else "")

@@ -17,10 +17,10 @@ from datamesh.events import (
     DataProductPublished,
     Event,
     GrantsApplied,
-    Metadata,
     ObjectPointer,
     Reason,
 )
+from datamesh.messages import Metadata
 from datamesh.registry.projection import change_of
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from functools import cache
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from datamesh import aws, events
+from datamesh import aws, events, messages
 from datamesh.ask.answer import Desk
 from datamesh.ask.planner import plan
 from datamesh.ask.queries import Queries
@@ -54,6 +54,6 @@ def _go_on(function_name: str, query_id: str) -> None:
 def _announce(event: events.QuestionAnswered, bus: str) -> None:
     """An answer is given even when nobody can be told of it."""
     try:
-        events.emit([event], client=aws.client("events"), bus=bus, domain="platform", correlation_id=event.query_id)
+        messages.emit([event], client=aws.client("events"), bus=bus, domain="platform", correlation_id=event.query_id)
     except (Transient, ClientError, BotoCoreError) as error:
         logger.warning("event not sent", query_id=event.query_id, error=type(error).__name__)

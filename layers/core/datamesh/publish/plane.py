@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from datamesh import aws, events
+from datamesh import aws, events, messages
 from datamesh.publish.ledger import Ledger
 from datamesh.settings import DomainSettings
 
@@ -33,7 +33,7 @@ class Plane:
 
     def emit(self, *facts: events.Event, about: str) -> None:
         """Sends events to the mesh bus; `about` is the run's or object's id. Raises Transient when refused."""
-        events.emit(
+        messages.emit(
             facts,
             client=self.client("events"),
             bus=self.settings.bus_name,

@@ -26,9 +26,9 @@ from datamesh.events import (
     DataProductPublished,
     Event,
     GrantsApplied,
-    Metadata,
     ObjectPointer,
 )
+from datamesh.messages import Metadata
 
 __all__ = ["MAJOR", "Change", "Part", "change_of", "moment"]
 

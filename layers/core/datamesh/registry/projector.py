@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import Profile
 from datamesh.errors import ContractError
-from datamesh.events import EVENT_TYPES, Delivery, ObjectPointer
-from datamesh.events import parse as parse_event
+from datamesh.events import EVENT_TYPES, ObjectPointer
+from datamesh.messages import Delivery
+from datamesh.messages import parse as parse_event
 from datamesh.registry.projection import Change, change_of
 from datamesh.registry.store import Registry
 

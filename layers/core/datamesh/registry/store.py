@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from datamesh.events import Metadata
+from datamesh.messages import Metadata
 from datamesh.registry.projection import Change, moment
 
 __all__ = ["Registry"]
