@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from datamesh.contract import promises as promised
+from datamesh.contract.aspects import FIELDS
 from datamesh.contract.change import needs_major, right_version
-from datamesh.contract.compatibility import FIELDS, compare
+from datamesh.contract.compatibility import compare
 from datamesh.contract.model import Check, Column, ColumnType, Contract, EnumValue, Table, Version
 from datamesh.contract.parse import parse
 from datamesh.contract.promises import promises

@@ -4,94 +4,27 @@ A change is breaking when a query that worked would not, when rows already publi
 when they would have to be laid out anew: then the product needs a new major version, a new table beside the old one.
 What was deprecated may go, and a contract that is still proposed or a draft has promised nothing to anybody.
 
-Every field of the model is named below, with what a change of it is. One that is not fails a test.
+Fields that need no rule of their own are compared in aspects.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Literal
 
+from datamesh.contract.aspects import aspects
 from datamesh.contract.change import KINDS, Change, ChangeKind
 from datamesh.contract.kinship import Pair, paired
 from datamesh.contract.model import Column, ColumnType, Contract, Table
 from datamesh.contract.promises import promises, severities
 
-__all__ = ["FIELDS", "compare"]
+__all__ = ["compare"]
 
 _MICROSECONDS = 6  # the digits of a timestamp's second, where the contract names none
 _NO_PROMISE = ("proposed", "draft")
 # What the table cannot follow in place, whatever was promised.
 _LAYOUT = ("column.type", "column.reused", "partitions", "primary-key", "product.renamed", "table.renamed")
-
-Aspect = Literal[
-    "own", "none", "text", "roles", "sla", "classification", "relationships", "quality", "input", "thresholds"
-]
-
-# What a change of each field is: a rule of its own in here ("own"), nothing ("none"), or a change by this rule.
-FIELDS: Mapping[type, Mapping[str, Aspect]] = {
-    Contract: {
-        "id": "text",
-        "domain": "own",
-        "product": "own",
-        "version": "none",
-        "status": "own",
-        "api_version": "text",
-        "tables": "own",
-        "roles": "roles",
-        "verified": "text",
-        "sla": "sla",
-        "team": "text",
-        "description": "text",
-        "business_name": "text",
-        "tags": "text",
-        "classification": "classification",
-    },
-    Table: {
-        "name": "own",
-        "columns": "own",
-        "measures": "own",
-        "relationships": "relationships",
-        "checks": "quality",
-        "business_name": "text",
-        "description": "text",
-        "synonyms": "text",
-        "tags": "text",
-        "write_mode": "own",
-        "merge": "input",
-        "input": "input",
-        "thresholds": "thresholds",
-        "severities": "own",
-    },
-    Column: {
-        "name": "own",
-        "type": "own",
-        "required": "own",
-        "unique": "own",
-        "primary_key_position": "own",
-        "partition_position": "own",
-        "partition_transform": "own",
-        "semantic_type": "text",
-        "options": "own",
-        "source": "input",
-        "transform_logic": "text",
-        "encrypted_name": "roles",
-        "classification": "classification",
-        "business_name": "text",
-        "description": "text",
-        "synonyms": "text",
-        "enum": "own",
-        "examples": "text",
-        "tags": "text",
-        "checks": "quality",
-        "severities": "own",
-        "id": "text",
-        "deprecated": "text",
-    },
-    ColumnType: {"kind": "own", "precision": "own", "scale": "own", "bits": "own", "inner": "own"},
-}
 
 
 def compare(old: Contract, new: Contract) -> tuple[Change, ...]:
@@ -112,17 +45,6 @@ def _at_most_compatible(kind: ChangeKind) -> ChangeKind:
     return "compatible" if kind == "breaking" else kind
 
 
-def _aspects(old: Any, new: Any, path: str, columns: tuple[str, ...] | None) -> Iterator[Change]:
-    """The changes of those fields that need no rule of their own, one for each rule."""
-    found: dict[Aspect, list[str]] = {}
-    for name, rule in FIELDS[type(old)].items():
-        if rule not in ("own", "none") and getattr(old, name) != getattr(new, name):
-            found.setdefault(rule, []).append(name.replace("_", " "))
-    for rule, names in found.items():
-        kind: ChangeKind = "documentation" if rule == "text" else "compatible"
-        yield Change(kind, rule, path, f"{', '.join(names)} changed", columns)
-
-
 def _tables(old: Contract, new: Contract) -> Iterator[tuple[Table, Table]]:
     if len(old.tables) == len(new.tables) == 1:
         yield old.tables[0], new.tables[0]
@@ -137,7 +59,7 @@ def _contract(old: Contract, new: Contract) -> Iterator[Change]:
     yield from _tables_of_many(old, new)
     if old.status.lower() != new.status.lower():
         yield _status(old.status.lower(), new.status.lower())
-    yield from _aspects(old, new, "", None)
+    yield from aspects(old, new, "", None)
 
 
 def _tables_of_many(old: Contract, new: Contract) -> Iterator[Change]:
@@ -172,7 +94,7 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
         yield Change("breaking", "partitions", path, message)
     for rule, tighter, message in severities(old.severities, new.severities):
         yield Change("breaking" if tighter else "compatible", f"table.{rule}", path, message)
-    yield from _aspects(old, new, path, None)
+    yield from aspects(old, new, path, None)
     for pair in pairs:
         yield from _pair(pair, old, path)
     if list(names.values()) != [column.name for column in new.columns if column.name in names.values()]:
@@ -244,7 +166,7 @@ def _column(old: Column, new: Column, path: str, own: tuple[str, ...]) -> Iterat
             yield Change("compatible", f"column.{promise.rule}", path, promise.message, own)
     if _values(old) == _values(new) and old.enum != new.enum:
         yield Change("documentation", "text", path, "labels of values changed", own)
-    yield from _aspects(old, new, path, own)
+    yield from aspects(old, new, path, own)
 
 
 def _inside(old: ColumnType, new: ColumnType, path: str, own: tuple[str, ...]) -> Iterator[Change]:

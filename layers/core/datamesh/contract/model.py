@@ -171,9 +171,9 @@ class Table:
     synonyms: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     write_mode: WriteMode = "append"
-    merge: Merge = Merge()
-    input: InputFormat = InputFormat()
-    thresholds: Thresholds = Thresholds()
+    merge: Merge = field(default_factory=Merge)
+    input: InputFormat = field(default_factory=InputFormat)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     severities: Mapping[str, Severity] = field(default_factory=dict)  # of the table's built-in rules: primaryKey
 
     def severity(self, rule: str) -> Severity:
