@@ -23,7 +23,13 @@ metrics = Metrics(namespace="datamesh", service="catalog_product")
 @event_parser(model=Attempt)
 def handler(event: Attempt, context: LambdaContext) -> dict[str, Any]:
     settings = load(DomainSettings)
-    done = catalog(plane_of(settings), product=event.product, batch_id=event.batch_id, attempt=event.attempt)
+    done = catalog(
+        plane_of(settings),
+        product=event.product,
+        batch_id=event.batch_id,
+        attempt=event.attempt,
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
     logger.info("cataloged", product=event.product, batch_id=event.batch_id, status=done.status)
     metrics.set_default_dimensions(stage=settings.stage, domain=settings.domain)
     metrics.add_dimensions(stage=settings.stage, domain=settings.domain, product=event.product)

@@ -22,6 +22,7 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=256,
     invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:function",
     aws_request_id="r",
+    get_remaining_time_in_millis=lambda: 60_000,
 )
 CONTRACT = b"""\
 apiVersion: v3.2.0

@@ -19,7 +19,7 @@ from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve, field_ids, prepare, settle
 from datamesh.publish.commit import catalog
 from datamesh.publish.transform import transform
-from tests.support.lakeside import DATABASE, LAKE, REGION, Lakeside, environment
+from tests.support.lakeside import DATABASE, LAKE, REGION, Lakeside, a_minute, environment
 
 NAME = "stops_v1"
 WHERE = {"database": DATABASE, "table": NAME}
@@ -271,6 +271,6 @@ def test_a_batch_on_its_way_is_published_under_the_contract_it_was_formed_with(s
         create_or_evolve(parse(newer), **place)
     transform(world.plane, **at, slice_number=0)
     create_or_evolve(parse(newer), **place)
-    assert catalog(world.plane, **at).status == "partial"
+    assert catalog(world.plane, **at, seconds_left=a_minute).status == "partial"
     assert world.rows("code", "width") == [("a", 1), ("c", 3)]
     assert world.standing(batch).counts.balanced
