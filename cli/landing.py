@@ -47,6 +47,7 @@ class Run(BaseModel):
     rows_quarantined: int = 0
     rows_superseded: int = 0
     rows_deleted: int = 0
+    rows_rejected: int = 0
     snapshot_id: int | None = None
     reasons: tuple[Reason, ...] = ()
     seconds: float | None = None

@@ -15,13 +15,15 @@ from botocore.exceptions import ReadTimeoutError
 from moto.server import ThreadedMotoServer
 
 from datamesh.contract.profile import Profile
-from datamesh.errors import CommitStateUnknown, LeaseLost
+from datamesh.errors import CommitStateUnknown, InfrastructureError, LeaseLost
 from datamesh.events import Reason
 from datamesh.lake import table as lake
 from datamesh.publish import manifest as manifests
 from datamesh.publish import record as records
 from datamesh.publish import slices
 from datamesh.publish.commit import Cataloged, catalog
+from datamesh.publish.endings import fail, reject
+from datamesh.publish.ledger import Counts
 from datamesh.publish.record import RunRecord
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
@@ -237,6 +239,54 @@ def test_a_rejected_run_has_a_record_too(appending: Lakeside) -> None:
     ]
 
 
+ENDS: dict[str, tuple[list[str], Counts]] = {
+    "published": ([TWO], Counts(rows_in=2, rows_published=2)),
+    "partial": ([ONE, TWO], Counts(rows_in=5, rows_published=4, rows_quarantined=1)),
+    "rejected by the gate": (
+        ["id,name,at\nx,,\n" + "".join(f"{n},,\n" for n in range(100))],
+        Counts(rows_in=101, rows_quarantined=1, rows_rejected=100),
+    ),
+    "rejected unread": ([ONE, "name\nonly\n"], Counts()),
+    "rejected half read": ([ONE, "gone"], Counts(rows_in=3, rows_quarantined=1, rows_rejected=2)),
+    "failed": ([ONE], Counts()),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_rows_of_every_record_add_up(end: str, appending: Lakeside, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies, wanted = ENDS[end]
+    monkeypatch.setattr(slices, "SLICE_OBJECTS", 1 if "gone" in bodies else slices.SLICE_OBJECTS)
+    batch_id = appending.batch(*(TWO if body == "gone" else body for body in bodies))
+    at: dict[str, Any] = {"product": "things", "batch_id": batch_id, "attempt": 1}
+
+    if end == "failed":
+        fail(appending.plane, **at, error="Transient")
+    else:
+        done = validate(appending.plane, **at)
+        if "gone" in bodies:
+            delete_the_files_of(appending, batch_id, 1)
+        for number in done.slices if done.verdict == "ok" else ():
+            transform(appending.plane, **at, slice_number=number)
+        if done.verdict == "ok":
+            catalog(appending.plane, **at, seconds_left=a_minute)
+        else:
+            reject(appending.plane, **at, reasons=done.reasons)
+
+    record, batch = record_of(appending, batch_id), appending.standing(batch_id)
+    assert record.status == end.split(maxsplit=1)[0]
+    assert (record.counts, batch.counts) == (wanted, wanted)
+    assert record.counts.balanced
+
+
+def test_what_does_not_add_up_is_no_end(appending: Lakeside) -> None:
+    batch_id = appending.batch(ONE)
+
+    with pytest.raises(InfrastructureError):
+        appending.ledger.rejected("things", batch_id, reasons=(), counts=Counts(rows_in=3, rows_quarantined=1))
+
+    assert appending.standing(batch_id).state == "ASSIGNED"
+
+
 def test_failed_checks_are_told_as_events(appending: Lakeside) -> None:
     told: list[dict[str, Any]] = []
 
@@ -325,9 +375,9 @@ def test_a_later_attempt_finds_what_an_earlier_one_committed(appending: Lakeside
     assert appending.rows("id") == [(1,), (2,)]
 
 
-def delete_the_files_of(world: Lakeside, batch_id: str) -> None:
+def delete_the_files_of(world: Lakeside, batch_id: str, first: int = 0) -> None:
     s3 = world.plane.client("s3")
-    for ref in manifests.load("things", batch_id, s3=s3, bucket=world.plane.settings.lake_bucket).objects:
+    for ref in manifests.load("things", batch_id, s3=s3, bucket=world.plane.settings.lake_bucket).objects[first:]:
         s3.delete_object(Bucket=ref.bucket, Key=ref.key, VersionId=ref.version_id)
 
 

@@ -34,6 +34,7 @@ def wrong(chaos: Chaos, registry: Sequence[Mapping[str, Any]]) -> list[str]:
         found += _snapshots(product, published, stands)
         found += _rows(chaos, product, published, stands)
         found += _records(chaos, published)
+        found += _ended(chaos, batches)
         found += _registered(product, published, registry)
     return found + list(_arrivals(chaos))
 
@@ -106,6 +107,14 @@ def _records(chaos: Chaos, published: Sequence[Batch]) -> Iterator[str]:
         differs = [name for name in same if getattr(record, name, None) != getattr(batch, name)]
         if differs:
             yield f"{batch.batch_id}: the ledger and the run record differ in {differs}"
+
+
+def _ended(chaos: Chaos, batches: Sequence[Batch]) -> Iterator[str]:
+    """The rows of every batch add up, whatever its end, and its run record has the same."""
+    for batch in batches:
+        record = records.find(batch, s3=_s3(chaos), bucket=_lake(chaos))
+        if not batch.counts.balanced or (record and record.counts != batch.counts):
+            yield f"{batch.batch_id} ended {batch.state} with {batch.counts}, its record has {record and record.counts}"
 
 
 def behind(chaos: Chaos, registry: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from datamesh.contract.lint import has_errors, lint
 from datamesh.contract.parse import parse
+from datamesh.publish.ledger import Counts
 from datamesh.publish.stage import Engine
 from datamesh.publish.try_out import TryOut, try_out
 from tests.support.reference import Judged, judge
@@ -317,13 +318,15 @@ def same(tried: TryOut, done: Outcome, expected: Judged) -> None:
     values = {(b.file, b.row): b.value for b in expected.bad if not b.file.endswith("parquet")}
     assert {(f, n): v or None for f, n, _, _, v in bad if not f.endswith("parquet")} == values
     assert done.hits == {rule: n for rule, n in expected.hits.items() if n}
-    counts = tried.counts
-    assert (counts.rows_in, counts.rows_quarantined, counts.rows_superseded) == (
-        expected.rows_in,
-        len(expected.bad),
-        expected.superseded,
+    bad_rows, whole = len(expected.bad), tried.status == "rejected"
+    assert tried.counts == Counts(
+        rows_in=expected.rows_in,
+        rows_published=0 if whole else len(expected.good),
+        rows_quarantined=bad_rows,
+        rows_superseded=0 if whole else expected.superseded,
+        rows_rejected=expected.rows_in - bad_rows if whole else 0,
     )
-    assert counts.rows_published == (0 if tried.status == "rejected" else len(expected.good))
+    assert tried.counts.balanced
 
 
 def place(bad: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from datamesh.contract.model import Check, Relationship, Table, TableRef
 from datamesh.contract.profile import Profile
 from datamesh.events import Reason
 from datamesh.publish.gate import MAX_REASONS, Verdict, judge
+from datamesh.publish.ledger import Counts
 from datamesh.publish.results import SliceResult
 from datamesh.publish.rules import rules
 from tests.support.staging import column, table
@@ -44,9 +46,26 @@ def test_slices_add_up() -> None:
         "rows_quarantined": 11,
         "rows_superseded": 3,
         "rows_deleted": 0,
+        "rows_rejected": 0,
     }
     assert verdict.counts.balanced
     assert verdict.reasons == (Reason(rule="type", column="id", rows=8), Reason(rule="required", column="id", rows=4))
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_of_a_rejected_batch_every_row_is_accounted_for_too(refused: bool) -> None:
+    """Nothing took place: what would have been published, superseded or deleted is rejected."""
+    unreadable = SliceResult(
+        slice=1, attempt=1, refused=(Reason(rule="unreadable"),), profile=Profile(product="things")
+    )
+    slices = [result(PLAIN, 80, 10, {"type": 10}, rows_superseded=5), result(PLAIN, 1)]
+    strict = replace(PLAIN, thresholds=Thresholds(max_quarantined_rows=9))
+
+    verdict = judge(strict, [*slices, *([unreadable] if refused else [])], total_rows=74, superseded=4, deleted=3)
+
+    assert not verdict.committed
+    assert verdict.counts == Counts(rows_in=96, rows_quarantined=10, rows_rejected=86)
+    assert verdict.counts.balanced
 
 
 def test_notes_are_told_and_stop_nothing() -> None:

@@ -33,7 +33,7 @@ _MAX_CHARACTERS = 60_000  # however long the names in them are
 
 @dataclass(frozen=True)
 class Verdict:
-    """`counts` are those of a commit; of a rejected batch nothing is published. `reasons` include the warnings.
+    """`counts` are those of a commit, or of a batch that is rejected whole. `reasons` include the warnings.
 
     `findings` are about all rules that were looked at; of a batch with a file that could not be read, about none.
     """
@@ -117,7 +117,9 @@ def _unasked(results: Sequence[SliceResult]) -> frozenset[int]:
 
 
 def _nothing_of(counts: Counts) -> Counts:
-    return counts.model_copy(update={"rows_published": 0})
+    """What is not in quarantine is rejected: nothing took the place of anything."""
+    good = counts.rows_in - counts.rows_quarantined
+    return Counts(rows_in=counts.rows_in, rows_quarantined=counts.rows_quarantined, rows_rejected=good)
 
 
 def _nothing(seen: _Seen) -> list[Reason]:

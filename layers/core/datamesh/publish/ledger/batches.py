@@ -88,8 +88,7 @@ class BatchItems(ProductItems, LeaseItems):
         record_key: str = "",
     ) -> None:
         """The batch's snapshot has landed. Raises LeaseLost when the batch has another end already."""
-        if not counts.balanced:
-            raise InfrastructureError(f"rows of batch {batch_id} of {product} do not add up: {counts!r}")
+        _balanced(product, batch_id, counts)
         end = {
             "snapshot_id": snapshot_id,
             "sequence": sequence,
@@ -117,6 +116,7 @@ class BatchItems(ProductItems, LeaseItems):
         """The batch's data broke its contract. Raises LeaseLost when it has another end, or is another attempt's."""
         end: Item = {"reasons": [reason.model_dump() for reason in reasons], "record_key": record_key}
         if counts is not None:
+            _balanced(product, batch_id, counts)
             end["counts"] = counts.model_dump()
         self._finish(product, batch_id, "REJECTED", end, attempt)
 
@@ -159,6 +159,11 @@ class BatchItems(ProductItems, LeaseItems):
         if batch is None:
             raise InfrastructureError(f"the ledger has no batch {batch_id} of {product}")
         return batch
+
+
+def _balanced(product: str, batch_id: str, counts: Counts) -> None:
+    if not counts.balanced:
+        raise InfrastructureError(f"rows of batch {batch_id} of {product} do not add up: {counts!r}")
 
 
 def _product(name: str) -> str:

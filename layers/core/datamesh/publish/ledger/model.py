@@ -81,18 +81,23 @@ class ProductState(_Frozen):
 
 
 class Counts(_Frozen):
-    """Where the rows of a batch went. `rows_in` is the sum of the others once the batch is committed."""
+    """Where the rows of a batch went: once it has ended, `rows_in` is the sum of the others.
+
+    `rows_rejected` are the good rows of a batch that is rejected whole. Its bad ones are in quarantine, and nothing of
+    it is published, superseded or deleted.
+    """
 
     rows_in: int = 0
     rows_published: int = 0
     rows_quarantined: int = 0
     rows_superseded: int = 0
     rows_deleted: int = 0
+    rows_rejected: int = 0
 
     @property
     def balanced(self) -> bool:
         placed = self.rows_published + self.rows_quarantined + self.rows_superseded + self.rows_deleted
-        return self.rows_in == placed
+        return self.rows_in == placed + self.rows_rejected
 
 
 class Batch(_Frozen):
