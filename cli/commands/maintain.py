@@ -50,8 +50,8 @@ def _asked(target: Target, name: ProductName, dry_run: bool) -> list[dict[str, A
 
 def maintained_table(done: Sequence[dict[str, Any]]) -> Table:
     numbers = ("snapshots expired", "files removed", "bytes removed", "small files", "joined to", "conflicts")
-    made = table("table", *numbers, right=numbers)
+    made = table("table", "run", *numbers, right=numbers)
     keys = ("snapshots_expired", "files_removed", "bytes_removed", "files_rewritten", "files_written", "conflicts")
     for each in done:
-        made.add_row(each["table"], *(f"{each[key]:,}" for key in keys))
+        made.add_row(each["table"], each["run_id"], *(f"{each[key]:,}" for key in keys))
     return made

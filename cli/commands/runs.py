@@ -19,7 +19,7 @@ from cli.target import ProductName, Target
 from datamesh.errors import UserError
 from datamesh.publish import record as records
 from datamesh.publish.findings import Finding
-from datamesh.publish.ledger import Batch, Step
+from datamesh.publish.ledger import Batch, Ledger, Step
 from datamesh.publish.plane import Plane
 from datamesh.publish.retry import retry as start_again
 from datamesh.settings import DomainSettings
@@ -52,8 +52,12 @@ def runs(
 
 
 def show_run(frame: Frame, run_id: str) -> None:
-    """One run, step by step, and what each rule found."""
-    name, batch = _find(frame.target, run_id)
+    """One run, step by step, and what each rule found; of the maintenance of a table, what it did."""
+    found = _batch(frame.target, run_id)
+    if found is None:
+        _show_maintenance(frame, run_id)
+        return
+    name, batch = found
     run, steps = landing.run_of(name, batch), frame.target.ledger(name.domain).steps(name.product, run_id)
     findings = _findings(frame.target, name, batch)
     more = {
@@ -68,6 +72,15 @@ def show_run(frame: Frame, run_id: str) -> None:
         "findings": [finding.model_dump(mode="json") for finding in findings],
     }
     frame.screen.result(run.model_dump(mode="json") | more, *runs_view([run]), "", _steps(steps), *_checks(findings))
+
+
+def _show_maintenance(frame: Frame, run_id: str) -> None:
+    for name, ledger in _products(frame.target):
+        if steps := ledger.steps(name.product, run_id):
+            told = {"product": str(name), "run_id": run_id, "steps": [step.model_dump(mode="json") for step in steps]}
+            frame.screen.result(told, f"{name}: maintenance {run_id}", "", _steps(steps))
+            return
+    raise _unknown(run_id)
 
 
 def retry(frame: Frame, run: Annotated[str, typer.Argument(metavar="RUN")]) -> None:
@@ -93,11 +106,26 @@ def _batches(target: Target, product: str | None, limit: int) -> Iterator[tuple[
 def _find(target: Target, run_id: str) -> tuple[ProductName, Batch]:
     if not is_run(run_id):
         raise UserError(f"{run_id!r} is no run", hint="`mesh runs` lists them")
+    if found := _batch(target, run_id):
+        return found
+    raise _unknown(run_id)
+
+
+def _batch(target: Target, run_id: str) -> tuple[ProductName, Batch] | None:
+    for name, ledger in _products(target):
+        if batch := ledger.batch(name.product, run_id):
+            return name, batch
+    return None
+
+
+def _products(target: Target) -> Iterator[tuple[ProductName, Ledger]]:
     for domain in target.domains():
-        for held in target.ledger(domain).products():
-            if batch := target.ledger(domain).batch(held.product, run_id):
-                return ProductName(domain, held.product), batch
-    raise UserError(f"no run {run_id}", hint="`mesh runs` lists them")
+        ledger = target.ledger(domain)
+        yield from ((ProductName(domain, held.product), ledger) for held in ledger.products())
+
+
+def _unknown(run_id: str) -> UserError:
+    return UserError(f"no run {run_id}", hint="`mesh runs` lists them")
 
 
 def _plane(target: Target, name: ProductName) -> Plane:

@@ -13,15 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
-from datamesh.errors import CommitConflict
+from datamesh.errors import CommitConflict, CommitStateUnknown
 from datamesh.events import ObjectPointer
 from datamesh.lake import layout
 from datamesh.lake import maintenance as lake
 from datamesh.lake import table as tables
 from datamesh.lake.rewrite import Sizes, plan, rewrite
 from datamesh.lake.unreachable import reachable
+from datamesh.publish import maintenance
 from datamesh.publish import manifest as manifests
-from datamesh.publish.ledger import Counts, Maintained, ProductState
+from datamesh.publish.ledger import Counts, Maintained, ProductState, Step
 from datamesh.publish.maintenance import maintain
 from datamesh.publish.transform import transform
 from tests.support.lakeside import DATABASE, LAKE, Lakeside, environment
@@ -301,6 +302,30 @@ def test_what_was_done_is_recorded_and_told(world: Lakeside, monkeypatch: pytest
     done = after(world, 0, sizes=SIZES)
     assert world.ledger.maintained("things", "things_v1") == done
     assert [entry["DetailType"] for entry in told] == ["TableMaintained"]
+    [step] = world.ledger.steps("things", done.run_id)
+    assert (step.name, step.status, step.detail["table"]) == ("maintain_table", "succeeded", "things_v1")
+    assert step.detail["files_rewritten"] == done.files_rewritten > 0
+
+
+def test_a_maintenance_that_fails_leaves_its_step_and_a_dry_run_none(
+    world: Lakeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(world, 0)
+    runs: list[tuple[str, Step]] = []
+    monkeypatch.setattr(type(world.ledger), "record_step", lambda _, product, run, step: runs.append((run, step)))
+
+    def unanswered(*_: Any, **__: Any) -> None:
+        raise CommitStateUnknown("no answer")
+
+    maintain(world.plane, STATE, dry_run=True)
+    assert runs == []
+
+    monkeypatch.setattr(maintenance, "_compacted", unanswered)
+    with pytest.raises(CommitStateUnknown):
+        maintain(world.plane, STATE)
+    [(_, step)] = runs
+    assert (step.status, step.detail) == ("failed", {"table": "things_v1", "error": "CommitStateUnknown"})
+    assert world.ledger.maintained("things", "things_v1") is None
 
 
 @pytest.mark.parametrize("number", range(5))

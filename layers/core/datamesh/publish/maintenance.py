@@ -3,7 +3,7 @@
     1  expire     snapshots older than the contract's retention whose batches are told of    (lake/history.py)
     2  remove     what no snapshot leads to, is old, and is of no batch that may yet want it  (lake/unreachable.py)
     3  compact    small files become well-sized ones, or Glue's optimizer is told to do it    (lake/rewrite.py)
-    4  record     in the ledger, and told to the mesh
+    4  record     in the ledger, as a step as well (`mesh show RUN`), and told to the mesh
 
 No lease is taken: batches do not wait for maintenance. Each commit is tried against the table as it was read, so where
 a batch came first the work is left for the next time. A crash leaves files that no snapshot leads to; 2 removes them.
@@ -34,9 +34,11 @@ from datamesh.publish.contracts import contract_in_force
 from datamesh.publish.forming import new_batch_id
 from datamesh.publish.ledger import Batch, Maintained, ProductState
 from datamesh.publish.plane import Plane
+from datamesh.publish.steps import recorded
 
 __all__ = ["maintain"]
 
+_COUNTS = set(Maintained.model_fields) - {"product", "table", "run_id", "started_at", "seconds"}
 _FAILED_KEPT = timedelta(days=7)  # what a failed batch staged stays so long, for whoever looks into it
 
 
@@ -48,15 +50,30 @@ def maintain(
     What was done, or with `dry_run` what would be.
     Raises CommitStateUnknown when a commit had no answer: the next maintenance finds what became of it.
     """
-    started, clock = plane.now(), time.monotonic()
-    contract, table = contract_in_force(plane, state), tables.load(state.database, state.table)
+    started = plane.now()
     run = Maintained(product=state.product, table=state.table, run_id=new_batch_id(started), started_at=started)
-    old = _expendable(plane, state, contract, table, kept)
     if dry_run:
-        lonely = list(_lonely(plane, state, table, without=old))
-        groups = plan(table, sizes or Sizes()) if plane.settings.compaction == "rewrite" else []
-        return _counted(run, old, lonely, files_rewritten=sum(map(len, groups)), files_written=len(groups))
-    conflicts = 0
+        return _foreseen(plane, state, run, sizes or Sizes(), kept)
+    with recorded(plane, "maintain_table", product=run.product, run_id=run.run_id, table=run.table) as step:
+        done = _maintained(plane, state, run, sizes or Sizes(), kept)
+        step.detail |= done.model_dump(include=_COUNTS)
+        plane.ledger.put_maintained(done)
+        plane.emit(TableMaintained(**done.model_dump(exclude={"started_at", "seconds"})), about=done.run_id)
+    return done
+
+
+def _foreseen(plane: Plane, state: ProductState, run: Maintained, sizes: Sizes, kept: int) -> Maintained:
+    table = tables.load(state.database, state.table)
+    old = _expendable(plane, state, contract_in_force(plane, state), table, kept)
+    lonely = list(_lonely(plane, state, table, without=old))
+    groups = plan(table, sizes) if plane.settings.compaction == "rewrite" else []
+    return _counted(run, old, lonely, files_rewritten=sum(map(len, groups)), files_written=len(groups))
+
+
+def _maintained(plane: Plane, state: ProductState, run: Maintained, sizes: Sizes, kept: int) -> Maintained:
+    clock, conflicts = time.monotonic(), 0
+    contract, table = contract_in_force(plane, state), tables.load(state.database, state.table)
+    old = _expendable(plane, state, contract, table, kept)
     try:
         if old:
             lake.expire(table, old)
@@ -66,14 +83,11 @@ def maintain(
     lonely = list(_lonely(plane, state, table))
     remove(plane.client("s3"), plane.settings.lake_bucket, [found.key for found in lonely])
     try:
-        compacted = _compacted(plane, state, contract, run, sizes or Sizes())
+        compacted = _compacted(plane, state, contract, run, sizes)
     except CommitConflict:
         conflicts, compacted = conflicts + 1, {}
     seconds = round(time.monotonic() - clock, 3)
-    done = _counted(run, old, lonely, conflicts=conflicts, seconds=seconds, **compacted)
-    plane.ledger.put_maintained(done)
-    plane.emit(TableMaintained(**done.model_dump(exclude={"started_at", "seconds"})), about=done.run_id)
-    return done
+    return _counted(run, old, lonely, conflicts=conflicts, seconds=seconds, **compacted)
 
 
 def _counted(run: Maintained, old: Sequence[int], lonely: Sequence[Found], **more: float) -> Maintained:

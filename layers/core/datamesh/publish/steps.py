@@ -1,4 +1,4 @@
-"""What the steps of a batch have in common: the fence, the manifest, the contract, the record."""
+"""What the steps of a run have in common: a record of each; and those of a batch: the fence, manifest and contract."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ from datamesh.publish.ledger import Step
 from datamesh.publish.manifest import Manifest
 from datamesh.publish.plane import Plane
 
-__all__ = ["Work", "begin"]
+__all__ = ["Recording", "Work", "begin", "recorded"]
+
+Verdict = Literal["succeeded", "rejected"]
+
+
+@dataclass
+class Recording:
+    """What will be recorded of a step. `detail` are counts and names, no data."""
+
+    detail: dict[str, Any]
+    verdict: Verdict = "succeeded"
 
 
 @dataclass
@@ -27,7 +37,7 @@ class Work:
     contract: Contract
     attempt: int
     detail: dict[str, Any]
-    verdict: Literal["succeeded", "rejected"] = "succeeded"
+    verdict: Verdict = "succeeded"
 
     @property
     def s3(self) -> Any:
@@ -39,24 +49,34 @@ class Work:
 
 
 @contextmanager
-def begin(plane: Plane, name: str, *, product: str, batch_id: str, attempt: int, **detail: Any) -> Iterator[Work]:
-    """A step, recorded in the ledger however it ends. Raises LeaseLost when another attempt works on the batch."""
-    started, clock = plane.now(), time.monotonic()
+def recorded(
+    plane: Plane, name: str, *, product: str, run_id: str, attempt: int = 1, **detail: Any
+) -> Iterator[Recording]:
+    """A step of a run, recorded in the ledger however it ends."""
+    started, clock, step = plane.now(), time.monotonic(), Recording(detail)
     status: Literal["succeeded", "rejected", "failed"] = "failed"
-    plane.ledger.renew(product, batch_id, attempt=attempt)
     try:
-        s3, bucket = plane.client("s3"), plane.settings.lake_bucket
-        manifest = manifests.load(product, batch_id, s3=s3, bucket=bucket)
-        work = Work(plane, manifest, _contract(manifest, s3), attempt, detail)
-        yield work
-        status = work.verdict
+        yield step
+        status = step.verdict
     except Exception as error:
-        detail["error"] = type(error).__name__
+        step.detail["error"] = type(error).__name__
         raise
     finally:
         seconds = round(time.monotonic() - clock, 3)
-        done = Step(name=name, status=status, started_at=started, seconds=seconds, attempt=attempt, detail=detail)
-        plane.ledger.record_step(product, batch_id, done)
+        done = Step(name=name, status=status, started_at=started, seconds=seconds, attempt=attempt, detail=step.detail)
+        plane.ledger.record_step(product, run_id, done)
+
+
+@contextmanager
+def begin(plane: Plane, name: str, *, product: str, batch_id: str, attempt: int, **detail: Any) -> Iterator[Work]:
+    """A step of a batch. Raises LeaseLost, and records nothing, when another attempt works on the batch."""
+    plane.ledger.renew(product, batch_id, attempt=attempt)
+    with recorded(plane, name, product=product, run_id=batch_id, attempt=attempt, **detail) as step:
+        s3, bucket = plane.client("s3"), plane.settings.lake_bucket
+        manifest = manifests.load(product, batch_id, s3=s3, bucket=bucket)
+        work = Work(plane, manifest, _contract(manifest, s3), attempt, step.detail)
+        yield work
+        step.verdict = work.verdict
 
 
 def _contract(manifest: Manifest, s3: Any) -> Contract:
