@@ -28,16 +28,22 @@ _RUNS = 1_000  # of a product that are looked through
 
 @dataclass(frozen=True)
 class Kept:
-    """A run with rows in quarantine. `replay` is the file that sent them through again, and `again` its run."""
+    """A run with rows in quarantine. `replay` is the file that sent them through again, and `again` its run.
+
+    `is_there` is false once maintenance has removed them: their contract's time for them was over.
+    """
 
     product: ProductName
     batch: Batch
     replay: Arrival | None = None
     again: Batch | None = None
+    is_there: bool = True
 
     @property
     def state(self) -> str:
-        """open; rejected with its whole run; or what became of the replay."""
+        """open; removed; rejected with its whole run; or what became of the replay."""
+        if not self.is_there:
+            return "removed"
         if self.batch.status == "rejected":
             return "rejected with its run"
         if self.replay is None or self.replay.state == "REJECTED":
@@ -47,12 +53,19 @@ class Kept:
 
 def kept(target: Target, product: ProductName, *, limit: int = _RUNS) -> Iterator[Kept]:
     """The product's runs with rows in quarantine, the newest first."""
-    ledger = target.ledger(product.domain)
+    ledger, there = target.ledger(product.domain), _there(target, product)
     for batch in ledger.batches(product.product, limit=limit):
         if batch.counts.rows_quarantined and batch.ended_at:
             replay = ledger.replay(product.product, batch.batch_id)
             again = ledger.batch(product.product, replay.batch_id) if replay and replay.batch_id else None
-            yield Kept(product, batch, replay, again)
+            yield Kept(product, batch, replay, again, batch.batch_id in there)
+
+
+def _there(target: Target, product: ProductName) -> set[str]:
+    """The runs of a product of which something lies in quarantine."""
+    bucket, prefix = target.parameters(product.domain)["lake-bucket"], layout.quarantine_of(product.product)
+    pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    return {layout.batch_of_quarantine(found["Prefix"]) for page in pages for found in page.get("CommonPrefixes", [])}
 
 
 def one(target: Target, product: ProductName, run: str | None) -> Kept:
@@ -66,7 +79,10 @@ def one(target: Target, product: ProductName, run: str | None) -> Kept:
 
 @contextmanager
 def fetched(target: Target, screen: Screen, held: Kept) -> Iterator[list[Path]]:
-    """The quarantine of a run as local Parquet files, in the order of its slices."""
+    """The quarantine of a run as local Parquet files, in the order of its slices. Raises UserError once it is gone."""
+    if not held.is_there:
+        message = f"the rows that {held.batch.batch_id} kept back are gone: its contract kept them for a time only"
+        raise UserError(message, hint="quarantineRetention in slaProperties says for how long")
     bucket, s3 = target.parameters(held.product.domain)["lake-bucket"], target.client("s3")
     record = records.find(held.batch, s3=s3, bucket=bucket)
     keys = record.quarantine if record else ()

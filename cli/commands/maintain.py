@@ -20,6 +20,16 @@ __all__ = ["maintained_table", "register"]
 # A table may take minutes, and a call that is made again would maintain it twice.
 _PATIENT = Config(read_timeout=900, retries={"total_max_attempts": 1})
 
+_NUMBERS = {
+    "snapshots expired": "snapshots_expired",
+    "files removed": "files_removed",
+    "bytes removed": "bytes_removed",
+    "small files": "files_rewritten",
+    "joined to": "files_written",
+    "quarantine removed": "quarantine_removed",
+    "conflicts": "conflicts",
+}
+
 
 def register(app: typer.Typer) -> None:
     command(app)(maintain)
@@ -49,9 +59,7 @@ def _asked(target: Target, name: ProductName, dry_run: bool) -> list[dict[str, A
 
 
 def maintained_table(done: Sequence[dict[str, Any]]) -> Table:
-    numbers = ("snapshots expired", "files removed", "bytes removed", "small files", "joined to", "conflicts")
-    made = table("table", "run", *numbers, right=numbers)
-    keys = ("snapshots_expired", "files_removed", "bytes_removed", "files_rewritten", "files_written", "conflicts")
+    made = table("table", "run", *_NUMBERS, right=tuple(_NUMBERS))
     for each in done:
-        made.add_row(each["table"], each["run_id"], *(f"{each[key]:,}" for key in keys))
+        made.add_row(each["table"], each["run_id"], *(f"{each[key]:,}" for key in _NUMBERS.values()))
     return made

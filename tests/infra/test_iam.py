@@ -163,7 +163,9 @@ def test_data_is_deleted_by_maintenance_only_and_evidence_by_nobody() -> None:
         if {"s3:DeleteObject", "s3:DeleteObjectVersion"} & set(listed(statement["Action"]))
     }
     unreached = {("MaintainTableRole", "Unreached"), ("TableOptimizerRole", "Unreached")}
-    assert {key for key in deleting if key[1] != "Knowledge"} == unreached
+    outlived = ("MaintainTableRole", "Outlived")
+    assert {key for key in deleting if key[1] != "Knowledge"} == {*unreached, outlived}
+    assert deleting[outlived]["Resource"] == {"Fn::Sub": "${LakeBucket.Arn}/quarantine/*"}
     places = [{"Fn::Sub": f"${{LakeBucket.Arn}}/tables/*/{part}/*"} for part in ("data", "metadata")]
     assert all(deleting[key]["Resource"] == places for key in unreached)
 

@@ -170,7 +170,8 @@ class GrantsApplied(Event):
 class TableMaintained(Event):
     """A table was maintained: old snapshots expired, files that no snapshot leads to removed, small files rewritten.
 
-    `snapshot_id` is that of the rewritten files, none where none were. `conflicts` is how often a batch came first.
+    `quarantine_removed` counts files of rows that were kept back for as long as the contract wants. `snapshot_id` is
+    that of the rewritten files, none where none were. `conflicts` is how often a batch came first.
     """
 
     product: str
@@ -183,6 +184,7 @@ class TableMaintained(Event):
     bytes_rewritten: int
     files_written: int
     bytes_written: int
+    quarantine_removed: int = 0
     snapshot_id: int | None
     conflicts: int
 

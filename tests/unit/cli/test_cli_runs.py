@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from cli.commands.maintain import maintained_table
 from cli.commands.runs import show_run
 from cli.frame import Frame
 from cli.screen import Screen
 from datamesh.errors import UserError
-from datamesh.publish.ledger import Batch, Step
+from datamesh.publish.ledger import Batch, Maintained, Step
 from tests.support.publishing import product_state
 
 RUN, UPKEEP = "20261123T101112Z-0123abcd", "20261124T000000Z-89abcdef"
@@ -87,3 +89,11 @@ def test_a_run_is_shown_by_its_steps_whether_a_batch_or_maintenance(
 def test_a_run_of_nobody_is_said_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UserError, match="no run"):
         shown("20990101T000000Z-00000000", capsys)
+
+
+def test_what_maintenance_did_is_shown_by_table_and_run() -> None:
+    done = Maintained(product="planes", table="planes_v1", run_id=UPKEEP, started_at=NOW, quarantine_removed=1_234)
+    console = Console(width=240)
+    with console.capture() as capture:
+        console.print(maintained_table([done.model_dump(mode="json")]))
+    assert all(said in capture.get() for said in ("planes_v1", UPKEEP, "quarantine removed", "1,234"))

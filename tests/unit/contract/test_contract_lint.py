@@ -358,6 +358,13 @@ BROKEN = [
         at="- {property: retention",
         severity="warning",
     ),
+    Broken(
+        "sla.retention",
+        "dataProduct: stops",
+        "dataProduct: stops\nslaProperties:\n  - {property: quarantineRetention, value: 0, unit: d}",
+        at="- {property: quarantineRetention",
+        severity="warning",
+    ),
     # Quality
     Broken("quality.not-carried-out", ROWS, "- {type: custom, engine: soda, implementation: x}", severity="warning"),
     Broken("quality.not-carried-out", ROWS, "- {metric: nullValues, mustBe: 0}", severity="warning"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datamesh.contract.model import SlaProperty
-from datamesh.contract.retention import DEFAULT, duration, retention
+from datamesh.contract.retention import DEFAULT, duration, quarantine_retention, retention
 from datamesh.lake.history import Past, expendable
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
@@ -68,3 +68,11 @@ def test_the_longest_retention_counts_and_other_properties_do_not() -> None:
     said = [SlaProperty("retention", 1, "d"), SlaProperty("Retention", 3, "d"), SlaProperty("latency", 9, "y")]
     assert retention(said) == timedelta(days=3)
     assert retention([]) == DEFAULT
+
+
+def test_rows_stay_in_quarantine_for_ever_where_nothing_is_said() -> None:
+    assert quarantine_retention([SlaProperty("retention", 1, "d")]) is None
+    assert quarantine_retention([SlaProperty("quarantineRetention", "soon", "d")]) is None
+    said = [SlaProperty("quarantineRetention", 2, "w"), SlaProperty("QuarantineRetention", 1, "d")]
+    assert quarantine_retention(said) == timedelta(weeks=2)
+    assert retention(said) == DEFAULT

@@ -1,7 +1,8 @@
-"""How long what a table was stays readable: `slaProperties`, property `retention`. Pure.
+"""How long the past stays, as `slaProperties` say it. Pure.
 
-A snapshot is the table as a batch left it. Retention says for how long it can be asked for; what the table holds now is
-never taken away by it.
+retention              what a table was. A snapshot is the table as a batch left it; what the table holds now is
+                       never taken away
+quarantineRetention    rows that were not published
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import timedelta
 
 from datamesh.contract.model import SlaProperty
 
-__all__ = ["DEFAULT", "duration", "is_retention", "retention"]
+__all__ = ["DEFAULT", "duration", "is_quarantine_retention", "is_retention", "quarantine_retention", "retention"]
 
 DEFAULT = timedelta(days=30)
 _UNITS = {
@@ -30,8 +31,18 @@ def retention(sla: Sequence[SlaProperty]) -> timedelta:
     return max(said, default=DEFAULT)
 
 
+def quarantine_retention(sla: Sequence[SlaProperty]) -> timedelta | None:
+    """The longest that is said, or None where none is: for ever."""
+    said = [length for item in sla if is_quarantine_retention(item) and (length := duration(item)) is not None]
+    return max(said, default=None)
+
+
 def is_retention(item: SlaProperty) -> bool:
     return item.property.strip().lower() == "retention"
+
+
+def is_quarantine_retention(item: SlaProperty) -> bool:
+    return item.property.strip().lower() == "quarantineretention"
 
 
 def duration(item: SlaProperty) -> timedelta | None:

@@ -21,12 +21,14 @@ __all__ = [
     "answers_key",
     "applied_contract_key",
     "batch_of_key",
+    "batch_of_quarantine",
     "database_name",
     "manifest_key",
     "outcome_key",
     "parse_contract_key",
     "product_of_key",
     "profile_key",
+    "quarantine_of",
     "quarantine_prefix",
     "replay_key",
     "replayed_run",
@@ -83,6 +85,16 @@ def batch_of_key(key: str) -> str | None:
 
 def quarantine_prefix(product: str, batch_id: str, attempt: int) -> str:
     return f"quarantine/{product}/{batch_id}/attempt={attempt}"
+
+
+def quarantine_of(product: str) -> str:
+    """Under which all runs of a product keep bad rows back."""
+    return f"quarantine/{product}/"
+
+
+def batch_of_quarantine(key: str) -> str:
+    """The run that kept back what lies at a key, or under a prefix, of the quarantine."""
+    return key.split("/")[2]
 
 
 def _batch_prefix(product: str, batch_id: str) -> str:

@@ -3,11 +3,12 @@
     1  expire     snapshots older than the contract's retention whose batches are told of    (lake/history.py)
     2  remove     what no snapshot leads to, is old, and is of no batch that may yet want it  (lake/unreachable.py)
     3  compact    small files become well-sized ones, or Glue's optimizer is told to do it    (lake/rewrite.py)
-    4  record     in the ledger, as a step as well (`mesh show RUN`), and told to the mesh
+    4  forget     rows in quarantine for which the contract's time is over                    (outlived.py)
+    5  record     in the ledger, as a step as well (`mesh show RUN`), and told to the mesh
 
 No lease is taken: batches do not wait for maintenance. Each commit is tried against the table as it was read, so where
 a batch came first the work is left for the next time. A crash leaves files that no snapshot leads to; 2 removes them.
-What lies in quarantine, manifests and results are evidence, and nothing here touches them.
+Manifests, results and run records are evidence, and nothing here touches them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from datamesh.lake.unreachable import Found, listed, reachable, remove
 from datamesh.publish.contracts import contract_in_force
 from datamesh.publish.forming import new_batch_id
 from datamesh.publish.ledger import Batch, Maintained, ProductState
+from datamesh.publish.outlived import outlived
 from datamesh.publish.plane import Plane
 from datamesh.publish.steps import recorded
 
@@ -64,10 +66,12 @@ def maintain(
 
 def _foreseen(plane: Plane, state: ProductState, run: Maintained, sizes: Sizes, kept: int) -> Maintained:
     table = tables.load(state.database, state.table)
-    old = _expendable(plane, state, contract_in_force(plane, state), table, kept)
+    contract = contract_in_force(plane, state)
+    old = _expendable(plane, state, contract, table, kept)
     lonely = list(_lonely(plane, state, table, without=old))
     groups = plan(table, sizes) if plane.settings.compaction == "rewrite" else []
-    return _counted(run, old, lonely, files_rewritten=sum(map(len, groups)), files_written=len(groups))
+    counts = {"files_rewritten": sum(map(len, groups)), "files_written": len(groups)}
+    return _counted(run, old, lonely, quarantine_removed=len(outlived(plane, state, contract)), **counts)
 
 
 def _maintained(plane: Plane, state: ProductState, run: Maintained, sizes: Sizes, kept: int) -> Maintained:
@@ -86,8 +90,10 @@ def _maintained(plane: Plane, state: ProductState, run: Maintained, sizes: Sizes
         compacted = _compacted(plane, state, contract, run, sizes)
     except CommitConflict:
         conflicts, compacted = conflicts + 1, {}
-    seconds = round(time.monotonic() - clock, 3)
-    return _counted(run, old, lonely, conflicts=conflicts, seconds=seconds, **compacted)
+    forgotten = outlived(plane, state, contract)
+    remove(plane.client("s3"), plane.settings.lake_bucket, forgotten)
+    seconds, more = round(time.monotonic() - clock, 3), {"conflicts": conflicts, "quarantine_removed": len(forgotten)}
+    return _counted(run, old, lonely, seconds=seconds, **more, **compacted)
 
 
 def _counted(run: Maintained, old: Sequence[int], lonely: Sequence[Found], **more: float) -> Maintained:

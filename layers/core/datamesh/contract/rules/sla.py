@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.contract.finding import Finding
-from datamesh.contract.retention import DEFAULT, duration, is_retention
+from datamesh.contract.retention import DEFAULT, duration, is_quarantine_retention, is_retention
 from datamesh.contract.rules.subject import Subject
 
 __all__ = ["check"]
@@ -13,10 +13,18 @@ __all__ = ["check"]
 
 def check(subject: Subject) -> Iterator[Finding]:
     for index, item in enumerate(subject.contract.sla):
-        if is_retention(item) and duration(item) is None:
-            yield subject.warning(
-                "sla.retention",
-                f"slaProperties[{index}]",
-                f"this is no time that can be kept; old states of the table stay for {DEFAULT.days} days",
-                "write a value above 0 and a unit: h, d, w, m or y",
-            )
+        if duration(item) is not None:
+            continue
+        if is_retention(item):
+            yield _no_time(subject, index, f"old states of the table stay for {DEFAULT.days} days")
+        elif is_quarantine_retention(item):
+            yield _no_time(subject, index, "rows stay in quarantine for ever")
+
+
+def _no_time(subject: Subject, index: int, instead: str) -> Finding:
+    return subject.warning(
+        "sla.retention",
+        f"slaProperties[{index}]",
+        f"this is no time that can be kept; {instead}",
+        "write a value above 0 and a unit: h, d, w, m or y",
+    )

@@ -125,6 +125,10 @@ class Batch(_Frozen):
     error: str = ""
 
     @property
+    def major(self) -> int:
+        return int(self.contract_version.partition(".")[0])
+
+    @property
     def status(self) -> RunStatus:
         """What people call its state: a committed batch is still running until it is announced."""
         if self.state in {"ASSIGNED", "COMMITTED"}:
@@ -165,6 +169,7 @@ class Maintained(_Frozen):
     bytes_rewritten: int = 0
     files_written: int = 0
     bytes_written: int = 0
+    quarantine_removed: int = 0
     snapshot_id: int | None = None
     conflicts: int = 0
 
