@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,6 @@ import boto3
 import duckdb
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moto.server import ThreadedMotoServer
 
 from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
 from datamesh.errors import CommitConflict, CommitStateUnknown
@@ -44,30 +41,20 @@ def contract(*more: Column, version: Version = FIRST, description: str = "Stops"
     )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(autouse=True)
-def account(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+def world(account: None) -> None:
     boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     boto3.client("glue").create_database(DatabaseInput={"Name": DATABASE})
 
 
 def made(wanted: Contract | None = None) -> Any:
     return create_or_evolve(wanted or contract(), database=DATABASE, table=NAME, location=LOCATION)
+
+
+def test_the_region_of_the_bucket_is_that_of_the_catalog() -> None:
+    """Otherwise PyIceberg asks S3 for it, once in every process and bucket."""
+    made()
+    assert lake.load(DATABASE, NAME).io.properties["s3.region"] == "eu-west-1"
 
 
 def staged(table: Any, where: Path, name: str, rows: str, columns: str = "stop, seen") -> str:

@@ -61,11 +61,16 @@ def load(database: str, table: str, session: boto3.Session | None = None) -> Ice
 
 
 def catalog_of(session: boto3.Session | None) -> GlueCatalog:
-    """The catalog, its Glue client and its file system under one principal."""
+    """The catalog, its Glue client and its file system under one principal.
+
+    A table's bucket is in the region of its catalog. Left to find that out, PyIceberg asks S3 in every new process.
+    """
     projection.keep_nulls()
-    configured: dict[str, Any] = dict(IcebergConfig().get_catalog_config("default") or {})
+    client = (session or boto3).client("glue", config=_ONCE)
+    configured: dict[str, Any] = {"s3.region": client.meta.region_name}
+    configured |= IcebergConfig().get_catalog_config("default") or {}
     configured |= _file_system_of(session) if session else {}
-    return GlueCatalog("default", client=(session or boto3).client("glue", config=_ONCE), **configured)
+    return GlueCatalog("default", client=client, **configured)
 
 
 def find_batch(table: IcebergTable, batch_id: str) -> Committed | None:
@@ -162,7 +167,6 @@ def _file_system_of(session: boto3.Session) -> dict[str, str]:
         "s3.access-key-id": keys.access_key,
         "s3.secret-access-key": keys.secret_key,
         "s3.session-token": keys.token or "",
-        "s3.region": session.region_name or "",
     }
 
 
