@@ -1,11 +1,39 @@
-"""What the doors leave in a process that, on AWS, would be theirs alone."""
+"""One AWS for all tests of a process, emptied for each that asks for it; and what the doors leave behind in one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from unittest.mock import patch
 
 import pytest
 from aws_lambda_powertools import Metrics
+from botocore.loaders import JSONFileLoader
+from moto.server import ThreadedMotoServer
+
+from tests.support import motoserver
+from tests.support.lakeside import environment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_models_are_read_once() -> Iterator[None]:
+    """Every session of botocore reads the descriptions of its services again, most of what a new client takes."""
+    read = cache(JSONFileLoader().load_file)
+    with patch.object(JSONFileLoader, "load_file", lambda self, path: read(path)):
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ThreadedMotoServer]:
+    with motoserver.running() as server:
+        yield server
+
+
+@pytest.fixture
+def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty account: the environment points AWS's SDK and PyIceberg to it."""
+    for name, value in environment(server).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(autouse=True)

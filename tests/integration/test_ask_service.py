@@ -26,6 +26,7 @@ from datamesh.lake.evolution import create_or_evolve
 from datamesh.registry.projection import Change
 from datamesh.registry.store import Registry
 from functions.ask import app
+from tests.support.lakeside import environment
 
 pytestmark = pytest.mark.xdist_group("ask-service")
 
@@ -106,24 +107,11 @@ MANY = f"WITH p AS ({PAIRS}) SELECT p.order_id, '{'x' * 700}' AS text FROM p, p 
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    running = ThreadedMotoServer(port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def mesh(server: str) -> Iterator[None]:
+def mesh(server: ThreadedMotoServer) -> Iterator[None]:
     """Two products of two domains, published and registered."""
-    environment = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+    known = environment(server) | {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL": server,
-        "PYICEBERG_CATALOG__DEFAULT__S3__ENDPOINT": server,
         "STAGE": "dev",
         "REGISTRY_TABLE": "registry",
         "QUERIES_TABLE": "queries",
@@ -132,12 +120,11 @@ def mesh(server: str) -> Iterator[None]:
         "BUS_NAME": "mesh",
         "MAX_ROWS": "1000000",
     }
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
+        for name, value in known.items():
             patch.setenv(name, value)
         forget()
-        set_up(server)
+        set_up(known["AWS_ENDPOINT_URL"])
         yield
     forget()
 

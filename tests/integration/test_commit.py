@@ -12,7 +12,6 @@ import boto3
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moto.server import ThreadedMotoServer
 
 from datamesh.contract.profile import Profile
 from datamesh.errors import CommitStateUnknown, InfrastructureError, LeaseLost
@@ -27,7 +26,7 @@ from datamesh.publish.ledger import Counts
 from datamesh.publish.record import RunRecord
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
-from tests.support.lakeside import Killed, Lakeside, a_minute, environment
+from tests.support.lakeside import Killed, Lakeside, a_minute
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -60,20 +59,6 @@ schema:
 """
 ONE = "id,name,at\n1,a,2013-01-01T00:00:00Z\n2,b,2013-02-01T00:00:00Z\nx,c,\n"
 TWO = "id,name,at\n3,c,2013-01-05T00:00:00Z\n4,d,\n"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

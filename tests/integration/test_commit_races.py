@@ -12,7 +12,6 @@ from unittest.mock import patch
 import pyarrow as pa
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moto.server import ThreadedMotoServer
 
 from datamesh.errors import CommitConflict, LeaseLost
 from datamesh.events import Reason
@@ -23,7 +22,7 @@ from datamesh.publish import record as records
 from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import validate
-from tests.support.lakeside import Lakeside, a_minute, environment
+from tests.support.lakeside import Lakeside, a_minute
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -47,20 +46,6 @@ schema:
 ONE = "id,name\n1,a\n2,b\nx,c\n"
 TWO = "id,name\n3,c\n4,d\n"
 THEIRS = 1_000
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from datamesh import aws, settings
 from datamesh.errors import LeaseLost
 from functions.catalog_product import app as catalog_product
 from functions.transform_batch import app as transform_batch
 from functions.validate_batch import app as validate_batch
-from tests.support.lakeside import REGION, Lakeside, environment
+from tests.support.lakeside import REGION, Lakeside
 
 CONTEXT = SimpleNamespace(
     function_name="function",
@@ -40,18 +39,13 @@ schema:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lakeside]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
+def world(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lakeside]:
     built = Lakeside.build(CONTRACT)
     for name, value in built.plane.settings.model_dump(mode="json").items():
         monkeypatch.setenv(name.upper(), value if isinstance(value, str) else json.dumps(value))
     forget()
     yield built
     forget()
-    server.stop()
 
 
 def forget() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +20,7 @@ from datamesh.ask.readers import ReaderSessions
 from datamesh.ask.run import OpenTable
 from datamesh.ask.scan import IcebergTables, row_filter
 from tests.support.asking import KNOWLEDGE, arn
+from tests.support.lakeside import environment
 
 pytestmark = pytest.mark.xdist_group("iceberg-scan")
 
@@ -38,13 +38,9 @@ ROWS = pa.table(
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[Table]:
+def table(server: ThreadedMotoServer) -> Table:
     """shop.orders with two commits: three rows, then the same three again."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
+    endpoint = environment(server)["AWS_ENDPOINT_URL"]
     keys = {"access-key-id": "test", "secret-access-key": "test", "region": "us-east-1", "endpoint": endpoint}
     session = boto3.Session("test", "test", region_name="us-east-1")
     session.client("s3", endpoint_url=endpoint).create_bucket(Bucket="lake")
@@ -54,8 +50,7 @@ def table() -> Iterator[Table]:
     made = catalog.create_table((ORDERS.database, ORDERS.table), ROWS.schema, location="s3://lake/tables/orders_v1")
     made.append(ROWS)
     made.append(ROWS)
-    yield catalog.load_table((ORDERS.database, ORDERS.table))
-    server.stop()
+    return catalog.load_table((ORDERS.database, ORDERS.table))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,6 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 
 from datamesh.errors import CommitConflict, CommitStateUnknown
 from datamesh.events import ObjectPointer
@@ -25,7 +23,7 @@ from datamesh.publish import manifest as manifests
 from datamesh.publish.ledger import Counts, Maintained, ProductState, Step
 from datamesh.publish.maintenance import maintain
 from datamesh.publish.transform import transform
-from tests.support.lakeside import DATABASE, LAKE, Lakeside, environment
+from tests.support.lakeside import DATABASE, LAKE, Lakeside
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -62,18 +60,8 @@ STATE = ProductState(
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def world(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> Lakeside:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
+def world(account: None) -> Lakeside:
     return Lakeside.build(CONTRACT.encode())
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from datamesh.contract.lint import lint
 from datamesh.contract.parse import parse
 from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve, field_ids
-from tests.support.lakeside import Lakeside, environment
+from tests.support.lakeside import Lakeside
 
 pytestmark = pytest.mark.xdist_group("nested-columns")
 
@@ -70,18 +68,8 @@ ROWS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def world(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> Lakeside:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
+def world(account: None) -> Lakeside:
     assert not lint(THINGS.encode())
     return Lakeside.build(THINGS.encode())
 

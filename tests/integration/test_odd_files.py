@@ -47,14 +47,6 @@ WORST = (
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
 def world(server: ThreadedMotoServer) -> Iterator[Lakeside]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(server).items():

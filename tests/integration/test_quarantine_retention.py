@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from cli import quarantine
 from cli.screen import Screen
@@ -20,7 +19,7 @@ from datamesh.publish import record as records
 from datamesh.publish.endings import fail
 from datamesh.publish.ledger import Arrival, Ledger, Maintained, ProductState
 from datamesh.publish.maintenance import maintain
-from tests.support.lakeside import DATABASE, LAKE, Lakeside, environment
+from tests.support.lakeside import DATABASE, LAKE, Lakeside
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -40,20 +39,6 @@ schema:
 FOR_EVER = CONTRACT.replace("quarantineRetention", "latency")
 PARTLY = "id\n1\nx\n"
 NAME = ProductName("testing", "things")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pyarrow as pa
 import pytest
-from moto.server import ThreadedMotoServer
 
 from datamesh.contract.parse import parse
 from datamesh.events import ObjectPointer, Reason
@@ -21,7 +19,7 @@ from datamesh.publish.commit import Cataloged
 from datamesh.publish.ledger import ProductState
 from datamesh.publish.results import SliceResult
 from datamesh.publish.transform import transform
-from tests.support.lakeside import DATABASE, Lakeside, environment
+from tests.support.lakeside import DATABASE, Lakeside
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -63,20 +61,6 @@ schema:
       - {name: name, logicalType: string}
       - {name: code, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
 
 
 def world(*, owned: str = "error", carried: str = "error") -> Lakeside:

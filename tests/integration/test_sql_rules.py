@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from datamesh.errors import CommitConflict
 from datamesh.events import Reason
 from datamesh.lake import table as lake
 from datamesh.publish import record as records
 from datamesh.publish.findings import Finding
-from tests.support.lakeside import Lakeside, environment
+from tests.support.lakeside import Lakeside
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -43,20 +41,6 @@ schema:
       - {name: id, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: name, logicalType: string}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
 
 
 def world(mode: str = "append", **changed: str) -> Lakeside:

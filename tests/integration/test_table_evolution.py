@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import boto3
 import duckdb
 import pytest
-from moto.server import ThreadedMotoServer
 
 from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
 from datamesh.contract.parse import parse
@@ -19,7 +17,9 @@ from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve, field_ids, prepare, settle
 from datamesh.publish.commit import catalog
 from datamesh.publish.transform import transform
-from tests.support.lakeside import DATABASE, LAKE, REGION, Lakeside, a_minute, environment
+from tests.support.lakeside import DATABASE, LAKE, REGION, Lakeside, a_minute
+
+pytestmark = pytest.mark.usefixtures("account")
 
 NAME = "stops_v1"
 WHERE = {"database": DATABASE, "table": NAME}
@@ -44,20 +44,6 @@ def contract(version: str, *columns: Column) -> Contract:
 
 FIRST = contract("1.0.0", STOP, FARE, ZONE, DAY)
 ROW = {"stop": "'a'", "fare": "1.50::DECIMAL(6,2)", "zone": "7::BIGINT", "day": "DATE '2013-01-01'"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(autouse=True)
-def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

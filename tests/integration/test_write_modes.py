@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from datamesh.contract.profile import Profile
 from datamesh.lake import table as lake
@@ -21,7 +20,7 @@ from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.ledger import Counts
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import validate
-from tests.support.lakeside import LAKE, Lakeside, a_minute, environment
+from tests.support.lakeside import LAKE, Lakeside, a_minute
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -72,20 +71,6 @@ class Row(NamedTuple):
 
 def csv(rows: Sequence[Row]) -> str:
     return HEAD + "".join(row.line for row in rows)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(server).items():
-        monkeypatch.setenv(name, value)
 
 
 def world(mode: str) -> Lakeside:
