@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,19 +47,35 @@ def test_json_lines_are_counted_with_the_blank_ones(tmp_path: Path) -> None:
 
 def test_only_files_with_bad_rows_are_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[str] = []
-    real = places.relation
+    real = places._found
 
-    def watched(layout: object, paths: list[str], **more: object) -> str:
-        looked_at.extend(Path(path).name for path in paths)
-        return real(layout, paths, **more)  # type: ignore[arg-type]
+    def watched(path: Path, *more: Any) -> Iterator[tuple[int, int]]:
+        looked_at.append(path.name)
+        return real(path, *more)
 
-    monkeypatch.setattr(places, "relation", watched)
+    monkeypatch.setattr(places, "_found", watched)
     clean, bad = "id,what,note\n1,a,\n", "id,what,note\n1,a,\nx,,\n"
 
     told = _told(tmp_path, {"a.csv": clean, "b.csv": bad, "c.csv": clean, "d.csv": clean + "x,,\n" * 3})
 
     assert told == [("b.csv", 2, "x"), ("d.csv", 2, "x"), ("d.csv", 3, "x"), ("d.csv", 4, "x")]
     assert set(looked_at) == {"in-1", "in-3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a header like a row", "what,id,note\nwhat,id,note\na,1,\n,x,\n"),
+        ("quoted where it must be", 'what,id,note\n"a, ""b""",x,\n"",x,""\n"a,b",1,\n'),
+        ("quoted everywhere", '"what","id","note"\n"a, ""b""","x",\n"","x",""\n"a,b","1",""\n'),
+        ("quoted here and there", '"what",id,note\n"a",x,\n"","x",""\n"a,b",1,""\n'),
+    ],
+)
+def test_rows_are_found_however_they_are_written(tmp_path: Path, name: str, body: str) -> None:
+    told = _told(tmp_path, {"f.csv": body})
+
+    lines = body.splitlines()[1:]
+    assert [number for _, number, _ in told] == [n for n, line in enumerate(lines, 1) if "1" not in line], name
 
 
 @pytest.mark.parametrize("quoted", [False, True])

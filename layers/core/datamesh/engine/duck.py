@@ -7,8 +7,8 @@ UTC. Peculiarities of DuckDB's Python API stay in here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,18 +17,20 @@ import duckdb
 
 __all__ = [
     "BEYOND",
+    "DOOR_FILE",
     "Connection",
     "EngineError",
     "Interrupted",
     "OutOfMemory",
     "connect",
     "identifier",
+    "insert",
     "is_one_select",
+    "leave",
     "literal",
     "literals",
     "one",
     "rows",
-    "side_door",
 ]
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
@@ -36,6 +38,8 @@ EngineError = duckdb.Error
 Interrupted = duckdb.InterruptException
 OutOfMemory = duckdb.OutOfMemoryException  # or out of disk to spill to
 BEYOND: dict[type[Exception], str] = {OutOfMemory: "too-large", Interrupted: "too-slow"}  # what they say of a file
+
+DOOR_FILE = "duckdb_log_entries.csv"
 
 _CLOSED = {
     "autoinstall_known_extensions": False,
@@ -53,12 +57,14 @@ def connect(
     temp: Path | None = None,
     directories: Sequence[Path] = (),
     ordered: bool = False,
+    door: Path | None = None,
     seconds: float = threading.TIMEOUT_MAX,
 ) -> Iterator[Connection]:
     """A connection of its own database in memory, closed at the end.
 
     Memory above `memory_mb` is spilled to `temp`; without `temp` a statement that needs more fails. Only files under
-    `directories` can be read or written. `ordered` keeps rows in the order of their files, which costs memory.
+    `directories` can be read or written. `ordered` keeps rows in the order of their files, which costs memory. `door`
+    is a directory to be made in one of them: what `leave` is given is written to DOOR_FILE in it.
     A statement that still runs after `seconds` raises Interrupted.
     """
     config: dict[str, Any] = _CLOSED | {
@@ -72,6 +78,8 @@ def connect(
     watch = threading.Thread(target=_interrupt, args=(con, seconds, ended), daemon=True)
     try:
         con.execute("SET TimeZone = 'UTC'")
+        if door:
+            con.execute(f"CALL enable_logging(level='WARNING', storage='file', storage_path={literal(str(door))})")
         con.execute(f"SET allowed_directories = [{literals(f'{d}/' for d in directories)}]")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
@@ -120,22 +128,20 @@ def one(con: Connection, sql: str) -> tuple[Any, ...]:
     return row
 
 
-@contextmanager
-def side_door(con: Connection, name: str, take: Callable[..., Any], arguments: Sequence[str]) -> Iterator[None]:
-    """Lets SQL hand rows to Python while a statement runs: `name(...)` gives `take` columns of at most 2,048 values.
+def leave(text: str) -> str:
+    """SQL that is true, and writes the text down as an entry of type `door` of DuckDB's log, each time it is computed.
 
-    `take` gets a pyarrow ChunkedArray for each of `arguments` (DuckDB types) and answers a boolean one. Several threads
-    may be in it at once. DuckDB evaluates a branch of CASE only for the rows that come to it, so
-    `CASE WHEN bad THEN door(...) ELSE true END` costs nothing where there are none.
+    The file is a CSV without a header that could be taken for an entry: context, instant, type, level and message. All
+    of it is there when the statement ends. DuckDB evaluates a branch of CASE only for the rows that come to it.
     """
-    con.create_function(
-        name, take, list(arguments), "BOOLEAN", type="arrow", side_effects=True, null_handling="special"
-    )
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):
-            con.remove_function(name)
+    return f"write_log({text}, log_type := 'door', level := 'WARNING') IS NULL"
+
+
+def insert(con: Connection, table: str, values: Any) -> None:
+    """Adds the rows of a pyarrow Table to the table of that name, which has the same columns."""
+    con.register("inserted", values)
+    con.execute(f"INSERT INTO {identifier(table)} SELECT * FROM inserted")
+    con.unregister("inserted")
 
 
 def identifier(name: str) -> str:

@@ -1,75 +1,80 @@
-"""What leaves a staging pass by its side door: rows that broke a rule, while the good ones are being written."""
+"""What leaves a staging pass by its side door: rows that broke a rule, while the good ones are being written.
+
+The door is DuckDB's log. It is the one way to write a row down in the midst of a statement that is written to a file at
+once, by all threads, and needs no Python: functions in Python hold its lock, and want numpy, for which there is no room
+in a Lambda layer beside DuckDB and Arrow. An entry says which rules the row broke, a digit for each, and of a bad row
+its file, its number if it has one, and its texts. That none is lost is not taken on trust: all rows of the input are
+counted by other means (trust.py).
+"""
 
 from __future__ import annotations
 
-import threading
+import shutil
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from datamesh.engine.duck import DOOR_FILE, Connection, leave, literal, rows
+from datamesh.publish.rules import Rule, any_of, broken, sends_away
 
-__all__ = ["ARGUMENTS", "Captured"]
+__all__ = ["Captured", "collect", "door"]
 
-ARGUMENTS = ("VARCHAR", "BIGINT", "BOOLEAN[]", "BOOLEAN", "VARCHAR[]")
-_FLUSH_ROWS = 20_000
-_SCHEMA = pa.schema(
-    {"file": pa.string(), "n": pa.int64(), "broken": pa.list_(pa.bool_()), "original": pa.list_(pa.string())}
-)
+_COLUMNS = "{'context': 'VARCHAR', 'at': 'VARCHAR', 'type': 'VARCHAR', 'level': 'VARCHAR', 'message': 'VARCHAR'}"
+_LONGEST = 2**25  # of an entry: a row's two megabytes, with all that JSON and CSV may make of them
 
 
+@dataclass(frozen=True)
 class Captured:
-    """Counts the rows that broke each of `rules` rules (`hits`) and keeps the bad ones (`rows` of them) at `path`.
+    """How many rows broke each rule (`hits`), and the bad ones: `rows` of them at `path`, Parquet with
 
-    Both are complete once it is left. Rows that only broke warnings are counted and let pass.
+    file        the path of the file
+    n           the number of the row, or NULL
+    broken      a text of digits, 1 for each rule that it broke
+    original    its texts (reading.original)
     """
 
-    def __init__(self, path: Path, *, rules: int) -> None:
-        self.path = path
-        self.hits = Counter(dict.fromkeys(range(rules), 0))
-        self.rows = 0
-        self._broken: list[Any] = []
-        self._bad: list[Any] = []
-        self._waiting = 0
-        self._writer: pq.ParquetWriter | None = None
-        self._lock = threading.Lock()
+    rows: int = 0
+    path: Path | None = None
+    hits: Counter[int] = field(default_factory=Counter)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if kind is None:
-            self._flush()
-        if self._writer:
-            self._writer.close()
+def door(known: Sequence[Rule], chosen: Sequence[Rule], *, number: str, original: str) -> str:
+    """SQL that is true for a row that goes on, to be computed once for each row that breaks one of `chosen`."""
+    bad = f"coalesce({any_of(sends_away(chosen))}, false)"
+    texts = f"CAST(to_json(list_concat([__file, CAST({number} AS VARCHAR)], {original})) AS VARCHAR)"
+    which = broken(known, chosen)
+    return f"CASE WHEN {leave(f'CASE WHEN {bad} THEN {which} || {texts} ELSE {which} END')} THEN NOT {bad} END"
 
-    def take(self, file: Any, n: Any, broken: Any, bad: Any, original: Any) -> Any:
-        """The door itself: a batch of rows in, true for those that are published all the same.
 
-        It is called for each 2,048 rows that are read, so it does no more than it must.
-        """
-        kept = pa.table([file, n, broken, original], schema=_SCHEMA).filter(bad) if pc.any(bad).as_py() else None
-        with self._lock:
-            self._broken += broken.chunks
-            self._waiting += len(broken)
-            if kept is not None:
-                self._bad.append(kept)
-                self.rows += kept.num_rows
-            if self._waiting >= _FLUSH_ROWS:
-                self._flush()
-        return pc.invert(bad)
+def collect(con: Connection, log: Path, into: Path, *, since: int, rules: int) -> Captured:
+    """What went through the door `log` (a directory, see duck.connect) after its first `since` bytes."""
+    part = _part(log / DOOR_FILE, into.with_suffix(".log"), since)
+    if part is None:
+        return Captured()
+    # One after the other, since of text with quotes several threads may make less than there is.
+    options = "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', parallel = false"
+    size = f"max_line_size = {_LONGEST}, buffer_size = {2 * _LONGEST}"
+    read = f"read_csv({literal(str(part))}, columns = {_COLUMNS}, {options}, {size})"
+    entries = (
+        f"SELECT left(message, {rules}) AS broken, substr(message, {rules + 1}) AS row FROM {read} WHERE type = 'door'"
+    )
+    hits, bad = Counter(dict.fromkeys(range(rules), 0)), 0
+    for flags, is_bad, count in rows(con, f"SELECT broken, row <> '', count(*) FROM ({entries}) GROUP BY ALL"):
+        hits.update({number: count for number, flag in enumerate(flags) if flag == "1"})
+        bad += count if is_bad else 0
+    if bad:
+        texts = f"SELECT broken, from_json(row, '[\"VARCHAR\"]') AS texts FROM ({entries}) WHERE row <> ''"
+        kept = f"SELECT texts[1] AS file, CAST(texts[2] AS BIGINT) AS n, broken, texts[3:] AS original FROM ({texts})"
+        con.execute(f"COPY ({kept}) TO {literal(str(into))} (FORMAT parquet, COMPRESSION zstd)")
+    part.unlink()
+    return Captured(bad, into if bad else None, hits)
 
-    def _flush(self) -> None:
-        # What came in hundreds of small pieces is put together first: to count or to write each would take seconds.
-        if self._broken:
-            flags = pa.concat_arrays(self._broken).flatten().to_numpy(zero_copy_only=False)
-            for number, count in enumerate(flags.reshape(-1, len(self.hits)).sum(axis=0).tolist()):
-                self.hits[number] += count
-        if self._bad and self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, _SCHEMA, compression="zstd")
-        if self._bad and self._writer:
-            self._writer.write_table(pa.concat_tables(self._bad).combine_chunks())
-        self._broken, self._bad, self._waiting = [], [], 0
+
+def _part(log: Path, to: Path, since: int) -> Path | None:
+    if not log.exists() or log.stat().st_size <= since:
+        return None
+    with log.open("rb") as whole, to.open("wb") as part:
+        whole.seek(since)
+        shutil.copyfileobj(whole, part, 2**20)
+    return to

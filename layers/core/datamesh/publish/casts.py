@@ -5,7 +5,7 @@ is. Digits of a second finer than a microsecond must be zeros, and years are 1 t
 
 What DuckDB reads out of a text, and what that is worth, are two expressions: the second needs the first more than once,
 and DuckDB computes what stands in a branch of CASE each time it stands there. What is usual is tried first and cheaply
-(the same text again, a text without a dot), regular expressions are for the rest.
+(the same text again, a plain date and time), regular expressions and instants are for the rest.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _SCIENTIFIC = r"\s*[+-]?[0-9.]{1,16}[eE][+-]?[0-9]{1,2}\s*"  # so few digits tha
 _CLOCK = r"\s*([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?\s*"
 _ZONED = r":[0-9]{2}.*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?|\s[A-Za-z]+[A-Za-z_/]*)\s*$"
 _EPOCH = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
+_PLAIN = "['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S']"
 _TOO_FINE = r"\.[0-9]{6}0*[1-9]"
 _MICROSECONDS = 6
 

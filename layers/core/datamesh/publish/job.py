@@ -101,8 +101,13 @@ class Job:
         """True where each file is staged by itself, for one may replace what another one holds."""
         return self.table.write_mode == "overwritePartitions"
 
+    @property
+    def door(self) -> Path:
+        """Where rows leave a pass (captured.py)."""
+        return self.work / "door"
+
     @contextmanager
-    def connection(self, *, ordered: bool = False) -> Iterator[Connection]:
+    def connection(self, *, ordered: bool = False, door: bool = False) -> Iterator[Connection]:
         directories = {self.work, *(file.path.parent for group in self.groups for file in group.files)}
         directories |= {target.keys.parent for target in self.targets.values() if target.keys is not None}
         with connect(
@@ -111,6 +116,7 @@ class Job:
             temp=self.work / "spill",
             directories=sorted(directories),
             ordered=ordered,
+            door=self.door if door else None,
             seconds=self.engine.seconds,
         ) as con:
             yield con

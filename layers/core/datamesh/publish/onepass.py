@@ -8,19 +8,21 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from datamesh.contract.model import Column
-from datamesh.engine.duck import Connection, identifier, literal, one, side_door
+from datamesh.engine.duck import DOOR_FILE, Connection, identifier, literal, one
 from datamesh.errors import InfrastructureError
 from datamesh.lake.schema import FieldIds
-from datamesh.publish.captured import ARGUMENTS, Captured
+from datamesh.publish.captured import collect, door
 from datamesh.publish.conform import columns, selection
 from datamesh.publish.job import Group, InputFile, Job, Passed
 from datamesh.publish.partitions import partition_value
 from datamesh.publish.reading import Rejects, original, relation
 from datamesh.publish.referring import with_orphans
 from datamesh.publish.repeats import superseded_rows, with_repeats
-from datamesh.publish.rules import Rule, any_of, broken, sends_away, supersedes
+from datamesh.publish.rules import Rule, any_of, sends_away, supersedes
 
 __all__ = ["count_rejects", "run_pass"]
+
+_LEVEL = 1  # of zstd: a third less to compute than at its own default of 3, for 2 % more bytes (docs/performance.md)
 
 
 def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) -> Passed:
@@ -35,9 +37,11 @@ def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) 
     if repeats:
         source = with_repeats(source, group)
     out = job.work / f"good-{group.number}"
-    captured = Captured(job.work / f"captured-{group.number}.parquet", rules=len(job.rules))
-    with captured, side_door(con, "door", captured.take, ARGUMENTS):
-        (good,) = one(con, _copy(job, group, source, chosen, out, numbered=repeats))
+    log = job.door / DOOR_FILE
+    since = log.stat().st_size if log.exists() else 0
+    (good,) = one(con, _copy(job, group, source, chosen, out, numbered=repeats))
+    bad = job.work / f"captured-{group.number}.parquet"
+    captured = collect(con, job.door, bad, since=since, rules=len(job.rules))
     reject_path = job.work / f"rejects-{group.number}.parquet"
     reject_rows = 0 if group.layout.format == "parquet" else _keep_rejects(con, group, rejects, reject_path)
     passed = Passed(
@@ -45,7 +49,7 @@ def run_pass(con: Connection, job: Job, group: Group, *, repeats: bool = False) 
         files=_written(out, good),
         rows_good=good,
         captured_rows=captured.rows,
-        captured=captured.path if captured.rows else None,
+        captured=captured.path,
         reject_rows=reject_rows,
         rejects=reject_path if reject_rows else None,
         numbered=repeats,
@@ -61,22 +65,18 @@ def _found_by_now(job: Job, rule: Rule, *, repeats: bool) -> bool:
 
 
 def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path, *, numbered: bool) -> str:
-    bad = f"coalesce({any_of(sends_away(chosen))}, false)"
-    number = "__n" if numbered else "CAST(NULL AS BIGINT)"
-    arguments = (
-        f"__file, {number}, {broken(job.rules, chosen)}, {bad}, CASE WHEN {bad} THEN {original(group.layout)} END"
-    )
+    leaves = door(job.rules, chosen, number="__n" if numbered else "NULL", original=original(group.layout))
     parts = _parts(job)
     names = [f"__p{i}" for i in range(len(parts))]
     kept = "".join(f", {part} AS {name}" for part, name in zip(parts, names, strict=True))
-    options = ["FORMAT parquet", "COMPRESSION zstd"]
+    options = ["FORMAT parquet", "COMPRESSION zstd", f"COMPRESSION_LEVEL {_LEVEL}"]
     options += [f"FIELD_IDS {_ids(job.field_ids)}"] if job.field_ids else []
     options += [f"PARTITION_BY ({', '.join(names)})"] if names else []
     target = out if names else out.with_suffix(".parquet")
     typed = with_orphans(job, selection(job.table, group.layout, source))
     # The door is a column, not the filter itself: a filter is pushed down to where the file is read, and all that it
     # stands on would be computed twice. One over a column with side effects stays where it is.
-    kinds = f"WHEN {any_of(supersedes(chosen))} THEN false WHEN {any_of(chosen)} THEN door({arguments}) ELSE true"
+    kinds = f"WHEN {any_of(supersedes(chosen))} THEN false WHEN {any_of(chosen)} THEN {leaves} ELSE true"
     passed = f"SELECT *, CASE {kinds} END AS __kept FROM ({typed})"
     return (
         f"COPY (SELECT {columns(job.table)}{kept} FROM ({passed}) WHERE __kept)"

@@ -92,7 +92,7 @@ def _combinations(job: Job, group: Group) -> str:
     named = ", ".join(_named(rule, job, group) for rule in job.rules)
     return (
         f"SELECT broken, away[1] AS first, [{{'rule': r.rule, 'column': r.name}} for r in away] AS named FROM ("
-        f"SELECT broken, [[{named}][i] for i in [{away}] if broken[i]] AS away"
+        f"SELECT broken, [[{named}][i] for i in [{away}] if broken[i] = '1'] AS away"
         f" FROM (SELECT DISTINCT broken FROM captured))"
     )
 

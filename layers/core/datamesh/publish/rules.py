@@ -79,13 +79,15 @@ def supersedes(chosen: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def broken(known: Sequence[Rule], chosen: Sequence[Rule]) -> str:
-    """A list that says of all known rules whether a row breaks them. What is no row at all breaks that rule only."""
-    held = (_whole(rule) if rule in chosen else "false" for rule in known)
-    return f"[{', '.join(held)}]"
+    """A text of digits that says of all known rules whether a row breaks them, 1 where it does. What is no row at all
+    breaks that rule only.
+    """
+    held = (f"CASE WHEN {_whole(rule)} THEN '1' ELSE '0' END" if rule in chosen else "'0'" for rule in known)
+    return f"concat({', '.join(held)})"
 
 
 def _whole(rule: Rule) -> str:
-    return rule.condition if rule.rule == MALFORMED else f"__ok AND coalesce({rule.condition}, false)"
+    return rule.condition if rule.rule == MALFORMED else f"__ok AND ({rule.condition})"
 
 
 def _effect_of(severity: Severity) -> Effect:

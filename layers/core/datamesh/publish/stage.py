@@ -8,7 +8,7 @@
     number    where rows were bad, and in their files only: which rows of the file they were
     profile   what the columns of the good rows hold
 
-Rows in = good + bad + superseded, always, and for text as many as counted by other means (trust.py); superseded are,
+Rows in = good + bad + superseded, always, and as many as counted by other means (trust.py); superseded are,
 where rows are merged, those with a later one of their key. What cannot be read so is mended and read again; a file
 that cannot be read to its end even then is refused whole.
 """
@@ -34,7 +34,7 @@ from datamesh.publish.reading import SCRATCH, original, relation
 from datamesh.publish.referring import count_dangling, find_orphans
 from datamesh.publish.repeats import find_repeats, surplus
 from datamesh.publish.rules import rules, sends_away, supersedes
-from datamesh.publish.trust import expected_rows, mended, mended_if_needed
+from datamesh.publish.trust import accounted, mended, mended_if_needed
 from datamesh.publish.unpacking import Refused
 
 __all__ = ["DEFAULT_ENGINE", "Engine", "InputFile", "Staged", "count_rows", "stage"]
@@ -120,7 +120,7 @@ def _staged(job: Job, product: str) -> Staged | EngineError | UnreadableInput:
     """What was staged, or why it could not be. Raises Refused where it takes more than the engine may."""
     try:
         passed, hits = _passes(job)
-        if all(expected_rows(p.group.files) in (None, p.rows_in) for p in passed):
+        if all(accounted(p.group.files, p.rows_in) for p in passed):
             return _collected(job, product, passed, hits)
     except EngineError as error:
         if type(error) in BEYOND:
@@ -130,14 +130,14 @@ def _staged(job: Job, product: str) -> Staged | EngineError | UnreadableInput:
 
 
 def _passes(job: Job) -> tuple[list[Passed], Counter[int]]:
-    with job.connection() as con:
+    with job.connection(door=True) as con:
         passed = [run_pass(con, job, group) for group in job.groups]
         seen = _seen(con, job, passed)
         job = replace(job, orphans=find_orphans(con, job, _files(passed)))
     repeats = any(seen[rule.number] for rule in (*sends_away(job.rules), *supersedes(job.rules)))
     if repeats or job.orphans:
         _clear(job)
-        with job.connection(ordered=repeats) as con:
+        with job.connection(ordered=repeats, door=True) as con:
             if repeats:
                 find_repeats(con, job)
             passed = [run_pass(con, job, group, repeats=repeats) for group in job.groups]
@@ -191,6 +191,6 @@ def _rows_of(job: Job, file: InputFile) -> int | None:
             # Every field is asked for, or DuckDB would not look at it.
             (rows,) = one(con, f"SELECT count(*) FROM ({source}) WHERE hash({original(file.layout)}) IS NOT NULL")
             found = int(rows) + (0 if file.layout.format == "parquet" else count_rejects(con, SCRATCH))
-            return found if expected_rows([file]) in (None, found) else None
+            return found if accounted([file], found) else None
     except EngineError:
         return None

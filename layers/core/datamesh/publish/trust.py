@@ -1,7 +1,7 @@
-"""Is what DuckDB read of a text file all that is in it? If not, the file is mended, and read again.
+"""Is what DuckDB read of a file all that is in it? If not, a text file is mended, and read again.
 
-Rows are counted by other means: a CSV has as many as it has lines, unless a quoted field has several; of a mended file
-the mender has counted them.
+Rows are counted by other means: text has as many as it has lines, the blank ones left out, unless a quoted field has
+several; of a mended file the mender has counted them, and a Parquet file says so itself.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from datamesh.publish.job import InputFile
-from datamesh.publish.lines import has_long_line, has_quote, line_count
+from datamesh.publish.lines import blank_lines, has_long_line, has_quote, line_count
 from datamesh.publish.mending import mend
 from datamesh.publish.unpacking import Refused
 
-__all__ = ["expected_rows", "mendable", "mended", "mended_if_needed"]
+__all__ = ["accounted", "mendable", "mended", "mended_if_needed"]
 
 
 def mendable(file: InputFile) -> bool:
@@ -43,11 +45,19 @@ def mended(file: InputFile, into: Path) -> InputFile:
     return replace(file, path=done.path, layout=replace(file.layout, mended=True), rows=done.rows, torn=done.torn)
 
 
-def expected_rows(files: Sequence[InputFile]) -> int | None:
-    """How many rows files of one layout have; None where DuckDB's own count is to be believed."""
-    layout = files[0].layout
+def accounted(files: Sequence[InputFile], rows: int) -> bool:
+    """Whether files of one layout have so many rows, as they are counted without DuckDB's reading them."""
+    layout, paths = files[0].layout, [file.path for file in files]
+    if layout.format == "parquet":
+        return bool(sum(pq.read_metadata(path).num_rows for path in paths) == rows)
     if layout.mended:
-        return sum(file.rows or 0 for file in files)
-    if layout.format == "csv" and any(has_quote(file.path, layout.quote) for file in files):
-        return sum(line_count(file.path) - layout.header for file in files)
-    return None
+        return sum(file.rows or 0 for file in files) == rows
+    is_csv = layout.format == "csv"
+    lines = sum(line_count(path) - (is_csv and layout.header) for path in paths)
+    if lines == rows:
+        return True
+    if is_csv and any(has_quote(path, layout.quote) for path in paths):
+        return False
+    written = lines - sum(map(blank_lines, paths))
+    # Where there is one column only, a blank line is a row without a value.
+    return written <= rows <= lines if is_csv and len(layout.fields) == 1 else written == rows
