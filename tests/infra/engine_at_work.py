@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -25,6 +27,12 @@ import zstandard
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType
+
+from datamesh.contract.parse import parse
+from datamesh.engine.query import query
+from datamesh.publish.preflight import inspect
+from datamesh.publish.sources import LocalFile
+from datamesh.publish.stage import InputFile, stage
 
 
 class Glue:
@@ -74,6 +82,38 @@ def main(place: str) -> None:
     assert callable(python_calamine.load_workbook)
     assert sqlglot.transpile("SELECT 1 LIMIT 2", write="trino")
     assert snowballstemmer.stemmer("english").stemWord("flights") == "flight"
+    staged(Path(place))
+    asked = query("SELECT max(i) AS most FROM rows", {"rows": scanned}, memory_mb=256, threads=1, interrupting=nothing)
+    assert asked.to_pylist() == [{"most": 999}]
+
+
+CONTRACT = """
+{apiVersion: v3.2.0, kind: DataContract, id: x, name: Things, version: 1.0.0, status: active, domain: d, dataProduct: x,
+ schema: [{name: things, properties: [
+    {name: id, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1},
+    {name: what, logicalType: string}]}]}
+"""
+
+
+def staged(place: Path) -> None:
+    """The whole staging pass, with a bad row, one that repeats a key and a line that is no row."""
+    file, work = place / "things.csv", place / "work"
+    file.write_text("id,what\n1,a\nx,b\n1,c\n2,d,e\n3,f\n", encoding="utf-8")
+    work.mkdir()
+    table = parse(CONTRACT.encode()).table
+    layout = inspect(LocalFile(file, file.name), table).layout
+    assert layout
+    done = stage(table, [InputFile(file, file.name, layout)], product="d.x", batch_id="b", work=work)
+    assert (done.rows_good, done.rows_bad) == (2, 3)
+    told = duckdb.sql(
+        f"SELECT row_number, rule FROM read_parquet({list(map(str, done.quarantine))}) ORDER BY row_number"
+    )
+    assert told.fetchall() == [(2, "type"), (3, "primaryKey"), (4, "malformed")]
+
+
+@contextmanager
+def nothing(interrupt: Callable[[], None]) -> Iterator[None]:
+    yield
 
 
 if __name__ == "__main__":

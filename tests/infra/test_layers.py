@@ -110,7 +110,7 @@ def test_what_was_pruned_is_not_missed(tmp_path: Path) -> None:
     install = [BIN / "uv", "pip", "install", "--quiet", "--no-deps", "--target", pruned, *requirements]
     subprocess.run([*install, "--python", sys.executable], cwd=ROOT, check=True)
     subprocess.run([sys.executable, ROOT / "layers/engine/prune.py", pruned], check=True)
-    alone = os.environ | {"PYTHONPATH": f"{pruned}{os.pathsep}{runtime}"}
+    alone = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (pruned, runtime, ROOT / "layers/core")))}
     subprocess.run(
         [sys.executable, "-S", Path(__file__).with_name("engine_at_work.py"), tmp_path], env=alone, check=True
     )
