@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +30,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType
 
+import datamesh
 from datamesh.contract.parse import parse
 from datamesh.engine.query import query
 from datamesh.publish.preflight import inspect
@@ -82,6 +85,8 @@ def main(place: str) -> None:
     assert callable(python_calamine.load_workbook)
     assert sqlglot.transpile("SELECT 1 LIMIT 2", write="trino")
     assert snowballstemmer.stemmer("english").stemWord("flights") == "flight"
+    for module in pkgutil.walk_packages(datamesh.__path__, "datamesh."):
+        importlib.import_module(module.name)
     staged(Path(place))
     asked = query("SELECT max(i) AS most FROM rows", {"rows": scanned}, memory_mb=256, threads=1, interrupting=nothing)
     assert asked.to_pylist() == [{"most": 999}]
