@@ -65,6 +65,8 @@ def test_every_row_is_accounted_for_once_whatever_happens(
     say(f"{len(batches)} batches {dict(Counter(batch.status for batch in batches))}, files {chaos.did}")
     say(f"faults {dict(Counter(fault['outcome'] for fault in faults for _ in range(fault['happened'])))}")
     say(f"{raged - began:.0f} s of chaos, {time.monotonic() - raged:.0f} s to settle")
+    steps = [step for batch in batches for step in chaos.ledger.steps(batch.product, batch.batch_id)]
+    say(f"{sum(step.detail.get('conflicts', 0) for step in steps)} conflicts were answered within the last step")
     assert len(batches) >= BATCHES
     assert sum(1 for fault in faults if fault["happened"]) > len(faults) // 2, "this schedule hardly does any harm"
     assert check.wrong(chaos, registered(mesh, chaos)) == []

@@ -347,6 +347,27 @@ def test_whatever_call_a_run_dies_at_its_rows_are_there_once(appending: Lakeside
     assert appending.rows("id") == [(n,) for n in sorted(range(published), key=lambda n: repr((n,)))]
 
 
+@pytest.mark.parametrize(
+    ("body", "state", "status"), [(ONE, "COMMITTED", "succeeded"), ("id\nx\n", "REJECTED", "rejected")]
+)
+def test_whoever_dies_once_a_batch_has_its_end_has_left_its_last_step(
+    body: str, state: str, status: str, appending: Lakeside
+) -> None:
+    """An execution that was stopped has nobody who would do the step again: the sweeper tells of the end, no more."""
+    number, ended = 0, False
+    while not ended:
+        batch_id = appending.batch(body.replace("1,", f"{number + 100},").replace("2,", f"{number + 500},"))
+        with appending.killed_at(number):
+            appending.run(batch_id)
+        ended = appending.standing(batch_id).state == state
+        appending.ledger.release("things", batch_id, attempt=1)
+        number += 1
+
+    last = appending.ledger.steps("things", batch_id)[-1]
+    assert (last.name, last.status) == ("catalog_product", status)
+    assert last.detail["rows_quarantined"] == 1
+
+
 def test_a_later_attempt_finds_what_an_earlier_one_committed(appending: Lakeside) -> None:
     batch_id = appending.batch(ONE)
     first = cataloged(appending.run(batch_id))

@@ -101,7 +101,8 @@ def _records(chaos: Chaos, published: Sequence[Batch]) -> Iterator[str]:
         steps = chaos.ledger.steps(batch.product, batch.batch_id)
         ended = [s.detail for s in steps if s.name == "catalog_product" and s.status == "succeeded"]
         if not ended or any({name: said.get(name) for name in ours} != ours for said in ended):
-            yield f"{batch.batch_id}: the ledger says {ours}, its steps {ended}"
+            taken = [(step.name, step.attempt, step.status, step.detail) for step in steps]
+            yield f"{batch.batch_id}: the ledger says {ours}, its steps {taken}"
         record = records.find(batch, s3=_s3(chaos), bucket=_lake(chaos))
         same = ("counts", "snapshot_id", "sequence", "total_rows", "reasons", "profile_key", "status")
         differs = [name for name in same if getattr(record, name, None) != getattr(batch, name)]

@@ -7,7 +7,8 @@
                                       another writer came first, from 1 again (preparing.py keeps what still holds)
     5  the profile of the snapshot    as the outcome has it
     6  the run record                 all that is known of the run
-    7  the ledger                     only now does the batch count as committed
+    7  the ledger                     the step first, for who dies now may have no successor in it; only then does
+                                      the batch count as committed
 
 A crash before 4 is gone over from the start, with a plan of its own. After it the table has the batch, and the rest
 follows from the outcome that its snapshot names.
@@ -63,7 +64,7 @@ def catalog(plane: Plane, *, product: str, batch_id: str, attempt: int, seconds_
 
         def tried(conflicts: int) -> Cataloged:
             if conflicts:
-                work.detail["conflicts"] = conflicts
+                work.step.detail["conflicts"] = conflicts
                 plane.ledger.renew(product, batch_id, attempt=attempt)
             return _cataloged(work, preparation)
 
@@ -88,9 +89,10 @@ def _commit(work: Work, table: IcebergTable, landing: Landing) -> tuple[Committe
 
 
 def _rejected(work: Work, quarantine: tuple[str, ...], verdict: Verdict) -> Cataloged:
-    work.verdict = "rejected"
-    work.detail |= verdict.counts.model_dump()
+    work.step.verdict = "rejected"
+    work.step.detail |= verdict.counts.model_dump()
     record_key = _put_record(work, verdict, status="rejected", attempt=work.attempt, quarantine=quarantine)
+    work.step.conclude()
     work.plane.ledger.rejected(
         work.manifest.product,
         work.manifest.batch_id,
@@ -104,7 +106,7 @@ def _rejected(work: Work, quarantine: tuple[str, ...], verdict: Verdict) -> Cata
 
 def _recorded(work: Work, committed: Committed, outcome: Outcome) -> Cataloged:
     verdict, counts = outcome.verdict, outcome.verdict.counts
-    work.detail |= counts.model_dump() | {"snapshot_id": committed.snapshot_id}
+    work.step.detail |= counts.model_dump() | {"snapshot_id": committed.snapshot_id}
     status: Literal["published", "partial"] = "partial" if counts.rows_quarantined else "published"
     profile_key = _put_profile(work, committed, outcome.profile)
     landed: dict[str, Any] = {
@@ -122,6 +124,7 @@ def _recorded(work: Work, committed: Committed, outcome: Outcome) -> Cataloged:
         files=outcome.files,
         **landed,
     )
+    work.step.conclude()
     work.plane.ledger.committed(
         work.manifest.product,
         work.manifest.batch_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from datamesh.publish.plane import Plane
 __all__ = ["Recording", "Work", "begin", "recorded"]
 
 Verdict = Literal["succeeded", "rejected"]
+Status = Literal["succeeded", "rejected", "failed"]
 
 
 @dataclass
@@ -25,19 +26,25 @@ class Recording:
     """What will be recorded of a step. `detail` are counts and names, no data."""
 
     detail: dict[str, Any]
+    put: Callable[[Status], None]
     verdict: Verdict = "succeeded"
+    is_put: bool = False
+
+    def conclude(self) -> None:
+        """Records the step as it stands: who dies after what comes next has left it."""
+        self.put(self.verdict)
+        self.is_put = True
 
 
 @dataclass
 class Work:
-    """One attempt at one step of a batch. `verdict` and `detail` (counts and names, no data) go into its record."""
+    """One attempt at one step of a batch, and what is recorded of it."""
 
     plane: Plane
     manifest: Manifest
     contract: Contract
     attempt: int
-    detail: dict[str, Any]
-    verdict: Verdict = "succeeded"
+    step: Recording
 
     @property
     def s3(self) -> Any:
@@ -53,18 +60,22 @@ def recorded(
     plane: Plane, name: str, *, product: str, run_id: str, attempt: int = 1, **detail: Any
 ) -> Iterator[Recording]:
     """A step of a run, recorded in the ledger however it ends."""
-    started, clock, step = plane.now(), time.monotonic(), Recording(detail)
-    status: Literal["succeeded", "rejected", "failed"] = "failed"
+    started, clock = plane.now(), time.monotonic()
+
+    def put(status: Status) -> None:
+        seconds = round(time.monotonic() - clock, 3)
+        done = Step(name=name, status=status, started_at=started, seconds=seconds, attempt=attempt, detail=detail)
+        plane.ledger.record_step(product, run_id, done)
+
+    step = Recording(detail, put)
     try:
         yield step
-        status = step.verdict
-    except Exception as error:
-        step.detail["error"] = type(error).__name__
+    except BaseException as error:
+        detail["error"] = type(error).__name__
+        put("failed")
         raise
-    finally:
-        seconds = round(time.monotonic() - clock, 3)
-        done = Step(name=name, status=status, started_at=started, seconds=seconds, attempt=attempt, detail=step.detail)
-        plane.ledger.record_step(product, run_id, done)
+    if not step.is_put:
+        step.conclude()
 
 
 @contextmanager
@@ -74,9 +85,7 @@ def begin(plane: Plane, name: str, *, product: str, batch_id: str, attempt: int,
     with recorded(plane, name, product=product, run_id=batch_id, attempt=attempt, **detail) as step:
         s3, bucket = plane.client("s3"), plane.settings.lake_bucket
         manifest = manifests.load(product, batch_id, s3=s3, bucket=bucket)
-        work = Work(plane, manifest, _contract(manifest, s3), attempt, step.detail)
-        yield work
-        step.verdict = work.verdict
+        yield Work(plane, manifest, _contract(manifest, s3), attempt, step)
 
 
 def _contract(manifest: Manifest, s3: Any) -> Contract:

@@ -41,7 +41,7 @@ def transform(plane: Plane, *, product: str, batch_id: str, attempt: int, slice_
     with step as work, TemporaryDirectory() as directory:
         result = _work_on(work, slices(work.manifest.objects)[slice_number], slice_number, Path(directory))
         save(result, product, batch_id, s3=work.s3, bucket=work.bucket)
-        work.detail |= {"rows_in": result.rows_in, "rows_good": result.rows_good, "rows_bad": result.rows_bad}
+        work.step.detail |= {"rows_in": result.rows_in, "rows_good": result.rows_good, "rows_bad": result.rows_bad}
         return result
 
 

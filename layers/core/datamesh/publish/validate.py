@@ -47,12 +47,12 @@ def validate(plane: Plane, *, product: str, batch_id: str, attempt: int) -> Vali
         with ThreadPoolExecutor(_THREADS) as pool:
             seen = list(pool.map(lambda ref: _inspected(work, ref), objects))
         refused = [(ref, found.reasons) for ref, found in zip(objects, seen, strict=True) if found.reasons]
-        work.detail["files"] = len(work.manifest.objects)
+        work.step.detail["files"] = len(work.manifest.objects)
         if not refused or attempt > 1:
             objects = work.manifest.objects
             return Validated(verdict="ok", slices=tuple(range(len(slices(objects)))), many=are_many(objects))
-        work.verdict = "rejected"
-        work.detail["refused"] = [ref.key for ref, _ in refused[:_NAMED]]
+        work.step.verdict = "rejected"
+        work.step.detail["refused"] = [ref.key for ref, _ in refused[:_NAMED]]
         reasons = dict.fromkeys(reason for _, found in refused for reason in found)
         return Validated(verdict="rejected", reasons=tuple(reasons)[:MAX_REASONS])
 
