@@ -16,6 +16,8 @@ from datamesh.engine.duck import identifier, literal, literals
 __all__ = ["NESTED", "SCRATCH", "Layout", "Rejects", "field", "lines_of", "original", "relation", "text_of"]
 
 NESTED = "nested "
+# Valid JSON that begins so is an object; to ask for its type would be to read it once more.
+_IS_OBJECT = "CASE WHEN NOT json_valid(f0) THEN false WHEN f0 LIKE '{%' THEN true ELSE json_type(f0) = 'OBJECT' END"
 _NO_DELIMITER = "\x01"  # JSON allows no control character, so a line of it is one field
 
 
@@ -130,8 +132,7 @@ def _json_lines(layout: Layout, paths: Sequence[str], numbered: bool, rejects: R
     return (
         f"SELECT __file{number}, __line, __ok{fields} FROM ("
         f"SELECT *, CASE WHEN __ok THEN json_transform(__line, {literal(shape)}) END AS __row FROM ("
-        f"SELECT __file{number}, f0 AS __line, CASE WHEN json_valid(f0) THEN json_type(f0) = 'OBJECT' ELSE false END"
-        f" AS __ok FROM ({read}) WHERE f0 IS NOT NULL))"
+        f"SELECT __file{number}, f0 AS __line, {_IS_OBJECT} AS __ok FROM ({read}) WHERE f0 IS NOT NULL))"
     )
 
 
