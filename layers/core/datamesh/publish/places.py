@@ -25,6 +25,7 @@ from datamesh.publish.reading import SCRATCH, Layout, lines_of, relation, text_o
 
 __all__ = ["find_places"]
 
+_STEP = 2**20
 _MOST_BYTES = 2**25  # of bad rows, to be looked for by their lines: in Python these are several times as large
 
 
@@ -92,23 +93,21 @@ def _numbers(files: list[str], lines: list[bytes], layout: Layout) -> dict[str, 
 def _found(path: Path, wanted: dict[bytes, list[int]], layout: Layout) -> Iterator[tuple[int, int]]:
     """The wanted lines of a file, by id, with their place among those that are rows."""
     is_csv = layout.format == "csv"
-    with path.open("rb") as file:
+    with path.open("rb", buffering=_STEP) as file:
         ending = b"\r\n" if file.readline().endswith(b"\r\n") else b"\n"
         file.seek(0)
-        ids = {line + ending: deque(found) for line, found in wanted.items()}
+        ids = {line: deque(found) for line, found in wanted.items()}  # as the last line of the file may stand
+        ids |= {line + ending: found for line, found in ids.items()}
         blank: deque[int] = deque()
         if is_csv:
             ids |= {b"\n": blank, b"\r\n": blank}
-        k, line = -int(is_csv and layout.header), b"\n"
-        for line in file:
-            k += 1
-            if line in ids:
-                if ids[line] is blank:
-                    k -= 1
-                elif ids[line] and k > 0:
-                    yield ids[line].popleft(), k
-        if not line.endswith(b"\n") and ids.get(line + ending):
-            yield ids[line + ending].popleft(), k
+        others = int(is_csv and layout.header)
+        # What is not looked for is gone past at the speed of reading.
+        for place, line in ((place, line) for place, line in enumerate(file, 1) if line in ids):
+            if ids[line] is blank:
+                others += 1
+            elif ids[line] and place > others:
+                yield ids[line].popleft(), place - others
 
 
 def _lines(originals: pa.ListArray, layout: Layout, *, quoted: bool) -> pa.Array:
