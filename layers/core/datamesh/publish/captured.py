@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datamesh.engine.duck import DOOR_FILE, Connection, leave, literal, rows
-from datamesh.publish.rules import Rule, any_of, broken, sends_away
+from datamesh.publish.rules import Rule, sends_away
 
 __all__ = ["Captured", "collect", "door"]
 
@@ -39,12 +39,18 @@ class Captured:
     hits: Counter[int] = field(default_factory=Counter)
 
 
-def door(known: Sequence[Rule], chosen: Sequence[Rule], *, number: str, original: str) -> str:
-    """SQL that is true for a row that goes on, to be computed once for each row that breaks one of `chosen`."""
-    bad = f"coalesce({any_of(sends_away(chosen))}, false)"
+def door(chosen: Sequence[Rule], broken: str, *, number: str, original: str) -> str:
+    """SQL that is true for a row that goes on, to be computed once for each row that breaks one of `chosen`.
+
+    `broken` says which (rules.broken). Each node of an expression costs something for each vector, however few rows of
+    it are bad: so it is asked what they broke, and not the rules again.
+    """
     texts = f"CAST(to_json(list_concat([__file, CAST({number} AS VARCHAR)], {original})) AS VARCHAR)"
-    which = broken(known, chosen)
-    return f"CASE WHEN {leave(f'CASE WHEN {bad} THEN {which} || {texts} ELSE {which} END')} THEN NOT {bad} END"
+    away = sends_away(chosen)
+    if len(away) == len(chosen):
+        return f"NOT ({leave(f'{broken} || {texts}')})"
+    bad = f"regexp_matches({broken}, '^(?:{'|'.join(f'.{{{rule.number}}}1' for rule in away)})')" if away else "false"
+    return f"CASE WHEN {leave(f'CASE WHEN {bad} THEN {broken} || {texts} ELSE {broken} END')} THEN NOT {bad} END"
 
 
 def collect(con: Connection, log: Path, into: Path, *, since: int, rules: int) -> Captured:

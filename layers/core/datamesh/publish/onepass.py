@@ -18,7 +18,7 @@ from datamesh.publish.partitions import partition_value
 from datamesh.publish.reading import Rejects, original, relation
 from datamesh.publish.referring import with_orphans
 from datamesh.publish.repeats import superseded_rows, with_repeats
-from datamesh.publish.rules import Rule, any_of, sends_away, supersedes
+from datamesh.publish.rules import Rule, any_of, broken, sends_away, supersedes
 
 __all__ = ["count_rejects", "run_pass"]
 
@@ -65,7 +65,6 @@ def _found_by_now(job: Job, rule: Rule, *, repeats: bool) -> bool:
 
 
 def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path, *, numbered: bool) -> str:
-    leaves = door(job.rules, chosen, number="__n" if numbered else "NULL", original=original(group.layout))
     parts = _parts(job)
     names = [f"__p{i}" for i in range(len(parts))]
     kept = "".join(f", {part} AS {name}" for part, name in zip(parts, names, strict=True))
@@ -74,10 +73,14 @@ def _copy(job: Job, group: Group, source: str, chosen: Sequence[Rule], out: Path
     options += [f"PARTITION_BY ({', '.join(names)})"] if names else []
     target = out if names else out.with_suffix(".parquet")
     typed = with_orphans(job, selection(job.table, group.layout, source))
+    before = supersedes(chosen)
+    judging = [rule for rule in chosen if rule not in before]
+    judged = f"SELECT *, CASE WHEN {any_of(judging)} THEN {broken(job.rules, judging)} END AS __broken FROM ({typed})"
     # The door is a column, not the filter itself: a filter is pushed down to where the file is read, and all that it
     # stands on would be computed twice. One over a column with side effects stays where it is.
-    kinds = f"WHEN {any_of(supersedes(chosen))} THEN false WHEN {any_of(chosen)} THEN {leaves} ELSE true"
-    passed = f"SELECT *, CASE {kinds} END AS __kept FROM ({typed})"
+    leaves = door(judging, "__broken", number="__n" if numbered else "NULL", original=original(group.layout))
+    stays = f"CASE WHEN {any_of(before)} THEN false WHEN __broken IS NOT NULL THEN {leaves} ELSE true END"
+    passed = f"SELECT *, {stays} AS __kept FROM ({judged})"
     return (
         f"COPY (SELECT {columns(job.table)}{kept} FROM ({passed}) WHERE __kept)"
         f" TO {literal(str(target))} ({', '.join(options)})"
