@@ -35,7 +35,8 @@ from tests.support.asking import (
 OPENED = MemoryTables().open(KNOWLEDGE.products["shop.orders"]).snapshot
 COUNT = json.dumps({"sql": "SELECT COUNT(*) AS n FROM shop.orders"})
 IN_MEMORY = duck_run(MemoryTables(), Limits(10**6, 200, 1))
-PATIENT = Patience(5.0, 5.0)
+LONG = 3600.0  # seconds, for what is to end by itself: a busy machine takes its time
+PATIENT = Patience(LONG, LONG)
 NOW = PUBLISHED + timedelta(hours=2)
 
 
@@ -169,7 +170,7 @@ def test_a_service_that_fails_is_not_the_callers_mistake(world: World) -> None:
 
 def test_what_takes_longer_than_a_caller_waits_is_promised_and_finished(world: World) -> None:
     # Given a statement that takes too long for a call
-    world.run, world.patience = slow, Patience(0.2, 5.0)
+    world.run, world.patience = slow, Patience(0.2, LONG)
     reply = world.service.submit("sql", COUNT, ANALYST)
     # Then the caller gets a promise, and the query goes on without them
     query_id = reply.query_id
@@ -187,7 +188,7 @@ def test_what_takes_longer_than_a_caller_waits_is_promised_and_finished(world: W
 
 
 def test_finishing_twice_answers_once(world: World) -> None:
-    world.run, world.patience = slow, Patience(0.1, 5.0)
+    world.run, world.patience = slow, Patience(0.1, LONG)
     query_id = world.service.submit("sql", COUNT, ANALYST).query_id
     world.run = IN_MEMORY
     world.service.finish(query_id)
@@ -205,7 +206,7 @@ def test_what_takes_longer_than_any_run_may_is_refused(world: World) -> None:
 
 
 def test_a_grant_that_ended_meanwhile_gives_nothing_any_more(world: World) -> None:
-    world.run, world.patience = slow, Patience(0.1, 5.0)
+    world.run, world.patience = slow, Patience(0.1, LONG)
     query_id = world.service.submit("sql", COUNT, ANALYST).query_id
     world.run, world.knowledge = IN_MEMORY, retired(KNOWLEDGE, "shop.orders")
     world.service.finish(query_id)
@@ -214,7 +215,7 @@ def test_a_grant_that_ended_meanwhile_gives_nothing_any_more(world: World) -> No
 
 def test_a_run_that_broke_ends_its_query(world: World) -> None:
     # Given a run that meets what nobody foresaw
-    world.run, world.patience = slow, Patience(0.1, 5.0)
+    world.run, world.patience = slow, Patience(0.1, LONG)
     query_id = world.service.submit("sql", COUNT, ANALYST).query_id
 
     def broken(*_: object) -> Ran:

@@ -37,7 +37,7 @@ def rule(query: str, **more: Any) -> Check:
     return Check("asked", "sql", query=query, **comparison)
 
 
-def answered(*queries: str, read: Any = None, seconds: float = 30) -> list[float | None]:
+def answered(*queries: str, read: Any = None, seconds: float = 3600) -> list[float | None]:
     wanted = table(column("id", "integer"), column("name"), checks=tuple(rule(query) for query in queries))
     return list(answers(wanted, read or Stored(), engine=SMALL, seconds=seconds).values())
 
@@ -85,7 +85,7 @@ def test_rows_beyond_memory_are_spilled() -> None:
     texts = pa.table({"id": pa.array(range(300_000)), "name": pa.array(f"{n:0300}" for n in range(300_000))})
     asked = "SELECT count(*) FROM (SELECT DISTINCT name FROM things)"
 
-    assert answered(asked, read=Stored(texts), seconds=300) == [300_000]
+    assert answered(asked, read=Stored(texts)) == [300_000]
 
 
 def test_time_is_limited_for_all_rules_together() -> None:
