@@ -1,4 +1,4 @@
-"""The staging pass: good rows to Parquet, bad rows to quarantine, a profile.  CONTRACT FILE WORK [MEMORY_MB] [KEY]"""
+"""The staging pass: good rows to Parquet, bad rows to quarantine, a profile.  CONTRACT FILE WORK [MEMORY_MB] [KEY] [PARTITION]"""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from datamesh.publish.sources import LocalFile
 from datamesh.publish.stage import Engine, InputFile, stage
 
 
-def main(contract: str, name: str, work: str, memory_mb: str = "1024", key: str = "") -> None:
+def main(contract: str, name: str, work: str, memory_mb: str = "1024", key: str = "", partition: str = "") -> None:
     table = parse(Path(contract).read_bytes()).table
-    if key:
-        keyed = (replace(c, primary_key_position=1) if c.name == key else c for c in table.columns)
-        table = replace(table, columns=tuple(keyed))
+    for wanted, change in ((key, {"primary_key_position": 1}), (partition, {"partition_position": 1})):
+        changed = (replace(c, **change) if c.name == wanted else c for c in table.columns)
+        table = replace(table, columns=tuple(changed))
     path = Path(name)
 
     def staged() -> None:
