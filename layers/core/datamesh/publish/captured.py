@@ -62,17 +62,19 @@ def collect(con: Connection, log: Path, into: Path, *, since: int, rules: int) -
     options = "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', parallel = false"
     size = f"max_line_size = {_LONGEST}, buffer_size = {2 * _LONGEST}"
     read = f"read_csv({literal(str(part))}, columns = {_COLUMNS}, {options}, {size})"
-    entries = (
-        f"SELECT left(message, {rules}) AS broken, substr(message, {rules + 1}) AS row FROM {read} WHERE type = 'door'"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE left_by_door AS SELECT left(message, {rules}) AS broken,"
+        f" substr(message, {rules + 1}) AS row FROM {read} WHERE type = 'door'"
     )
     hits, bad = Counter(dict.fromkeys(range(rules), 0)), 0
-    for flags, is_bad, count in rows(con, f"SELECT broken, row <> '', count(*) FROM ({entries}) GROUP BY ALL"):
+    for flags, is_bad, count in rows(con, "SELECT broken, row <> '', count(*) FROM left_by_door GROUP BY ALL"):
         hits.update({number: count for number, flag in enumerate(flags) if flag == "1"})
         bad += count if is_bad else 0
     if bad:
-        texts = f"SELECT broken, from_json(row, '[\"VARCHAR\"]') AS texts FROM ({entries}) WHERE row <> ''"
+        texts = "SELECT broken, from_json(row, '[\"VARCHAR\"]') AS texts FROM left_by_door WHERE row <> ''"
         kept = f"SELECT texts[1] AS file, CAST(texts[2] AS BIGINT) AS n, broken, texts[3:] AS original FROM ({texts})"
         con.execute(f"COPY ({kept}) TO {literal(str(into))} (FORMAT parquet, COMPRESSION zstd)")
+    con.execute("DROP TABLE left_by_door")
     part.unlink()
     return Captured(bad, into if bad else None, hits)
 
