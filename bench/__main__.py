@@ -62,9 +62,9 @@ def comparisons(scale: float) -> Iterator[Comparison]:
     # Types are given, for a reader that guesses them would read text where one row in a hundred is none of its type.
     lenient = f"read_csv, ignore_errors = true, columns = {_TYPES}"
     yield Comparison("csv-dirty", (_ours(dirty), _plain(lenient, dirty)), ("duckdb", 1.25))
-    yield Comparison("csv-keyed", (_ours(clean, "1024", "order_id"), _plain("read_csv", clean)))
+    yield Comparison("csv-keyed", (_ours(clean, "order_id"), _plain("read_csv", clean)))
     # By day: 400 partitions, and a file of each at least.
-    yield Comparison("csv-partitioned", (_ours(clean, "1024", "", "ship_date"), _plain("read_csv", clean)), times=3)
+    yield Comparison("csv-partitioned", (_ours(clean, "", "ship_date"), _plain("read_csv", clean)), times=3)
     yield Comparison("pandas", (_ours(dirty), _peer("pandas", "pandas_rules", str(dirty))), ("pandas", 1 / 3))
     checked = _peer("datacontract-cli", "datacontract_rules", CONTRACT, str(clean))
     yield Comparison("datacontract-cli", (_ours(clean), checked), ("datacontract-cli", 1 / 2))

@@ -1,4 +1,4 @@
-"""The staging pass: good rows to Parquet, bad rows to quarantine, a profile.  CONTRACT FILE WORK [MEMORY_MB] [KEY] [PARTITION]"""
+"""The staging pass: good rows to Parquet, bad rows to quarantine, a profile.  CONTRACT FILE WORK [KEY] [PARTITION]"""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from datamesh.publish.sources import LocalFile
 from datamesh.publish.stage import Engine, InputFile, stage
 
 
-def main(contract: str, name: str, work: str, memory_mb: str = "1024", key: str = "", partition: str = "") -> None:
+ENGINE = Engine(memory_mb=1024, threads=2)  # as a function of 2 GB has it
+
+
+def main(contract: str, name: str, work: str, key: str = "", partition: str = "") -> None:
     table = parse(Path(contract).read_bytes()).table
     for wanted, change in ((key, {"primary_key_position": 1}), (partition, {"partition_position": 1})):
         changed = (replace(c, **change) if c.name == wanted else c for c in table.columns)
@@ -24,7 +27,7 @@ def main(contract: str, name: str, work: str, memory_mb: str = "1024", key: str 
         layout = inspect(LocalFile(path, path.name), table).layout
         assert layout is not None
         file = InputFile(path, path.name, layout)
-        done = stage(table, [file], product="orders", batch_id="b", work=Path(work), engine=Engine(int(memory_mb), 2))
+        done = stage(table, [file], product="orders", batch_id="b", work=Path(work), engine=ENGINE)
         assert done.rows_good
         assert not done.unreadable
 
