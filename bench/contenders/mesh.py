@@ -12,7 +12,6 @@ from datamesh.publish.preflight import inspect
 from datamesh.publish.sources import LocalFile
 from datamesh.publish.stage import Engine, InputFile, stage
 
-
 ENGINE = Engine(memory_mb=1024, threads=2)  # as a function of 2 GB has it
 
 
