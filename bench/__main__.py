@@ -41,6 +41,8 @@ class Comparison:
 def main() -> int:
     scale, runs = float(os.environ.get("BENCH_SCALE", "1")), int(os.environ.get("BENCH_RUNS", "5"))
     wanted = os.environ.get("BENCH_ONLY", "").split()
+    about = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "scale": scale, "cores": os.cpu_count()}
+    about |= {"python": platform.python_version(), "duckdb": duckdb.__version__, "machine": platform.machine()}
     measured: dict[str, Any] = {}
     for comparison in comparisons(scale):
         if wanted and comparison.name not in wanted:
@@ -48,9 +50,7 @@ def main() -> int:
         took = alternating(comparison.contenders, times=comparison.times or runs, work=WORK)
         measured[comparison.name] = _judged(comparison, {name: summary(each) for name, each in took.items()})
         _show(comparison.name, measured[comparison.name])
-    about = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "scale": scale, "cores": os.cpu_count()}
-    about |= {"python": platform.python_version(), "duckdb": duckdb.__version__, "machine": platform.machine()}
-    BUILD.joinpath("bench.json").write_text(json.dumps({"about": about, "comparisons": measured}, indent=2) + "\n")
+        BUILD.joinpath("bench.json").write_text(json.dumps({"about": about, "comparisons": measured}, indent=2) + "\n")
     return 0
 
 
