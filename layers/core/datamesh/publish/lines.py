@@ -43,14 +43,12 @@ def has_quote(path: Path, quote: str) -> bool:
 
 def line_count(path: Path) -> int:
     """How many lines the file has, the blank ones too."""
-    if not path.stat().st_size:
-        return 0
-    count, last = 0, b""
-    with pa.memory_map(str(path)) as file:
-        while block := file.read_buffer(_STEP):
-            count += _ends(block).true_count
-            last = block[-1:].to_pybytes()
-    return count + (last != b"\n")
+    count, last, block = 0, ord("\n"), bytearray(_STEP)
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(block):
+            count += _ends(memoryview(block)[:size]).true_count
+            last = block[size - 1]
+    return count + (last != ord("\n"))
 
 
 def blank_lines(path: Path) -> int:
@@ -64,7 +62,7 @@ def blank_lines(path: Path) -> int:
     return count
 
 
-def _ends(text: bytes | pa.Buffer) -> pa.BooleanArray:
+def _ends(text: bytes | memoryview) -> pa.BooleanArray:
     """Where lines end: twice as fast as bytes.count where they are short."""
     return pc.equal(pa.Array.from_buffers(pa.uint8(), len(text), [None, pa.py_buffer(text)]), _FEED)
 
