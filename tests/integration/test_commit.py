@@ -26,16 +26,11 @@ from datamesh.publish.ledger import Counts
 from datamesh.publish.record import RunRecord
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
-from tests.support.lakeside import Killed, Lakeside, a_minute
+from tests.support.lakeside import HEAD, Killed, Lakeside, a_minute
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD
+    + """\
 schema:
   - name: things
     customProperties:
@@ -57,6 +52,7 @@ schema:
         customProperties:
           - {property: datamesh.partitionTransform, value: month}
 """
+)
 ONE = "id,name,at\n1,a,2013-01-01T00:00:00Z\n2,b,2013-02-01T00:00:00Z\nx,c,\n"
 TWO = "id,name,at\n3,c,2013-01-05T00:00:00Z\n4,d,\n"
 

@@ -22,16 +22,11 @@ from datamesh.publish import record as records
 from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import validate
-from tests.support.lakeside import Lakeside, a_minute
+from tests.support.lakeside import HEAD, Lakeside, a_minute
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD
+    + """\
 schema:
   - name: things
     customProperties:
@@ -43,6 +38,7 @@ schema:
       - {name: id, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: name, logicalType: string}
 """
+)
 ONE = "id,name\n1,a\n2,b\nx,c\n"
 TWO = "id,name\n3,c\n4,d\n"
 THEIRS = 1_000

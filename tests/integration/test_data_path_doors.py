@@ -14,7 +14,7 @@ from datamesh.errors import LeaseLost
 from functions.catalog_product import app as catalog_product
 from functions.transform_batch import app as transform_batch
 from functions.validate_batch import app as validate_batch
-from tests.support.lakeside import REGION, Lakeside
+from tests.support.lakeside import HEAD, REGION, Lakeside
 
 CONTEXT = SimpleNamespace(
     function_name="function",
@@ -23,19 +23,15 @@ CONTEXT = SimpleNamespace(
     aws_request_id="r",
     get_remaining_time_in_millis=lambda: 60_000,
 )
-CONTRACT = b"""\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD.encode()
+    + b"""\
 schema:
   - name: things
     properties:
       - {name: id, logicalType: integer, required: true}
 """
+)
 
 
 @pytest.fixture

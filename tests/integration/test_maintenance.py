@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from datamesh.errors import CommitConflict, CommitStateUnknown
-from datamesh.events import ObjectPointer
 from datamesh.lake import layout
 from datamesh.lake import maintenance as lake
 from datamesh.lake import table as tables
@@ -20,19 +19,14 @@ from datamesh.lake.rewrite import Sizes, plan, rewrite
 from datamesh.lake.unreachable import reachable
 from datamesh.publish import maintenance
 from datamesh.publish import manifest as manifests
-from datamesh.publish.ledger import Counts, Maintained, ProductState, Step
+from datamesh.publish.ledger import Counts, Maintained, Step
 from datamesh.publish.maintenance import maintain
 from datamesh.publish.transform import transform
-from tests.support.lakeside import DATABASE, LAKE, Lakeside
+from tests.support.lakeside import HEAD, LAKE, Lakeside, state_of
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD
+    + """\
 slaProperties:
   - {property: retention, value: 20, unit: d}
 schema:
@@ -46,18 +40,10 @@ schema:
         customProperties:
           - {property: datamesh.partitionTransform, value: year}
 """
+)
 SIZES = Sizes(fewest=2)
 NONE = Sizes(small=0)  # nothing is small: no compaction
-STATE = ProductState(
-    product="things",
-    contract=ObjectPointer(bucket=LAKE, key="contracts/things/1.0.0.odcs.yaml"),
-    contract_version="1.0.0",
-    sequence=1,
-    database=DATABASE,
-    table="things_v1",
-    location=f"s3://{LAKE}/tables/things_v1",
-    status="active",
-)
+STATE = state_of()
 
 
 @pytest.fixture

@@ -13,18 +13,13 @@ from datamesh.contract.lint import lint
 from datamesh.contract.parse import parse
 from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve, field_ids
-from tests.support.lakeside import Lakeside
+from tests.support.lakeside import HEAD, Lakeside
 
 pytestmark = pytest.mark.xdist_group("nested-columns")
 
-THINGS = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+THINGS = (
+    HEAD
+    + """\
 schema:
   - name: things
     properties:
@@ -50,6 +45,7 @@ schema:
           key: {logicalType: date}
           value: {logicalType: number}
 """
+)
 NEWER = (
     THINGS.replace("version: 1.0.0", "version: 1.1.0")
     .replace("description: The town", "description: The town or village")

@@ -9,22 +9,18 @@ from moto.server import ThreadedMotoServer
 
 from tests.corpus.case import Case
 from tests.corpus.outcomes import CASES, shown
-from tests.support.lakeside import Lakeside, environment
+from tests.support.lakeside import HEAD, Lakeside, environment
 
-CONTRACT = b"""\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD.encode()
+    + b"""\
 schema:
   - name: things
     properties:
       - {name: id, logicalType: integer, required: true}
       - {name: name, logicalType: string}
 """
+)
 WORST = (
     "lines and fields: texts that hold whole rows",
     "lines and fields: line ends mixed",

@@ -14,21 +14,15 @@ from cli import quarantine
 from cli.screen import Screen
 from cli.target import ProductName, Target
 from datamesh.errors import UserError
-from datamesh.events import ObjectPointer
 from datamesh.publish import record as records
 from datamesh.publish.endings import fail
-from datamesh.publish.ledger import Arrival, Ledger, Maintained, ProductState
+from datamesh.publish.ledger import Arrival, Ledger, Maintained
 from datamesh.publish.maintenance import maintain
-from tests.support.lakeside import DATABASE, LAKE, Lakeside
+from tests.support.lakeside import HEAD, LAKE, Lakeside, state_of
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD
+    + """\
 slaProperties:
   - {property: quarantineRetention, value: 30, unit: d}
 schema:
@@ -36,6 +30,7 @@ schema:
     properties:
       - {name: id, logicalType: integer, required: true}
 """
+)
 FOR_EVER = CONTRACT.replace("quarantineRetention", "latency")
 PARTLY = "id\n1\nx\n"
 NAME = ProductName("testing", "things")
@@ -54,18 +49,8 @@ def published(world: Lakeside, body: str = PARTLY) -> str:
 
 
 def after(world: Lakeside, days: int, *, major: int = 1, dry_run: bool = False) -> Maintained:
-    state = ProductState(
-        product="things",
-        contract=ObjectPointer(bucket=LAKE, key="contracts/things/1.0.0.odcs.yaml"),
-        contract_version=f"{major}.0.0",
-        sequence=1,
-        database=DATABASE,
-        table="things_v1",
-        location=f"s3://{LAKE}/tables/things_v1",
-        status="active",
-    )
     plane = replace(world.plane, now=lambda: datetime.now(UTC) + timedelta(days=days))
-    return maintain(plane, state, dry_run=dry_run)
+    return maintain(plane, state_of(major=major), dry_run=dry_run)
 
 
 def kept(batch_id: str) -> int:

@@ -10,25 +10,19 @@ import pyarrow as pa
 import pytest
 
 from datamesh.contract.parse import parse
-from datamesh.events import ObjectPointer, Reason
+from datamesh.events import Reason
 from datamesh.lake.evolution import create_or_evolve
 from datamesh.lake.table import load
 from datamesh.publish import record as records
 from datamesh.publish import slices
 from datamesh.publish.commit import Cataloged
-from datamesh.publish.ledger import ProductState
 from datamesh.publish.results import SliceResult
 from datamesh.publish.transform import transform
-from tests.support.lakeside import DATABASE, Lakeside
+from tests.support.lakeside import DATABASE, HEAD, Lakeside, state_of
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD
+    + """\
 schema:
   - name: things
     properties:
@@ -47,6 +41,7 @@ schema:
         logicalType: string
         relationships: [{to: ../sea/ports.odcs.yaml#/schema/ports/properties/code}]
 """
+)
 SHIPS = b"""\
 apiVersion: v3.2.0
 kind: DataContract
@@ -70,18 +65,8 @@ def world(*, owned: str = "error", carried: str = "error") -> Lakeside:
 def ships(built: Lakeside, *codes: str) -> None:
     """Another product of the domain, published with these."""
     contract = parse(SHIPS)
-    location = "s3://lake/tables/ships_v1"
-    create_or_evolve(contract, database=DATABASE, table="ships_v1", location=location)
-    state = ProductState(
-        product="ships",
-        contract=ObjectPointer(bucket="lake", key="contracts/ships/1.0.0.odcs.yaml"),
-        contract_version="1.0.0",
-        sequence=1,
-        database=DATABASE,
-        table="ships_v1",
-        location=location,
-        status="active",
-    )
+    state = state_of("ships")
+    create_or_evolve(contract, database=state.database, table=state.table, location=state.location)
     built.ledger.put_product(state)
     load(DATABASE, "ships_v1").append(pa.table({"name": [c.lower() for c in codes], "code": list(codes)}))
 

@@ -12,16 +12,11 @@ from datamesh.lake import table as lake
 from datamesh.publish import record as records
 from datamesh.publish.findings import Finding
 from tests.support import lakeside
-from tests.support.lakeside import Lakeside
+from tests.support.lakeside import HEAD, Lakeside
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD
+    + """\
 schema:
   - name: things
     customProperties:
@@ -42,6 +37,7 @@ schema:
       - {name: id, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1}
       - {name: name, logicalType: string}
 """
+)
 
 
 def world(mode: str = "append", **changed: str) -> Lakeside:

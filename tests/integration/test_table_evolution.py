@@ -17,7 +17,7 @@ from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve, field_ids, prepare, settle
 from datamesh.publish.commit import catalog
 from datamesh.publish.transform import transform
-from tests.support.lakeside import DATABASE, LAKE, REGION, Lakeside, a_minute
+from tests.support.lakeside import DATABASE, HEAD, LAKE, REGION, Lakeside, a_minute
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -227,20 +227,16 @@ def test_only_versions_that_were_prepared_have_field_ids(first: Any) -> None:
     assert "datamesh.columns.1.21.0" in kept
 
 
-THINGS = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+THINGS = (
+    HEAD
+    + """\
 schema:
   - name: things
     properties:
       - {name: key, id: k, logicalType: string, required: true, primaryKey: true}
       - {name: size, id: s, logicalType: integer}
 """
+)
 
 
 @pytest.mark.parametrize("step", ["formed", "staged"])

@@ -20,16 +20,11 @@ from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.ledger import Counts
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import validate
-from tests.support.lakeside import LAKE, Lakeside, a_minute
+from tests.support.lakeside import HEAD, LAKE, Lakeside, a_minute
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: things
-version: 1.0.0
-status: active
-domain: testing
-dataProduct: things
+CONTRACT = (
+    HEAD
+    + """\
 schema:
   - name: things
     customProperties:
@@ -45,6 +40,7 @@ schema:
       - {name: name, logicalType: string, required: true}
       - {name: day, logicalType: date, partitioned: true}
 """
+)
 HEAD = "id,seq,op,name,day\n"
 
 

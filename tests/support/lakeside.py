@@ -26,19 +26,30 @@ from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve
 from datamesh.publish import manifest as manifests
 from datamesh.publish.commit import Cataloged, catalog
-from datamesh.publish.ledger import Batch, Ledger
+from datamesh.publish.ledger import Batch, Ledger, ProductState
 from datamesh.publish.manifest import Manifest, ObjectRef
 from datamesh.publish.plane import Plane
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
 from datamesh.settings import DomainSettings
 
-__all__ = ["REGION", "Killed", "Lakeside", "a_minute", "environment"]
+__all__ = ["HEAD", "REGION", "Killed", "Lakeside", "a_minute", "environment", "state_of"]
 
 REGION = "eu-west-1"
 LANDING, LAKE, DATABASE = "landing", "lake", "datamesh_dev_testing"
 _CHANGES = ("Put", "Update", "Delete", "Transact", "Upload", "Complete")
 _AT = datetime(2013, 1, 1, tzinfo=UTC)
+
+# How the contract of a product begins that lies here.
+HEAD = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: things
+version: 1.0.0
+status: active
+domain: testing
+dataProduct: things
+"""
 
 
 def environment(server: ThreadedMotoServer) -> dict[str, str]:
@@ -60,6 +71,20 @@ def environment(server: ThreadedMotoServer) -> dict[str, str]:
 def a_minute() -> float:
     """What a function has left to run."""
     return 60.0
+
+
+def state_of(product: str = "things", *, major: int = 1) -> ProductState:
+    """A product as the ledger has it once its contract is in force."""
+    return ProductState(
+        product=product,
+        contract=ObjectPointer(bucket=LAKE, key=f"contracts/{product}/1.0.0.odcs.yaml"),
+        contract_version=f"{major}.0.0",
+        sequence=1,
+        database=DATABASE,
+        table=f"{product}_v1",
+        location=f"s3://{LAKE}/tables/{product}_v1",
+        status="active",
+    )
 
 
 class Killed(Exception):
