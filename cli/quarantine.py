@@ -64,7 +64,9 @@ def kept(target: Target, product: ProductName, *, limit: int = _RUNS) -> Iterato
 def _there(target: Target, product: ProductName) -> set[str]:
     """The runs of a product of which something lies in quarantine."""
     bucket, prefix = target.parameters(product.domain)["lake-bucket"], layout.quarantine_of(product.product)
-    pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    pages = (
+        target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/", Delimiter="/")
+    )
     return {layout.batch_of_quarantine(found["Prefix"]) for page in pages for found in page.get("CommonPrefixes", [])}
 
 

@@ -89,7 +89,7 @@ def quarantine_prefix(product: str, batch_id: str, attempt: int) -> str:
 
 def quarantine_of(product: str) -> str:
     """Under which all runs of a product keep bad rows back."""
-    return f"quarantine/{product}/"
+    return f"quarantine/{product}"
 
 
 def batch_of_quarantine(key: str) -> str:

@@ -51,9 +51,9 @@ def reachable(table: IcebergTable, *, without: Collection[int] = ()) -> frozense
     return frozenset(files)
 
 
-def listed(s3: Any, table: IcebergTable) -> Iterator[Found]:
-    """Everything that lies under the table's location."""
-    bucket, _, prefix = table.location().removeprefix("s3://").partition("/")
+def listed(s3: Any, location: str) -> Iterator[Found]:
+    """Everything that lies under a location, such as a table's: s3://bucket/prefix."""
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
         for item in page.get("Contents", []):
             yield Found(item["Key"], item["Size"], item["LastModified"], layout.batch_of_key(item["Key"]))

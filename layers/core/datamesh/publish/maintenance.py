@@ -117,7 +117,7 @@ def _lonely(plane: Plane, state: ProductState, table: IcebergTable, *, without: 
     now, bucket = plane.now(), plane.settings.lake_bucket
     before = now - timedelta(hours=plane.settings.unreachable_hours)
     # Listed first: what is committed meanwhile is then reached, or was not listed.
-    every = list(listed(plane.client("s3"), table))
+    every = list(listed(plane.client("s3"), table.location()))
     reached = reachable(table.refresh(), without=without)
 
     @cache

@@ -6,12 +6,12 @@ replayed it does not matter, only a replay under way does. The run record stays,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 from datamesh.contract.model import Contract
 from datamesh.contract.retention import quarantine_retention
 from datamesh.lake.layout import batch_of_quarantine, quarantine_of
+from datamesh.lake.unreachable import listed
 from datamesh.publish.ledger import ProductState
 from datamesh.publish.plane import Plane
 
@@ -34,11 +34,6 @@ def outlived(plane: Plane, state: ProductState, contract: Contract) -> list[str]
         return replay is None or replay.state not in {"PENDING", "ASSIGNED"}
 
     # Listed first: a failed run that begins again meanwhile, and what it then keeps back, was not listed.
-    every = list(_listed(plane, state.product))
+    place = f"s3://{plane.settings.lake_bucket}/{quarantine_of(state.product)}"
+    every = [found.key for found in listed(plane.client("s3"), place)]
     return [key for key in every if is_outlived(batch_of_quarantine(key))]
-
-
-def _listed(plane: Plane, product: str) -> Iterator[str]:
-    pages = plane.client("s3").get_paginator("list_objects_v2")
-    for page in pages.paginate(Bucket=plane.settings.lake_bucket, Prefix=quarantine_of(product)):
-        yield from (item["Key"] for item in page.get("Contents", []))
