@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from datamesh.publish.job import InputFile
-from datamesh.publish.lines import has_long_line, line_count
+from datamesh.publish.lines import blank_lines, has_long_line, has_quote, line_count
 from datamesh.publish.mending import mend
 from datamesh.publish.preflight import inspect
 from datamesh.publish.reading import Layout
@@ -170,6 +170,19 @@ def test_lines_are_seen_from_afar(tmp_path: Path) -> None:
     ]:
         path.write_bytes(body)
         assert (has_long_line(path), line_count(path)) == (long, lines)
+
+
+@pytest.mark.parametrize(("body", "blank"), [(b"", 0), (b"\n", 1), (b"a\n\nb\n", 1), (b"a\r\n\r\n\r\nb", 2), (b"a", 0)])
+def test_blank_lines_are_counted_apart(tmp_path: Path, body: bytes, blank: int) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * (2**20 - 2) + b"\n" + body)  # a block ends within it
+    assert blank_lines(path) == blank
+
+
+def test_a_file_without_a_quote_to_look_for_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b'a "quote"\n')
+    assert (has_quote(path, '"'), has_quote(path, "'"), has_quote(path, "")) == (True, False, False)
 
 
 def test_json_beside_a_file_that_is_mended_keeps_its_rows(tmp_path: Path) -> None:

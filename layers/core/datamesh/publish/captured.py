@@ -18,7 +18,7 @@ from pathlib import Path
 from datamesh.engine.duck import DOOR_FILE, Connection, leave, literal, rows
 from datamesh.publish.rules import Rule, sends_away
 
-__all__ = ["Captured", "collect", "door"]
+__all__ = ["Captured", "collect", "door", "so_far"]
 
 _COLUMNS = "{'context': 'VARCHAR', 'at': 'VARCHAR', 'type': 'VARCHAR', 'level': 'VARCHAR', 'message': 'VARCHAR'}"
 _LONGEST = 2**25  # of an entry: a row's two megabytes, with all that JSON and CSV may make of them
@@ -53,11 +53,17 @@ def door(chosen: Sequence[Rule], broken: str, *, number: str, original: str) -> 
     return f"CASE WHEN {leave(f'CASE WHEN {bad} THEN {broken} || {texts} ELSE {broken} END')} THEN NOT {bad} END"
 
 
+def so_far(log: Path) -> int:
+    """How many bytes went through the door `log` (a directory, see duck.connect) by now."""
+    written = log / DOOR_FILE
+    return written.stat().st_size if written.exists() else 0
+
+
 def collect(con: Connection, log: Path, into: Path, *, since: int, rules: int) -> Captured:
-    """What went through the door `log` (a directory, see duck.connect) after its first `since` bytes."""
-    part = _part(log / DOOR_FILE, into.with_suffix(".log"), since)
-    if part is None:
+    """What went through the door after its first `since` bytes."""
+    if so_far(log) <= since:
         return Captured()
+    part = _part(log / DOOR_FILE, into.with_suffix(".log"), since)
     # One after the other, since of text with quotes several threads may make less than there is.
     options = "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', parallel = false"
     size = f"max_line_size = {_LONGEST}, buffer_size = {2 * _LONGEST}"
@@ -79,9 +85,7 @@ def collect(con: Connection, log: Path, into: Path, *, since: int, rules: int) -
     return Captured(bad, into if bad else None, hits)
 
 
-def _part(log: Path, to: Path, since: int) -> Path | None:
-    if not log.exists() or log.stat().st_size <= since:
-        return None
+def _part(log: Path, to: Path, since: int) -> Path:
     with log.open("rb") as whole, to.open("wb") as part:
         whole.seek(since)
         shutil.copyfileobj(whole, part, 2**20)

@@ -37,8 +37,8 @@ def has_long_line(path: Path) -> bool:
 
 
 def has_quote(path: Path, quote: str) -> bool:
-    """Whether the file has a quote at all; where it has none, a row is a line."""
-    return any(quote.encode() in block for block in _blocks(path))
+    """Whether the file has a quote at all, if `quote` is one; where it has none, a row is a line."""
+    return bool(quote) and any(quote.encode() in block for block in _blocks(path))
 
 
 def line_count(path: Path) -> int:
