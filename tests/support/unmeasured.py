@@ -18,7 +18,7 @@ from werkzeug.serving import ThreadedWSGIServer
 
 __all__ = ["untraced"]
 
-# Whole calls into the code of others, who call nothing of ours back.
+# Whole calls into the code of others. What little of ours they call back goes unmeasured: a refresh of credentials.
 _OTHERS: tuple[tuple[type, str], ...] = (
     (BaseClient, "_make_api_call"),  # and moto, where it stands in for AWS within the process
     (ThreadedWSGIServer, "process_request_thread"),  # moto's server: a thread for each request
