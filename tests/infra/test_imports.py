@@ -35,7 +35,7 @@ PURE = [
     "publish/slices.py",
     "ask/compile.py",
     "ask/guard",
-    "ask/intent.py",
+    "ask/intent",
     "ask/planner.py",
 ]
 IMPURE = {"boto3", "botocore", "datamesh.aws", "datamesh.settings", "os", "time", "random", "socket", "subprocess"}

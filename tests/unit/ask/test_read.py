@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,76 +14,64 @@ from sqlglot import exp
 
 from datamesh.ask.guard import Scope, guard
 from datamesh.ask.lexicon.operators import OPERATORS
-from datamesh.ask.planner import Plan, plan
+from datamesh.ask.planner import plan
 from datamesh.registry.knowledge import Knowledge
-from tests.support.planning import all_columns, contracts_in, knowledge_of
-
-SHOP = Path(__file__).parent / "fixtures/shop"
-TODAY = date(2025, 6, 15)
-
-
-@dataclass(frozen=True)
-class Shop:
-    connection: duckdb.DuckDBPyConnection
-    knowledge: Knowledge
-    readable: dict[str, tuple[str, ...]]
-
-    def ask(self, question: str, readable: dict[str, tuple[str, ...]] | None = None) -> Plan:
-        return plan(question, self.knowledge, self.readable if readable is None else readable, today=TODAY)
+from tests.support.meshes import FIXTURES, MESHES, TODAY, Mesh, answered_in, opened, refused_in
+from tests.support.planning import contracts_in
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
-    with duckdb.connect(":memory:") as connection:
-        connection.execute((SHOP / "data.sql").read_text(encoding="utf-8"))
-        knowledge = knowledge_of(contracts_in(SHOP), connection)
-        yield Shop(connection, knowledge, all_columns(knowledge))
+def meshes() -> Iterator[Mapping[str, Mesh]]:
+    with opened() as found:
+        yield found
 
 
-def answered() -> list[tuple[str, str]]:
-    """(question, SQL) of every pair."""
-    blocks = (SHOP / "answered.sql").read_text(encoding="utf-8").strip().split("\n\n")[1:]
-    return [(question.removeprefix("-- "), sql) for question, _, sql in (block.partition("\n") for block in blocks)]
+@pytest.fixture
+def shop(meshes: Mapping[str, Mesh]) -> Mesh:
+    return meshes["shop"]
 
 
-def refused() -> list[tuple[str, tuple[str, ...]]]:
-    """(question, words that are not understood)."""
-    lines = (SHOP / "refused.txt").read_text(encoding="utf-8").strip().splitlines()[1:]
-    parts = [line.split(" =>") for line in lines]
-    return [(question, tuple(w.strip() for w in words.split(",") if w.strip())) for question, words in parts]
+ANSWERED = [(mesh, question, sql) for mesh in MESHES for question, sql in answered_in(mesh)]
+REFUSED = [(mesh, question, words) for mesh in MESHES for question, words in refused_in(mesh)]
+IN_SHOP = [question for mesh, question, _ in ANSWERED if mesh == "shop"]
 
 
-ANSWERED, REFUSED = answered(), refused()
+def test_every_mesh_has_questions() -> None:
+    assert {mesh for mesh, _, _ in ANSWERED} == set(MESHES)
 
 
-@pytest.mark.parametrize(("question", "sql"), ANSWERED, ids=[question for question, _ in ANSWERED])
-def test_a_question_becomes_its_statement(question: str, sql: str, shop: Shop) -> None:
+@pytest.mark.parametrize(("mesh", "question", "sql"), ANSWERED, ids=[f"{mesh}: {q}" for mesh, q, _ in ANSWERED])
+def test_a_question_becomes_its_statement(mesh: str, question: str, sql: str, meshes: Mapping[str, Mesh]) -> None:
     # When
-    found = shop.ask(question)
+    asked = meshes[mesh]
+    found = asked.ask(question)
 
     # Then it is the one written down, the guard lets it through, and both engines have a spelling for it
     assert found.status == "answered", (found.explanation, found.candidates)
     assert found.sql is not None
     assert found.sql.sql("duckdb") == sql
     assert found.sql.sql("athena")
-    guard(found.sql, {name: Scope(columns) for name, columns in shop.readable.items()}, max_rows=100)
-    assert shop.connection.execute(sql).fetchall() is not None
+    guard(found.sql, {name: Scope(columns) for name, columns in asked.readable.items()}, max_rows=100)
+    assert asked.connection.execute(sql).fetchall() is not None
 
 
-@pytest.mark.parametrize(("question", "words"), REFUSED, ids=[question for question, _ in REFUSED])
-def test_what_is_not_understood_is_refused_by_its_words(question: str, words: tuple[str, ...], shop: Shop) -> None:
+@pytest.mark.parametrize(("mesh", "question", "words"), REFUSED, ids=[f"{mesh}: {q}" for mesh, q, _ in REFUSED])
+def test_what_is_not_understood_is_refused_by_its_words(
+    mesh: str, question: str, words: tuple[str, ...], meshes: Mapping[str, Mesh]
+) -> None:
     # When
-    found = shop.ask(question)
+    asked = meshes[mesh]
+    found = asked.ask(question)
 
     # Then
     assert found.status == "refused"
     assert found.sql is None
     assert found.unmatched == words
     assert found.explanation
-    assert all(shop.ask(suggestion).status == "answered" for suggestion in found.suggestions)
+    assert all(asked.ask(suggestion).status == "answered" for suggestion in found.suggestions)
 
 
-def test_two_ways_to_the_same_thing_are_told_apart_or_asked_about(shop: Shop) -> None:
+def test_two_ways_to_the_same_thing_are_told_apart_or_asked_about(shop: Mesh) -> None:
     # When nothing says which of two depots
     found = shop.ask("Which depots have no shipments?")
 
@@ -97,13 +81,13 @@ def test_two_ways_to_the_same_thing_are_told_apart_or_asked_about(shop: Shop) ->
     assert [next(w for w in ("origin", "destination") if w in c) for c in found.candidates] == ["origin", "destination"]
 
 
-def test_a_word_that_is_part_of_a_value_brings_the_value(shop: Shop) -> None:
+def test_a_word_that_is_part_of_a_value_brings_the_value(shop: Mesh) -> None:
     found = shop.ask("How many shipments to Hamburg?")
     assert found.unmatched == ("Hamburg",)
     assert found.candidates == ("Depot name: Hamburg Port",)
 
 
-def test_suggestions_are_six_and_each_is_answered(shop: Shop) -> None:
+def test_suggestions_are_six_and_each_is_answered(shop: Mesh) -> None:
     # Given callers who may read all of it, and part of it
     part = {"crm.customers": ("customer_id", "city"), "catalog.products": ("title", "brand", "weight")}
     for readable in (shop.readable, part):
@@ -116,12 +100,12 @@ def test_suggestions_are_six_and_each_is_answered(shop: Shop) -> None:
         assert {shop.ask(suggestion, readable).status for suggestion in found.suggestions} == {"answered"}
 
 
-def test_the_words_asked_for_come_first_in_suggestions(shop: Shop) -> None:
+def test_the_words_asked_for_come_first_in_suggestions(shop: Mesh) -> None:
     found = shop.ask("What about the profitability of brands?")
     assert "brand" in found.suggestions[0]
 
 
-def test_an_intent_says_where_it_was_read(shop: Shop) -> None:
+def test_an_intent_says_where_it_was_read(shop: Mesh) -> None:
     # Given
     question = "What is the average list price of products?"
 
@@ -153,7 +137,7 @@ def test_an_intent_says_where_it_was_read(shop: Shop) -> None:
         ("shipments from BCN", "Shipment id of shipments, where origin depot is BCN."),
     ],
 )
-def test_an_answer_is_explained_in_one_sentence(question: str, explanation: str, shop: Shop) -> None:
+def test_an_answer_is_explained_in_one_sentence(question: str, explanation: str, shop: Mesh) -> None:
     assert shop.ask(question).explanation == explanation
 
 
@@ -178,19 +162,19 @@ PARAPHRASES = [
 
 
 @pytest.mark.parametrize("wordings", PARAPHRASES, ids=[wordings[0] for wordings in PARAPHRASES])
-def test_wordings_of_one_question_give_the_same_rows(wordings: tuple[str, ...], shop: Shop) -> None:
+def test_wordings_of_one_question_give_the_same_rows(wordings: tuple[str, ...], shop: Mesh) -> None:
     results = [(wording, answered(shop, shop.ask(wording).sql)) for wording in wordings]
     assert all(rows == results[0][1] for _, rows in results), results
 
 
-def answered(shop: Shop, sql: exp.Expr | None) -> list[tuple[Any, ...]]:
+def answered(shop: Mesh, sql: exp.Expr | None) -> list[tuple[Any, ...]]:
     """The rows of an answer, in its own order where it has one: without, they come as the threads happen to end."""
     assert sql is not None
     rows = shop.connection.execute(sql.sql("duckdb")).fetchall()
     return rows if sql.args.get("order") else sorted(rows, key=repr)
 
 
-def test_the_order_of_conditions_makes_no_other_intent(shop: Shop) -> None:
+def test_the_order_of_conditions_makes_no_other_intent(shop: Mesh) -> None:
     parts = ["with a list price above 20", "by Playwell", "with a weight below 2"]
     intents = {shop.ask(f"products {' and '.join(order)}").intent for order in itertools.permutations(parts)}
     assert len(intents) == 1
@@ -203,17 +187,19 @@ def names_in(sql: exp.Expr) -> set[tuple[str, str]]:
     return {(tables[column.table], column.name) for column in sql.find_all(exp.Column) if column.table}
 
 
-ALL_COLUMNS = [(contract.name, column.name) for contract in contracts_in(SHOP) for column in contract.table.columns]
+ALL_COLUMNS = [
+    (contract.name, column.name) for contract in contracts_in(FIXTURES / "shop") for column in contract.table.columns
+]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hidden=st.sets(st.sampled_from(ALL_COLUMNS), min_size=1, max_size=20), data=st.data())
 def test_nothing_that_may_not_be_read_is_read_or_told(
-    hidden: set[tuple[str, str]], data: st.DataObject, shop: Shop
+    hidden: set[tuple[str, str]], data: st.DataObject, shop: Mesh
 ) -> None:
     # Given a caller from whom some columns are withheld
     readable = {t: tuple(c for c in columns if (t, c) not in hidden) for t, columns in shop.readable.items()}
-    question = data.draw(st.sampled_from([question for question, _ in ANSWERED]))
+    question = data.draw(st.sampled_from(IN_SHOP))
 
     # When
     found = shop.ask(question, {table: columns for table, columns in readable.items() if columns})
@@ -225,14 +211,14 @@ def test_nothing_that_may_not_be_read_is_read_or_told(
 
 
 VOCABULARY = sorted(
-    {word for question, _ in ANSWERED for word in question.rstrip("?.").split()}
+    {word for question in IN_SHOP for word in question.rstrip("?.").split()}
     | {word for phrases in OPERATORS.values() for phrase in phrases for word in phrase}
 )
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=14))
-def test_any_row_of_known_words_is_planned_or_refused(words: list[str], shop: Shop) -> None:
+def test_any_row_of_known_words_is_planned_or_refused(words: list[str], shop: Mesh) -> None:
     # When words are put together blindly
     found = shop.ask(" ".join(words))
 
@@ -247,12 +233,12 @@ def test_any_row_of_known_words_is_planned_or_refused(words: list[str], shop: Sh
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=120))
-def test_any_text_is_a_question(text: str, shop: Shop) -> None:
+def test_any_text_is_a_question(text: str, shop: Mesh) -> None:
     assert shop.ask(text).status in ("answered", "refused", "ambiguous")
 
 
-@pytest.mark.parametrize("question", [question for question, _ in ANSWERED[::4]])
-def test_a_word_that_is_not_known_is_never_skipped(question: str, shop: Shop) -> None:
+@pytest.mark.parametrize("question", IN_SHOP[::4])
+def test_a_word_that_is_not_known_is_never_skipped(question: str, shop: Mesh) -> None:
     """Wherever it stands."""
     words = question.rstrip("?.").split()
     for at in range(len(words) + 1):
@@ -261,17 +247,17 @@ def test_a_word_that_is_not_known_is_never_skipped(question: str, shop: Shop) ->
         assert "zebrafish" in found.unmatched
 
 
-def test_a_question_has_an_end(shop: Shop) -> None:
+def test_a_question_has_an_end(shop: Mesh) -> None:
     assert shop.ask("How many orders are there " * 100).status == "refused"
     assert shop.ask("").status == "refused"
 
 
-def test_a_caller_without_products_is_refused(shop: Shop) -> None:
+def test_a_caller_without_products_is_refused(shop: Mesh) -> None:
     found = shop.ask("How many orders are there?", {})
     assert (found.status, found.suggestions) == ("refused", ())
 
 
-def test_values_are_known_only_from_profiles(shop: Shop) -> None:
+def test_values_are_known_only_from_profiles(shop: Mesh) -> None:
     # Given products of which nothing has been published yet
     bare = {name: p.__class__(**{**vars(p), "profile": None}) for name, p in shop.knowledge.products.items()}
     unpublished = Knowledge(products=bare)

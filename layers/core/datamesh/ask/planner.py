@@ -49,7 +49,7 @@ class Plan:
     status: Literal["answered", "refused", "ambiguous"]
     explanation: str
     sql: exp.Expr | None = None
-    intent: intent.Select | None = None
+    intent: intent.Query | None = None
     unmatched: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
@@ -119,9 +119,9 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
     return Plan("answered", explain(chosen, labels), compile_query(chosen), chosen, cost=readings[chosen])
 
 
-def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Select, float]:
+def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, float]:
     """What the forms mean, each meaning with its lowest cost, as far as one could come near the best."""
-    readings: dict[intent.Select, float] = {}
+    readings: dict[intent.Query, float] = {}
     best = _CEILING
     for form in forms[:_FORMS]:
         if form.cost > best + _MARGIN:
@@ -133,7 +133,7 @@ def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Select, flo
     return readings
 
 
-def _near(readings: dict[intent.Select, float]) -> list[intent.Select]:
+def _near(readings: dict[intent.Query, float]) -> list[intent.Query]:
     """The cheapest reading and all that come near it; none where it is too dear to be believed."""
     ordered = sorted(readings.items(), key=lambda found: found[1])
     if not ordered or ordered[0][1] > _CEILING:
@@ -141,8 +141,10 @@ def _near(readings: dict[intent.Select, float]) -> list[intent.Select]:
     return [reading for reading, cost in ordered if cost <= ordered[0][1] + _MARGIN]
 
 
-def _plainly(reading: intent.Select) -> intent.Select:
+def _plainly(reading: intent.Query) -> intent.Query:
     """Whether an output was named or only implied makes no other answer."""
+    if isinstance(reading, intent.SetOp):
+        return reading.model_copy(update={"left": _plainly(reading.left), "right": _plainly(reading.right)})
     outputs = tuple(output.model_copy(update={"implied": False}) for output in reading.outputs)
     return reading.model_copy(update={"outputs": outputs})
 

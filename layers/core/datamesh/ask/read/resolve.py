@@ -13,7 +13,7 @@ from datamesh.ask.read.tallies import tallies
 __all__ = ["resolve"]
 
 
-def resolve(schema: Schema, form: Form) -> list[Choice[intent.Select]]:
+def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     """The meanings of a form."""
     if _numeric(form):
         return cheapest(countings(schema, form))

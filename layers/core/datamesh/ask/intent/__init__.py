@@ -1,0 +1,92 @@
+"""What a question means: a small typed tree that only says what can be computed. `compile.py` makes SQL of it.
+
+Everything that answers or shows a question works on this: the planner and a language model fill it, explanations read
+it, follow-ups edit it. Its JSON Schema is `schemas/intent.v1.schema.json`.
+
+Tables go by their mesh name (`domain.product`). An `Attr` stands at the end of a path of relationships that are walked
+from many to one only, so that no row can ever be counted twice; what lies on the other side is reached by `Exists`.
+"""
+
+from __future__ import annotations
+
+from datamesh.ask.intent.base import AttrKind, Grain, MeasureFn, Node, Op, Source
+from datamesh.ask.intent.items import (
+    AllColumns,
+    Attr,
+    Bucket,
+    Calc,
+    Edge,
+    Entity,
+    EntityKey,
+    Item,
+    Key,
+    Measure,
+    Part,
+    Path,
+    Value,
+)
+from datamesh.ask.intent.predicates import (
+    And,
+    Any_,
+    Between,
+    Cmp,
+    CountOf,
+    Every,
+    Exists,
+    In,
+    Missing,
+    Not,
+    Operand,
+    Or,
+    Pred,
+    Scalar,
+    Text,
+    Within,
+)
+from datamesh.ask.intent.query import Limit, Order, Output, Query, Select, SetOp
+from datamesh.ask.intent.schema import json_schema
+
+__all__ = [
+    "AllColumns",
+    "And",
+    "Any_",
+    "Attr",
+    "AttrKind",
+    "Between",
+    "Bucket",
+    "Calc",
+    "Cmp",
+    "CountOf",
+    "Edge",
+    "Entity",
+    "EntityKey",
+    "Every",
+    "Exists",
+    "Grain",
+    "In",
+    "Item",
+    "Key",
+    "Limit",
+    "Measure",
+    "MeasureFn",
+    "Missing",
+    "Node",
+    "Not",
+    "Op",
+    "Operand",
+    "Or",
+    "Order",
+    "Output",
+    "Part",
+    "Path",
+    "Pred",
+    "Query",
+    "Scalar",
+    "Select",
+    "SetOp",
+    "Source",
+    "Text",
+    "Value",
+    "Within",
+    "json_schema",
+]
