@@ -18,6 +18,7 @@ from sqlglot import exp
 from datamesh.ask import intent
 from datamesh.ask.annotate import annotate
 from datamesh.ask.compile import compile_query
+from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.read.chart import Exhausted, Hit, Reader
@@ -54,6 +55,7 @@ class Plan:
     candidates: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     cost: float = field(default=0.0, compare=False)
+    features: Mapping[str, float] = field(default_factory=dict, compare=False)  # of the reading: `evidence.py`
 
 
 def plan(question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]], *, today: date) -> Plan:
@@ -116,7 +118,9 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
         candidates = tuple(dict.fromkeys(explain(reading, labels) for reading in believed[:_CANDIDATES]))
         return Plan("ambiguous", "The question can mean different things.", candidates=candidates)
     chosen = believed[0]
-    return Plan("answered", explain(chosen, labels), compile_query(chosen), chosen, cost=readings[chosen])
+    found = features(chosen, readings, len(lattice.tokens))
+    sql = compile_query(chosen)
+    return Plan("answered", explain(chosen, labels), sql, chosen, cost=readings[chosen], features=found)
 
 
 def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, float]:

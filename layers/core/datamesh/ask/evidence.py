@@ -1,0 +1,54 @@
+"""What speaks for a reading and against it, in figures: what the gate decides by and a measurement shows. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from datamesh.ask import intent
+
+__all__ = ["MARGIN_CAP", "features"]
+
+R = TypeVar("R", bound=intent.Node)
+
+MARGIN_CAP = 1.0  # a rival that is dearer by more is as good as none
+
+
+def features(chosen: R, readings: Mapping[R, float], words: int) -> dict[str, float]:
+    """Figures of the reading `chosen` of a question of `words` words, among its rivals in `readings` (with costs).
+
+    `margin` is what the nearest rival costs more. The others count what the reading had to assume or is made of.
+    """
+    cost = readings[chosen]
+    rivals = [other - cost for reading, other in readings.items() if reading is not chosen]
+    nodes = list(_nodes(chosen))
+    parts = Counter(type(node).__name__ for node in nodes)
+    selects = [node for node in nodes if isinstance(node, intent.Select)]
+    return {
+        "margin": round(min([*rivals, MARGIN_CAP]), 4),
+        "rivals": float(len(rivals)),
+        "words": float(words),
+        "outputs": float(sum(len(select.outputs) for select in selects)),
+        "edges": float(parts["Edge"]),
+        "exists": float(parts["Exists"]),
+        "conditions": float(sum(parts[kind] for kind in ("Cmp", "In", "Text", "Between", "Within", "Missing"))),
+        "measures": float(parts["Measure"]),
+        "keys": float(sum(len(select.group) for select in selects)),
+        "limited": float(parts["Limit"]),
+        "selects": float(len(selects)),
+        "distinct": float(any(select.distinct for select in selects)),
+    }
+
+
+def _nodes(node: Any) -> Iterator[BaseModel]:
+    if isinstance(node, BaseModel):
+        if not isinstance(node, intent.Source):
+            yield node
+            for name in type(node).model_fields:
+                yield from _nodes(getattr(node, name))
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _nodes(item)
