@@ -86,7 +86,10 @@ def bakery(folder: Path) -> Path:
 def garage(folder: Path) -> Path:
     """Cars, and bakers too: a table whose name the bakery has as well."""
     contract = _HEAD.format("garage") + _table("car", ("plate", "seats")) + _table("baker", ("name", "age"))
-    tables = {"car": {"plate": ["A", "B"], "seats": [2, 5]}, "baker": {"name": ["Cy"], "age": [40]}}
+    tables: dict[str, dict[str, Sequence[Any]]] = {
+        "car": {"plate": ["A", "B"], "seats": [2, 5]},
+        "baker": {"name": ["Cy"], "age": [40]},
+    }
     questions = [
         {"question": "How many cars are there?", "expected": [[2]]},
         {"question": "How many bakers are there?", "expected": [[1]]},
