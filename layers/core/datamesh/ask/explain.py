@@ -147,8 +147,7 @@ class _Words:
             case intent.Cmp():
                 return f"{self.item(pred.left)} {_OPS[pred.op]} {self.item(pred.right)}"
             case intent.In():
-                among = f"among ({self.query(pred.query)})" if pred.query else " or ".join(map(_value, pred.values))
-                return f"{self.item(pred.left)} is {among}"
+                return f"{self.item(pred.left)} is {self.among(pred)}"
             case intent.Between():
                 return f"{self.item(pred.left)} is between {_value(pred.low)} and {_value(pred.high)}"
             case intent.Within():
@@ -160,6 +159,18 @@ class _Words:
                 return f"{self.attr(pred.of)} is missing"
             case intent.Exists():
                 return f"there are {self.there(pred)}"
+
+    def among(self, pred: intent.In) -> str:
+        query = pred.query
+        if query is None:
+            return " or ".join(map(_value, pred.values))
+        if not (isinstance(query, intent.Select) and query.order and query.limit):
+            return f"among ({self.query(query)})"
+        keys = _and([self.item(order.by, query.subject.table) for order in query.order])
+        end = "highest" if query.order[0].direction == "desc" else "lowest"
+        one = "the one" if query.limit.n == 1 else f"one of the {query.limit.n}"
+        where = f" (where {self.pred(query.where)})" if query.where else ""
+        return f"{'one of those' if query.limit.ties == 'all' else one} with the {end} {keys}{where}"
 
     def there(self, pred: intent.Exists) -> str:
         many = f"{_COUNTED[pred.count.op]} {pred.count.n} " if pred.count else ""

@@ -142,7 +142,11 @@ def _rows() -> list[tuple[str, str, str]]:
         rows += [(category, payload, phrase.strip()) for phrase in listed.split(", ")]
     for sign, words in (_MORE, _LESS):
         for word in words.split():
-            rows += [("cmp", sign, f"{word} than"), ("cmp", f"{sign}=", f"{word} than or equal to")]
+            rows += [
+                ("more", sign, word),
+                ("cmp", sign, f"{word} than"),
+                ("cmp", f"{sign}=", f"{word} than or equal to"),
+            ]
             rows += [("cmp", f"{sign}=", f"equal to or {word} than"), ("after_cmp", f"{sign}=", f"or {word}")]
     rows += [("compare", word, f"{form} than") for form, word in COMPARATIVES.items()]
     rows += [("superlative", word, form) for form, word in SUPERLATIVES.items()]

@@ -8,6 +8,7 @@ from datamesh.ask import intent
 from datamesh.ask.annotate import Name
 from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import RELATIONS
+from datamesh.ask.read import foremost, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
 from datamesh.ask.read.form import (
     AnyOf,
@@ -19,6 +20,7 @@ from datamesh.ask.read.form import (
     PredForm,
     SetForm,
     Valued,
+    Yard,
 )
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import Schema, Spot
@@ -26,11 +28,11 @@ from datamesh.ask.read.valued import equal, holders
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem, stems
 
-__all__ = ["both", "conditions"]
+__all__ = ["FLIPPED", "at_end", "both", "conditions", "placed", "role_fit"]
 
 Found = Iterator[Choice[intent.Pred]]
 _VERBS = frozenset(stem(verb) for verb in (*RELATIONS, "have"))
-_FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
+FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 _BY_ADJECTIVE = 0.3
 _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
@@ -86,33 +88,36 @@ def _either(preds: Iterable[intent.Pred]) -> intent.Pred:
     return intent.Or(preds=ordered) if len(ordered) > 1 else ordered[0]
 
 
-def _at(schema: Schema, spot: Spot, walk: Walk, column: ColumnView, said: Name | None, *, text: bool) -> intent.Attr:
+def at_end(schema: Schema, spot: Spot, walk: Walk, column: ColumnView, said: Name | None, *, text: bool) -> intent.Attr:
     """The column at the end of a walk; beyond a to-many step the condition is one of its own and starts there."""
     there = Spot(column.table, () if walk.many else spot.path + walk.path)
     return (schema.text_attr if text else schema.attr)(there, column, said)
 
 
-def _placed(spot: Spot, walk: Walk, where: intent.Pred, *, negated: bool = False) -> intent.Pred:
+def placed(spot: Spot, walk: Walk, where: intent.Pred, *, negated: bool = False) -> intent.Pred:
     """A condition at the end of a walk: on the row's own value or, of many rows, that one is so (or none)."""
     found = intent.Exists(path=spot.path + walk.path, where=where) if walk.many else where
     return intent.Not(pred=found) if negated else found
 
 
 def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:
+    if isinstance(pred.number, Yard):
+        yield from nested.versus(schema, pred, pred.number, spot)
+        return
     if pred.attr is None:
         for column, tier in schema.measured(spot.table, pred.adjective, lambda c: c.counts):
-            op = pred.op if tier.high else _FLIPPED[pred.op]
+            op = pred.op if tier.high else FLIPPED[pred.op]
             yield Choice(_number(schema.attr(spot, column), op, pred), _BY_ADJECTIVE)
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if column.counts or (column.numeric and (pred.op in ("=", "<>") or choice.cost <= _SURELY)):
-            attr = _at(schema, spot, walk, column, pred.attr, text=False)
-            yield Choice(_placed(spot, walk, _number(attr, pred.op, pred)), choice.cost)
+            attr = at_end(schema, spot, walk, column, pred.attr, text=False)
+            yield Choice(placed(spot, walk, _number(attr, pred.op, pred)), choice.cost)
         elif _holds_number(schema, column, pred):
-            attr = _at(schema, spot, walk, column, pred.attr, text=True)
+            attr = at_end(schema, spot, walk, column, pred.attr, text=True)
             same = equal(attr, [intent.Value(value=f"{pred.number:g}")], negated=pred.op == "<>")
-            yield Choice(_placed(spot, walk, same), choice.cost)
+            yield Choice(placed(spot, walk, same), choice.cost)
 
 
 def _number(attr: intent.Attr, op: intent.Op, pred: Compared) -> intent.Pred:
@@ -133,9 +138,9 @@ def _holds_number(schema: Schema, column: ColumnView, pred: Compared) -> bool:
 def _valued(schema: Schema, pred: Valued, spot: Spot) -> Found:
     for choice in holders(schema, pred, spot):
         walk, column, values = choice.value
-        attr = _at(schema, spot, walk, column, pred.attr, text=True)
+        attr = at_end(schema, spot, walk, column, pred.attr, text=True)
         if walk.many:
-            yield Choice(_placed(spot, walk, equal(attr, values), negated=pred.negated), choice.cost)
+            yield Choice(placed(spot, walk, equal(attr, values), negated=pred.negated), choice.cost)
         else:
             yield Choice(equal(attr, values, negated=pred.negated), choice.cost)
 
@@ -144,9 +149,9 @@ def _contains(schema: Schema, pred: Contains, spot: Spot) -> Found:
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if column.kind == "text":
-            attr = _at(schema, spot, walk, column, pred.attr, text=True)
+            attr = at_end(schema, spot, walk, column, pred.attr, text=True)
             found = intent.Text(of=attr, how=pred.how, value=pred.text)
-            yield Choice(_placed(spot, walk, found, negated=pred.negated), choice.cost)
+            yield Choice(placed(spot, walk, found, negated=pred.negated), choice.cost)
 
 
 def _dated(schema: Schema, pred: Dated, spot: Spot) -> Found:
@@ -161,26 +166,33 @@ def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Found:
         walk, column = choice.value
         if walk.many:
             continue
-        attr = _at(schema, spot, walk, column, pred.attr, text=True)
+        attr = at_end(schema, spot, walk, column, pred.attr, text=True)
         if column.no is not None:  # a column of yes and no: without it is no
             yield Choice(equal(attr, [intent.Value(value=column.no)], negated=pred.negated), choice.cost)
         else:
-            yield Choice(_placed(spot, walk, intent.Missing(of=attr), negated=pred.negated), choice.cost)
+            yield Choice(placed(spot, walk, intent.Missing(of=attr), negated=pred.negated), choice.cost)
 
 
 def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
-    said = pred.to.preds or pred.count or pred.negated or any(word in _VERBS for word in pred.hint)
+    said = pred.to.preds or pred.to.rank or pred.count or pred.negated or any(word in _VERBS for word in pred.hint)
     if not said:
         return  # heads of departments: context, not a restriction that could be read off
-    noun = stems(pred.to.head.text if pred.to.head else "")
+    if pred.to.rank:
+        yield from foremost.foremost(schema, pred, spot)
+        return
     for target in schema.tables(pred.to.head):
         if target.table == spot.table:
             continue
         for walk in schema.walks(spot, target.table):
-            # the noun names the role where it is reached: the destination; not where it is the one that has many
-            fit = schema.roles.of_walk(walk, pred.hint if walk.many else (*pred.hint, *noun))
+            fit = role_fit(schema, pred, walk)
             for choice in _rows(schema, pred, spot, walk):
                 yield Choice(choice.value, choice.cost + walk.cost + target.cost + fit)
+
+
+def role_fit(schema: Schema, pred: Linked, walk: Walk) -> float:
+    """The noun names the role where it is reached: the destination; not where it is the one that has many."""
+    noun = stems(pred.to.head.text if pred.to.head else "")
+    return schema.roles.of_walk(walk, pred.hint if walk.many else (*pred.hint, *noun))
 
 
 def _rows(schema: Schema, pred: Linked, spot: Spot, walk: Walk) -> Found:

@@ -26,6 +26,7 @@ __all__ = [
     "Linked",
     "OrderForm",
     "Out",
+    "Over",
     "Plain",
     "Post",
     "PredForm",
@@ -34,11 +35,26 @@ __all__ = [
     "TextMatch",
     "Thing",
     "Valued",
+    "Yard",
 ]
 
 Direction = Choice["asc", "desc"]
 How = Choice["in", "before", "after", "since", "until", "between"]
 TextMatch = Choice["contains", "starts", "ends"]
+Over = Choice["avg", "max", "min", "median", "every", "some", "own"]
+
+
+@dataclass(frozen=True)
+class Yard:
+    """What is compared with instead of a number: the average, the price of every book, the oldest customer's age.
+
+    Over other rows, or (own) another attribute of the same row. Without `attr` it is the compared one's; without `of`
+    it is over all rows.
+    """
+
+    over: Over
+    attr: Name | None = None
+    of: SetForm | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +63,7 @@ class Compared:
 
     attr: Name | None
     op: Op
-    number: float
+    number: float | Yard
     high: float | None = None  # between number and high
     adjective: str = ""
 

@@ -116,10 +116,13 @@ class Schema:
 
     def narrowed(self, form: SetForm, table: str) -> SetForm | None:
         """Ranks of captains, where rank is a column of captains: what is said of the captains is said of these rows.
-        Nothing where the column is of something else: names of banks are not the names of their customers."""
+        Nothing where the column is of something else: names of banks are not the names of their customers; nor where
+        it is of the first of these rows, which is an attribute of that one."""
         kept: list[PredForm] = []
         for pred in form.preds:
             if isinstance(pred, Linked) and self._of_these(pred, table):
+                if pred.to.rank:
+                    return None
                 kept += pred.to.preds
             elif isinstance(pred, Linked) and pred.hint == ("of",):
                 return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.counting import countings
+from datamesh.ask.read.foremost import over_first
 from datamesh.ask.read.form import Aggregate, Count, Form
 from datamesh.ask.read.listing import listings
 from datamesh.ask.read.places import Schema
@@ -15,6 +16,7 @@ __all__ = ["resolve"]
 
 def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     """The meanings of a form."""
+    form = over_first(form)
     if _numeric(form):
         return cheapest(countings(schema, form))
     return cheapest([*listings(schema, form), *tallies(schema, form)])

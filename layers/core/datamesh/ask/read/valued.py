@@ -57,9 +57,15 @@ def _columns(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk
     if pred.attr:
         return schema.columns(pred.attr, spot)
     if "named" in pred.hint:
-        known = schema.known_by(spot.table)
-        return [Choice((Walk(spot.table, (), 0.0), schema.column(spot.table, name)), 0.0) for name in known[:1]]
+        return _own(schema, spot, schema.known_by(spot.table)[:1])
+    if "itself" in pred.hint:  # by its name or by its key
+        return _own(schema, spot, (*schema.known_by(spot.table), *schema.table(spot.table).key))
     return _by_value(schema, pred, spot)
+
+
+def _own(schema: Schema, spot: Spot, columns: Iterable[str]) -> list[Choice[tuple[Walk, ColumnView]]]:
+    here = Walk(spot.table, (), 0.0)
+    return [Choice((here, schema.column(spot.table, name)), 0.0) for name in dict.fromkeys(columns)]
 
 
 def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:

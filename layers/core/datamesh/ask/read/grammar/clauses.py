@@ -9,6 +9,7 @@ from datamesh.ask.annotate import Name
 from datamesh.ask.dates import Period
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Compared, Contains, Lacking, Post, Ranked, TextMatch, Valued
+from datamesh.ask.read.grammar import nested
 from datamesh.ask.read.grammar.common import (
     Time,
     amount,
@@ -44,6 +45,8 @@ def _is(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
     yield from _an_amount(r, i, name, negated=negated)
     yield from _a_value(r, i, name, negated=negated)
     yield from _a_time(r, i, name, negated=negated)
+    if not negated:
+        yield from nested.beyond(r, i, name)
     yield from _containing(r, i, name, negated=negated)
     for op in r.op(i, "missing"):
         yield Hit(op.end, Lacking(name, negated=negated))
@@ -53,7 +56,7 @@ def _is(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
 
 
 def _an_amount(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
-    for hit in amount(r, i):
+    for hit in [*amount(r, i), *nested.than(r, i)]:
         found = hit.value
         if not negated:
             yield Hit(hit.end, Compared(name, found.op, found.number, found.high), hit.cost)

@@ -10,7 +10,7 @@ from datamesh.ask.annotate import Literal, Name, Operator
 from datamesh.ask.dates import Period
 from datamesh.ask.intent import MeasureFn, Op
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Dated, Direction, How
+from datamesh.ask.read.form import Dated, Direction, How, Yard
 
 __all__ = [
     "Amount",
@@ -32,7 +32,7 @@ class Amount:
     """A number as it is compared with; `compared` where a word said how."""
 
     op: Op
-    number: float
+    number: float | Yard
     high: float | None = None
     compared: bool = True
 

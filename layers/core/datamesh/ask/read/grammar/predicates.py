@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from datamesh.ask.annotate import Operator
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Compared, Dated, Lacking, Linked, Post, Ranked, Valued
-from datamesh.ask.read.grammar import sets
+from datamesh.ask.read.form import Compared, Dated, Lacking, Linked, Post, Ranked, Valued, Yard
+from datamesh.ask.read.grammar import nested, sets
 from datamesh.ask.read.grammar.clauses import clause, word_in
 from datamesh.ask.read.grammar.common import Amount, amount, attrs, being, dated, direction, function, time, values
 
@@ -89,10 +89,11 @@ def _having(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from word_in(r, i)
     yield from _ranked(r, i)
     yield from _missing(r, i)
-    for count in amount(r, i):
+    for count in [*amount(r, i), *nested.than(r, i)]:
         yield from _counted(r, count)
-    for related in sets.plain_set(r, i):
+    for related in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
         yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
+    yield from nested.split(r, i)
     for hit in values(r, i):
         for name in r.names(hit.end, "column"):
             yield Hit(name.end, Valued(name, hit.value), hit.cost)
@@ -105,7 +106,7 @@ def _counted(r: Reader, count: Hit[Amount]) -> Iterator[Hit[Post]]:
     found = count.value
     for name in r.names(count.end, "column"):
         yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)
-    if found.high is None and float(found.number).is_integer():
+    if found.high is None and not isinstance(found.number, Yard) and float(found.number).is_integer():
         for hit in sets.plain_set(r, count.end):
             linked = Linked(hit.value, ("have",), count=(found.op, int(found.number)))
             yield Hit(hit.end, linked, hit.cost + count.cost)
@@ -166,6 +167,8 @@ def _comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
         for count in amount(r, op.end):
             if not count.value.compared and count.value.high is None:
                 yield Hit(count.end, Compared(None, ">", count.value.number, adjective=op.payload), count.cost)
+        for than in nested.yard(r, op.end):
+            yield Hit(than.end, Compared(None, ">", than.value, adjective=op.payload), than.cost)
 
 
 @rule
@@ -185,6 +188,7 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in")}
     for start, hint in starts.items():
         yield from _complement(r, start, hint)
+        yield from _comparative(r, start)
         for hit in _ranked(r, start):
             if isinstance(hit.value, Ranked) and hit.value.of:
                 yield hit
@@ -201,11 +205,13 @@ def _complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]
     for name in attrs(r, i):
         for hit in values(r, name.end):
             yield Hit(hit.end, Valued(name, hit.value, hint), hit.cost)
-        for count in amount(r, name.end):
+        for count in [*amount(r, name.end), *nested.than(r, name.end)]:
             found = count.value
             yield Hit(count.end, Compared(name, found.op, found.number, found.high), count.cost)
     for related in sets.plain_set(r, i):
         yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
+    for best in sets.best_set(r, i):
+        yield Hit(best.end, Linked(best.value, hint), best.cost + 0.1)
 
 
 def _negated(hits: Iterator[Hit[Post]] | list[Hit[Post]]) -> Iterator[Hit[Post]]:

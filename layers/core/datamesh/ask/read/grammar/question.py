@@ -125,7 +125,7 @@ def _done_by(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
 
 
 def _doers(r: Reader, i: int) -> Iterator[tuple[int, PredForm, float]]:
-    for doer in sets.plain_set(r, i):
+    for doer in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
         yield doer.end, Linked(doer.value, ("have",)), doer.cost
     for value in values(r, i):
         yield value.end, Valued(None, value.value, ("have",)), value.cost

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datamesh.ask.annotate import Literal, Name
 from datamesh.ask.naming import Target
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued
+from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import amount, direction, function, values
 
-__all__ = ["ROWS", "among", "noun_set", "plain_set", "with_posts"]
+__all__ = ["ROWS", "among", "best_set", "noun_set", "plain_set", "with_posts"]
 
 ROWS = SetForm(None)  # the ranked thing's own rows
 _KEPT = 10  # ways to go on that are followed, after each post
@@ -37,6 +37,14 @@ def plain_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     for hit in noun_set(r, i):
         form = hit.value
         if form.rank is None and not form.each and form.number is None and _is_table(form.head):
+            yield hit
+
+
+@rule
+def best_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+    """The first of a thing, or of what an attribute holds, inside a predicate: (in) the largest country."""
+    for hit in noun_set(r, i):
+        if hit.value.rank is not None and not hit.value.each and hit.value.head:
             yield hit
 
 
@@ -145,7 +153,9 @@ def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
 def _attached(form: SetForm, new: Post, joint: str) -> float:
     """What it costs that this is said of the set, not of what was named last; and that a value stands alone."""
     if not joint:
-        return _FARTHER if form.preds and isinstance(form.preds[-1], Linked) else 0.0
+        last = form.preds[-1] if form.preds else None
+        than = isinstance(last, Compared) and isinstance(last.number, Yard)
+        return _FARTHER if than or isinstance(last, Linked) else 0.0
     bare = isinstance(new, Valued) and new.attr is None and not new.hint
     return _LOOSE if bare else 0.0
 
