@@ -33,7 +33,7 @@ PURE = [
     "publish/reading.py",
     "publish/rules.py",
     "publish/slices.py",
-    "ask/compile.py",
+    "ask/compile",
     "ask/guard",
     "ask/intent",
     "ask/planner.py",

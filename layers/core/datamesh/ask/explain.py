@@ -20,6 +20,8 @@ _OPS = {
 }
 _COUNTED = {"=": "exactly", "<>": "not", "<": "less than", "<=": "at most", ">": "more than", ">=": "at least"}
 _SET_OPS = {"intersect": "that are also among", "except": "but not", "union": "together with"}
+_TEXTS = {"contains": "contains", "starts": "starts with", "ends": "ends with", "word": "has the word"}
+_CHANGES = {"difference": "difference in", "ratio": "ratio of", "growth": "growth of"}
 
 
 def explain(query: intent.Query, labels: Mapping[str, str]) -> str:
@@ -34,7 +36,8 @@ class _Words:
 
     def query(self, query: intent.Query) -> str:
         if isinstance(query, intent.SetOp):
-            return f"{self.query(query.left)} {_SET_OPS[query.op]} {self.query(query.right)}"
+            both = f"{self.query(query.left)} {_SET_OPS[query.op]} {self.query(query.right)}"
+            return both + self.ordered(query.order, query.limit)
         parts = [self.grouped(query) if query.group else self.listed(query)]
         if query.having:
             parts.append(f"with {self.having(query.having, query.subject.table)}")
@@ -42,6 +45,11 @@ class _Words:
         return "".join(
             part if part.startswith((",", ";")) or n == 0 else f" {part}" for n, part in enumerate(parts) if part
         )
+
+    def of(self, subject: intent.Entity) -> str:
+        """What the subject's rows are: orders, or what a query gives."""
+        rows = self.rows(subject.table)
+        return f"({self.query(subject.rows)})" if subject.rows else rows
 
     def rows(self, table: str) -> str:
         return plural(soft(self.labels.get(table, table.rpartition(".")[2])))
@@ -54,37 +62,44 @@ class _Words:
 
     def grouped(self, query: intent.Select) -> str:
         keys = _and([self.key(key) for key in query.group])
-        numbers = [o.item for o in query.outputs if isinstance(o.item, intent.Measure | intent.Calc)]
+        numbers = [o.item for o in query.outputs if _number(o.item)]
         if numbers:
             shown = _and([self.item(number, query.subject.table) for number in numbers])
-            return f"{shown} for each {keys}{self.where(query)}"
-        return f"{keys} of {self.rows(query.subject.table)}{self.where(query)}"
+            of = f" of {self.of(query.subject)}" if query.subject.rows else ""
+            return f"{shown}{of} for each {keys}{self.where(query)}"
+        return f"{keys} of {self.of(query.subject)}{self.where(query)}"
 
     def listed(self, query: intent.Select) -> str:
         table = query.subject.table
         items = [o.item for o in query.outputs]
-        if any(isinstance(item, intent.Measure | intent.Calc) for item in items):
-            return _and([self.item(item, table) for item in items]) + self.where(query)
+        if any(_number(item) for item in items):
+            of = f" of {self.of(query.subject)}" if query.subject.rows else ""
+            return _and([self.item(item, table) for item in items]) + of + self.where(query)
         different = "the different " if query.distinct else ""
-        return f"{different}{_and([self.item(item, table) for item in items])} of {self.rows(table)}{self.where(query)}"
+        shown = _and([self.item(item, table) for item in items])
+        return f"{different}{shown} of {self.of(query.subject)}{self.where(query)}"
 
     def order(self, query: intent.Select) -> str:
-        if not query.order:
-            return ""
-        keys = _and([self.item(order.by, query.subject.table) for order in query.order])
-        end = "highest" if query.order[0].direction == "desc" else "lowest"
-        if query.limit is None:
+        return self.ordered(query.order, query.limit, query.subject.table)
+
+    def ordered(self, order: tuple[intent.Order, ...], limit: intent.Limit | None, table: str = "") -> str:
+        if not order:
+            return f"; the first {limit.n} that come" if limit else ""
+        keys = _and([self.item(part.by, table) for part in order])
+        end = "highest" if order[0].direction == "desc" else "lowest"
+        if limit is None:
             return f", ordered by {keys}, {end} first"
-        if query.limit.n > 1:
-            return f"; the {query.limit.n} with the {end} {keys}"
-        return f"; {'all' if query.limit.ties == 'all' else 'one'} with the {end} {keys}"
+        many = f"the {limit.n}" if limit.n > 1 else "all" if limit.ties == "all" else "one"
+        each = f" of each {_and([self.key(key) for key in limit.per])}" if limit.per else ""
+        after = f" after the first {limit.skip}" if limit.skip else ""
+        return f"; {many} with the {end} {keys}{each}{after}"
 
     def key(self, key: intent.Key) -> str:
         if isinstance(key, intent.EntityKey):
             return soft(key.role) or self.one(key.table)
         return self.item(key)
 
-    def item(self, item: intent.Item | intent.Operand, table: str = "") -> str:  # noqa: PLR0911 - one case a node
+    def item(self, item: intent.Item | intent.Operand, table: str = "") -> str:  # noqa: C901, PLR0911, PLR0912 - one case a node
         match item:
             case intent.Attr():
                 return self.attr(item)
@@ -98,12 +113,43 @@ class _Words:
                 return "all that is known"
             case intent.Measure():
                 return self.measure(item, table)
+            case intent.Tally():
+                of = f" of the {self.whose(item)}" if item.measure.fn != "count" else ""
+                return f"{self.measure(item.measure, item.path[-1].to)}{of}"
+            case intent.Change():
+                return self.change(item, table)
+            case intent.Elapsed():
+                return f"{item.unit}s from {self.item(item.start)} to {self.item(item.end)}"
+            case intent.Calc(
+                op="*", left=intent.Measure(share_of=intent.Measure()) as share, right=intent.Value(value=100)
+            ):
+                return f"{self.measure(share, table)} in percent"
             case intent.Calc():
-                return f"{self.item(item.left, table)} {item.op} {self.item(item.right, table)}"
+                return f"{self.operand(item.left, table)} {item.op} {self.operand(item.right, table)}"
             case intent.Value():
                 return _value(item)
-            case _:
+            case intent.Every():
+                return f"every one of ({self.query(item.query)})"
+            case intent.Any_():
+                return f"some of ({self.query(item.query)})"
+            case intent.Scalar():
                 return f"({self.query(item.query)})"
+
+    def operand(self, item: intent.Item, table: str) -> str:
+        text = self.item(item, table)
+        return f"({text})" if isinstance(item, intent.Calc | intent.Change) else text
+
+    def whose(self, tally: intent.Tally) -> str:
+        """What the rows of a tally belong to, where a step leads there first; else the row itself."""
+        near = [edge for edge in tally.path if not edge.many][:1]
+        return self.one(near[0].to) if near and tally.path[0] == near[0] else "same row"
+
+    def change(self, item: intent.Change, table: str) -> str:
+        what = f"{_CHANGES[item.how]} {self.measure(item.measure, table)}"
+        if item.along:
+            return f"{what} to the {self.key(item.along)} before"
+        now, before = (self.pred(side) if side else "" for side in (item.now, item.before))
+        return f"{what} where {now} against where {before}"
 
     def attr(self, attr: intent.Attr) -> str:
         """Whose it is only where its own name does not say so."""
@@ -114,6 +160,14 @@ class _Words:
         return label if label.startswith(owner.split()[0]) else f"{label} of the {owner}"
 
     def measure(self, item: intent.Measure, table: str) -> str:
+        text = self.number(item, table)
+        if item.where:
+            text += f" where {self.pred(item.where)}"
+        if item.over == "all":
+            text += " of all groups"
+        return f"{text} as a share of the {self.measure(item.share_of, table)}" if item.share_of else text
+
+    def number(self, item: intent.Measure, table: str) -> str:
         rows = self.rows(table) if table else "rows"
         if item.fn == "contract":
             name = soft(item.name)
@@ -121,10 +175,10 @@ class _Words:
         if item.of is None:
             return f"number of {rows}"
         of = self.item(item.of)
+        if item.fn == "count_distinct" and not isinstance(item.of, intent.Attr):
+            return f"number of different {plural(of)}"
         if item.fn in ("count", "count_distinct"):
-            return (
-                f"number of different {of} values" if isinstance(item.of, intent.Attr) else f"number of different {of}s"
-            )
+            return f"number of different {of} values" if item.fn == "count_distinct" else f"number of {of} values"
         return f"{_FUNCTIONS[item.fn]} {of} of {rows}"
 
     def having(self, pred: intent.Pred, table: str) -> str:
@@ -153,8 +207,7 @@ class _Words:
             case intent.Within():
                 return f"{self.attr(pred.of)} is {pred.label}"
             case intent.Text():
-                how = {"contains": "contains", "starts": "starts with", "ends": "ends with"}[pred.how]
-                return f"{self.attr(pred.of)} {how} '{pred.value}'"
+                return f"{self.attr(pred.of)} {_TEXTS[pred.how]} '{pred.value}'"
             case intent.Missing():
                 return f"{self.attr(pred.of)} is missing"
             case intent.Exists():
@@ -174,10 +227,19 @@ class _Words:
 
     def there(self, pred: intent.Exists) -> str:
         many = f"{_COUNTED[pred.count.op]} {pred.count.n} " if pred.count else ""
+        if pred.count and pred.count.of:
+            many += f"different {plural(self.item(pred.count.of))} among the "
         role = next((edge.role for edge in pred.path if edge.role), "")
         by = f" (by {soft(role)})" if role else ""
         where = f" whose {self.pred(pred.where)}" if pred.where else ""
         return f"{many}{self.rows(pred.path[-1].to)}{by}{where}"
+
+
+def _number(item: intent.Item) -> bool:
+    """Whether it is a number over rows, or made of one."""
+    if isinstance(item, intent.Calc):
+        return _number(item.left) or _number(item.right)
+    return isinstance(item, intent.Measure | intent.Change)
 
 
 def _and(parts: list[str]) -> str:

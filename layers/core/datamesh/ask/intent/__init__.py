@@ -3,8 +3,9 @@
 Everything that answers or shows a question works on this: the planner and a language model fill it, explanations read
 it, follow-ups edit it. Its JSON Schema is `schemas/intent.v1.schema.json`.
 
-Tables go by their mesh name (`domain.product`). An `Attr` stands at the end of a path of relationships that are walked
-from many to one only, so that no row can ever be counted twice; what lies on the other side is reached by `Exists`.
+Tables go by their mesh name (`domain.product`). An `Attr` stands at the end of a path of relationships. What is counted
+walks from many to one only, so that no row can ever be counted twice; what lies on the other side is reached by
+`Exists` (is there any), by `Tally` (a number of them) or, where nothing is counted, shown row by row.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from datamesh.ask.intent.items import (
     Bucket,
     Calc,
     Edge,
+    Elapsed,
     Entity,
     EntityKey,
     Item,
     Key,
-    Measure,
     Part,
     Path,
+    Scalar,
     Value,
 )
+from datamesh.ask.intent.measures import Change, Measure, Tally
 from datamesh.ask.intent.predicates import (
     And,
     Any_,
@@ -39,7 +42,6 @@ from datamesh.ask.intent.predicates import (
     Operand,
     Or,
     Pred,
-    Scalar,
     Text,
     Within,
 )
@@ -55,9 +57,11 @@ __all__ = [
     "Between",
     "Bucket",
     "Calc",
+    "Change",
     "Cmp",
     "CountOf",
     "Edge",
+    "Elapsed",
     "Entity",
     "EntityKey",
     "Every",
@@ -85,6 +89,7 @@ __all__ = [
     "Select",
     "SetOp",
     "Source",
+    "Tally",
     "Text",
     "Value",
     "Within",
