@@ -13,6 +13,7 @@ from datetime import date
 from itertools import takewhile
 from typing import Literal
 
+from pydantic import ValidationError
 from sqlglot import exp
 
 from datamesh.ask import intent
@@ -22,6 +23,7 @@ from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.read.chart import Exhausted, Hit, Reader
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Form
 from datamesh.ask.read.grammar.question import question as whole_question
 from datamesh.ask.read.places import Schema
@@ -130,11 +132,19 @@ def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, floa
     for form in forms[:_FORMS]:
         if form.cost > best + _MARGIN:
             break
-        for choice in resolve(schema, form.value):
+        for choice in _meant(schema, form.value):
             cost, reading = form.cost + choice.cost, _plainly(choice.value)
             readings[reading] = min(cost, readings.get(reading, cost))
             best = min(best, cost)
     return readings
+
+
+def _meant(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
+    """What a form means; nothing where an intent refuses, for what cannot be computed was not meant."""
+    try:
+        return resolve(schema, form)
+    except ValidationError:
+        return []
 
 
 def _near(readings: dict[intent.Query, float]) -> list[intent.Query]:
