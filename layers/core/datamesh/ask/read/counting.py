@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from datamesh.ask import intent
@@ -15,12 +15,13 @@ from datamesh.ask.read.grouping import Keys, keys, reachable
 from datamesh.ask.read.listing import combined, restricted
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import first_shown, limit_of
+from datamesh.ask.read.rewritten import without_context
 from datamesh.ask.read.shown import Anchor, anchors
 
 __all__ = ["countings"]
 
 _NUMBER_AS_KEY = 0.8
-_BRIDGE = 0.3
+_BRIDGE = 0.6
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,13 @@ def _meanings(schema: Schema, form: Form) -> Iterator[Choice[_Meant]]:
             numbers = tuple(choice.value for choice in chosen)
             if len({number.table for number in numbers}) == 1:
                 cost = combo.cost + doubt + sum(choice.cost for choice in chosen)
-                yield Choice(_Meant(numbers, len(asked), combo.value, groups), cost)
+                shown = {anchor.owner or anchor.table for anchor in combo.value}
+                plain_numbers = tuple(_of_all(schema, figure, shown) for figure in numbers)
+                yield Choice(_Meant(plain_numbers, len(asked), combo.value, groups), cost)
+
+
+def _of_all(schema: Schema, figure: Figure, shown: set[str]) -> Figure:
+    return replace(figure, of=without_context(figure.of, shown, schema)) if figure.of else figure
 
 
 def _hidden(form: Form) -> list[Count | Aggregate]:
@@ -119,8 +126,10 @@ def _roots(schema: Schema, meant: _Meant) -> list[tuple[str, float]]:
         return []
     found: dict[str, float] = {}
     for tables in [meant.tables | {t.table} for name in named for t in name.targets] or [meant.tables]:
-        for root, cost in schema.vocabulary.graph.roots(tables):
-            found[root] = min(cost + _BRIDGE, found.get(root, cost + _BRIDGE))
+        bridges = schema.vocabulary.graph.roots(tables)
+        for root, cost in bridges:
+            extra = _BRIDGE + cost - bridges[0][1]
+            found[root] = min(extra, found.get(root, extra))
     return sorted(found.items(), key=lambda root: root[1])[:2]
 
 

@@ -11,6 +11,7 @@ from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Aggregate, Count, PredForm, SetForm, Valued
 from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.shown import stands_for
 from datamesh.ask.views import ColumnView
 
 __all__ = ["Figure", "figures"]
@@ -81,7 +82,9 @@ def _values(schema: Schema, target: Target, form: SetForm, said: Name) -> Iterat
     column, view = schema.column(target.table, target.name), schema.table(target.table)
     if column.counts and not form.distinct:
         return  # the different values of a number are hardly ever what is counted
-    if schema.names_thing(said) and (target.cost >= _PARTLY or column.words in view.nouns):
+    if schema.names_thing(said) and (
+        target.cost >= _PARTLY or column.words in view.nouns or stands_for(schema, target, said.text)
+    ):
         return  # the thing itself is counted
     mine = schema.narrowed(form, target.table)
     if mine is None or any(_pins(pred, column) for pred in mine.preds):

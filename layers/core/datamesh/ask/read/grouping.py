@@ -34,7 +34,17 @@ class Keys:
 
     @property
     def group(self) -> tuple[intent.Key, ...]:
-        return tuple(dict.fromkeys([*self.others, *self.shown]))
+        """Several attributes of one thing are one key: the thing."""
+        merged: dict[object, intent.Key] = {}
+        for key in (*self.others, *self.shown):
+            same = (key.table, key.path) if isinstance(key, intent.EntityKey) else key
+            known = merged.get(same)
+            if isinstance(known, intent.EntityKey) and isinstance(key, intent.EntityKey):
+                labels = tuple(dict.fromkeys((*known.labels, *key.labels)))
+                merged[same] = known.model_copy(update={"labels": labels, "optional": known.optional and key.optional})
+            else:
+                merged[same] = key
+        return tuple(merged.values())
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,8 @@ def keys(
     seats = [schema.spots(root, anchor.table)[:_SEATS] for anchor in shown]
     for said in product(*named):
         for seated in product(*seats):
-            cost = sum(choice.cost for choice in said) + sum(choice.cost for choice in seated)
+            ways = {choice.value: choice.cost for choice in seated}  # of several outputs there, the way is gone once
+            cost = sum(choice.cost for choice in said) + sum(ways.values())
             spots = [choice.value for choice in seated]
             if found := _merged(schema, counted, list(zip(shown, spots, strict=True)), [c.value for c in said]):
                 yield Choice(found, cost)

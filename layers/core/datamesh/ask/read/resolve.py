@@ -9,6 +9,7 @@ from datamesh.ask.read.foremost import over_first
 from datamesh.ask.read.form import Aggregate, Count, Form
 from datamesh.ask.read.listing import listings
 from datamesh.ask.read.places import Schema
+from datamesh.ask.read.rewritten import rewritten
 from datamesh.ask.read.tallies import tallies
 
 __all__ = ["resolve"]
@@ -16,7 +17,7 @@ __all__ = ["resolve"]
 
 def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     """The meanings of a form."""
-    form = over_first(form)
+    form = rewritten(schema, over_first(form))
     if _numeric(form):
         return cheapest(countings(schema, form))
     return cheapest([*listings(schema, form), *tallies(schema, form)])

@@ -1,0 +1,62 @@
+"""What a form says in other words: names of studios are the studios, an unowned attribute is of what is ranked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from datamesh.ask.annotate import Name
+from datamesh.ask.lexicon.english import LABEL_WORDS
+from datamesh.ask.read.form import Form, Linked, Out, Plain, SetForm, Thing
+from datamesh.ask.read.places import Schema
+from datamesh.ask.views import ColumnView, Stems
+from datamesh.ask.words import stem, stems
+
+__all__ = ["rewritten", "without_context"]
+
+_NAMES = frozenset(stem(word) for word in LABEL_WORDS)
+
+
+def rewritten(schema: Schema, form: Form) -> Form:
+    """The same question as the resolver wants it."""
+    outputs = tuple(_own_value(schema, out) for out in form.outputs)
+    return replace(form, outputs=_owned(outputs))
+
+
+def _own_value(schema: Schema, out: Out) -> Out:
+    """Names of studios, codes of card types, where these are attributes: the attribute itself."""
+    if not isinstance(out, Plain) or out.of is None or out.of.head is None or any(schema.tables(out.of.head)):
+        return out
+    said = stems(out.attr.text)
+    head = out.of.head.only("column")
+    if head is None or len(said) != 1:
+        return out
+    kept = tuple(t for t in head.targets if _ends_in(schema.column(t.table, t.name), said))
+    return Thing(replace(out.of, head=replace(head, targets=kept))) if kept else out
+
+
+def _ends_in(column: ColumnView, said: Stems) -> bool:
+    return column.words[-1:] == said or (said[0] in _NAMES and column.kind == "text" and not column.identifies)
+
+
+def _owned(outputs: tuple[Out, ...]) -> tuple[Out, ...]:
+    """Id, name and country of the artist with the most exhibitions: all three are the artist's."""
+    ranked = [out.of for out in outputs if out.of and out.of.rank and _is_thing(out.of.head)]
+    if not ranked:
+        return outputs
+    return tuple(replace(o, of=ranked[0]) if isinstance(o, Plain) and o.of is None else o for o in outputs)
+
+
+def _is_thing(head: Name | None) -> bool:
+    return head is not None and any(target.kind == "table" for target in head.targets)
+
+
+def without_context(form: SetForm, names: set[str], schema: Schema) -> SetForm:
+    """Actors who appeared in the musicals, where the numbers are for each musical: this goes without saying."""
+    kept = tuple(pred for pred in form.preds if not _is_context(pred, names, schema))
+    return replace(form, preds=kept)
+
+
+def _is_context(pred: object, names: set[str], schema: Schema) -> bool:
+    if not isinstance(pred, Linked) or pred.negated or pred.count or pred.to.preds or pred.to.rank:
+        return False
+    return any(target.table in names for target in schema.tables(pred.to.head))
