@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from datamesh.ask.apart import apart
 from datamesh.ask.dates import Period, periods
 from datamesh.ask.lexicon.english import FUNCTION_WORDS, RELATIONS, SPELLED, UNITS
 from datamesh.ask.lexicon.operators import OPERATORS
@@ -136,7 +137,16 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
             text = " ".join(t.text for t in words[i:end])
             found.append(Name(i, end, text, tuple(targets), (words[i].start, token.end)))
             _mark(lattice, i, end)
-    return found[::-1]
+    return [*found[::-1], *_apart(lattice, vocabulary, i)]
+
+
+def _apart(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Name]:
+    """Names a part of which stands elsewhere."""
+    words = lattice.tokens
+    if words[i].kind == "word":
+        for end, text, targets in dict.fromkeys(apart(words, i, vocabulary.names.targets)):
+            _mark(lattice, i, end)
+            yield Name(i, end, text, targets, (words[i].start, words[end - 1].end))
 
 
 def _counting(lattice: Lattice, i: int) -> bool:

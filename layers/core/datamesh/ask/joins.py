@@ -97,7 +97,7 @@ class Graph:
             walks = [self.to_one(root, table) for table in wanted]
             if all(walks):
                 steps = {walk[0].path[: n + 1] for walk in walks for n in range(len(walk[0].path))}
-                own = 0.0 if root in wanted else _NEXT
+                own = 0.0 if root in wanted else _NEXT / 2
                 costs.append((root, own + _FIRST * len(steps)))
         return sorted(costs, key=lambda found: (found[1], found[0]))
 

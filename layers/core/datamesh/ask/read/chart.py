@@ -125,10 +125,11 @@ def _best(reader: Reader, hits: Iterator[Hit[T]]) -> list[Hit[T]]:
     reader.made += len(made)
     if reader.made > _BUDGET:
         raise Exhausted
-    counts: dict[int, int] = {}
+    kept: dict[int, list[T]] = {}
     best = []
     for hit in made:
-        counts[hit.end] = counts.get(hit.end, 0) + 1
-        if counts[hit.end] <= _PER_END:
+        same_end = kept.setdefault(hit.end, [])
+        if len(same_end) < _PER_END and hit.value not in same_end:
+            same_end.append(hit.value)
             best.append(hit)
     return best[:_IN_ALL]

@@ -112,7 +112,8 @@ def _own_rows(shown: tuple[Anchor, ...]) -> Choice[Figure]:
 
 def _is_number(schema: Schema, anchor: Anchor) -> bool:
     """Whether an output beside an average is a number itself: the average price and score averages both."""
-    return not anchor.implied and any(schema.column(anchor.table, name).counts for name in anchor.columns)
+    own = () if anchor.implied or anchor.through else anchor.columns
+    return any(schema.column(anchor.table, name).counts for name in own)
 
 
 def _roots(schema: Schema, meant: _Meant) -> list[tuple[str, float]]:

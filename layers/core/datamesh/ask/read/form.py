@@ -138,7 +138,10 @@ class Ranked:
 
 @dataclass(frozen=True)
 class SetForm:
-    """Rows of a thing (or values of an attribute), with what restricts them. Without a head: of whatever fits."""
+    """Rows of a thing (or values of an attribute), with what restricts them. Without a head: of whatever fits.
+
+    `verb`: the words by which these are those of what was named before: the mountains (that they) climb.
+    """
 
     head: Name | None
     preds: tuple[PredForm, ...] = ()
@@ -147,6 +150,7 @@ class SetForm:
     each: bool = False
     distinct: bool = False
     plural: bool = False
+    verb: tuple[str, ...] = ()
 
     def plus(self, *preds: PredForm) -> SetForm:
         return replace(self, preds=self.preds + preds)
@@ -154,11 +158,12 @@ class SetForm:
 
 @dataclass(frozen=True)
 class Plain:
-    """An attribute of the rows of a set."""
+    """An attribute of the rows of a set; `label`: the name of what the attribute is the key of."""
 
     attr: Name
     of: SetForm | None = None
     distinct: bool = False
+    label: bool = False
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def _output(
 ) -> intent.Attr | intent.EntityKey | None:
     """An attribute of a thing groups by the thing, unless it is of what is counted: then its values are the groups."""
     if anchor.through:
-        return through_key(schema, anchor.table, anchor.through, spot)
+        return None if anchor.columns else through_key(schema, anchor.table, anchor.through, spot)
     thing = whole or anchor.implied or anchor.owner == anchor.table != counted
     if thing and (key := schema.entity_key(spot, () if anchor.implied else anchor.columns)):
         return key

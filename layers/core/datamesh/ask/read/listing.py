@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from datamesh.ask import intent
-from datamesh.ask.read.choices import Choice, cheapest
+from datamesh.ask.read.choices import KEPT, Choice, cheapest
 from datamesh.ask.read.conditions import both, conditions
 from datamesh.ask.read.form import Everything, Form, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ordered_by, ranked_by
 from datamesh.ask.read.shown import Anchor, anchors, items
+from datamesh.ask.words import stems
 
 __all__ = ["combined", "listings", "restricted"]
 
@@ -26,26 +27,42 @@ def combined(options: Sequence[Sequence[Choice[Anchor]]]) -> list[Choice[tuple[A
     for combo in product(*(choices[:6] for choices in options)):
         shown = tuple(choice.value for choice in combo)
         tables = {a.owner or a.table for a in shown}
-        found.append(Choice(shown, sum(c.cost for c in combo) + _UNSURE * (len(tables) - 1)))
+        said = {a.owner for a in shown if a.owner and a.of and a.of.head}
+        cost = sum(c.cost for c in combo) - _told_again(shown)
+        found.append(Choice(shown, cost + _UNSURE * (len(tables) - max(len(said), 1))))
     return sorted(found, key=lambda choice: choice.cost)[:_COMBINED]
+
+
+def _told_again(shown: Sequence[Anchor]) -> float:
+    """The doubt about an owner, for each output but its first."""
+    owners = [(a.owner, a.of, a.doubt) for a in shown if a.owner]
+    return sum(doubt for _, _, doubt in owners) - sum(doubt for _, _, doubt in dict.fromkeys(owners))
 
 
 def listings(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
     """The subject is the table that leads to all that is shown, to one each: no row is shown twice for another."""
     outs = [out for out in form.outputs if isinstance(out, Plain | Thing | Everything)]
     for combo in combined([anchors(schema, out) for out in outs]):
-        tables = {a.table for a in combo.value} | {a.owner for a in combo.value if a.owner}
-        for root, tree in schema.vocabulary.graph.roots(tables)[:_ROOTS]:
-            if root not in tables and any(anchor.implied for anchor in combo.value):
-                continue  # pairs of things were not asked for
-            owners = {anchor.owner for anchor in combo.value if anchor.owner}
-            aside = _UNSURE * 2 if owners and root not in owners else 0.0
+        for root, cost in _roots(schema, combo.value):
             for choice in _from(schema, form, combo.value, root):
-                yield Choice(choice.value, choice.cost + combo.cost + tree + aside)
+                yield Choice(choice.value, choice.cost + combo.cost + cost)
+
+
+def _roots(schema: Schema, shown: tuple[Anchor, ...]) -> Iterator[tuple[str, float]]:
+    """Whose rows may be listed, and what it costs to believe that."""
+    owners = {anchor.owner for anchor in shown if anchor.owner}
+    tables = {anchor.table for anchor in shown} | owners
+    pointing = any(anchor.of and anchor.of.verb for anchor in shown)
+    if pointing and len(tables) == 1:
+        return  # what points back points to something else
+    for root, tree in schema.vocabulary.graph.roots(tables)[:_ROOTS]:
+        if root not in tables and not pointing:
+            continue  # pairs of things were not asked for
+        yield root, tree + (_UNSURE * 2 if len(owners) == 1 and root not in owners else 0.0)
 
 
 def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> Iterator[Choice[intent.Select]]:
-    places = [[schema.spots(root, table) for table in (a.table, a.owner or a.table)] for a in shown]
+    places = [[_spots(schema, root, table, a) for table in (a.table, a.owner or a.table)] for a in shown]
     for at in _seatings(places):
         outputs = tuple(
             intent.Output(item=item, implied=anchor.implied)
@@ -70,6 +87,15 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
                     distinct=distinct,
                 )
                 yield Choice(_once_each(select), at.cost + preds.cost + cut.cost)
+
+
+def _spots(schema: Schema, root: str, table: str, anchor: Anchor) -> list[Choice[Spot]]:
+    """Where a table stands, seen from `root`; of several ways the one that the words around the output name."""
+    head = anchor.of.head.text if anchor.of and anchor.of.head else ""
+    hint = (*(anchor.of.verb if anchor.of else ()), *stems(head), *stems(anchor.said.text if anchor.said else ""))
+    walks = schema.vocabulary.graph.to_one(root, table)[:KEPT]
+    found = [Choice(Spot(root).onward(walk), walk.cost + schema.roles.of_walk(walk, hint)) for walk in walks]
+    return sorted(found, key=lambda choice: choice.cost)
 
 
 def _once_each(select: intent.Select) -> intent.Select:

@@ -57,6 +57,10 @@ class Schema:
     def column(self, table: str, name: str) -> ColumnView:
         return self.vocabulary.column(table, name)
 
+    def key_edge(self, table: str, column: str) -> intent.Edge:
+        """The step that a key column makes."""
+        return next(e for e in self.vocabulary.graph.edges[table] if e.columns == (column,) and not e.many)
+
     def tables(self, name: Name | None) -> Iterator[Target]:
         yield from (target for target in (name.targets if name else ()) if target.kind == "table")
 

@@ -16,15 +16,18 @@ from datamesh.ask.words import stem, stems
 __all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
 
 _NEIGHBOUR = 0.5
+_LEADS_TO = 0.1  # a neighbour that each row has one of
 _PARTLY = 0.3  # from this cost on a name was said in part only
 _NO_OWNER = 0.1
+_BORROWED = 0.3  # a key of something else, where the thing itself has it
 
 
 @dataclass(frozen=True)
 class Anchor:
     """An output in a table: its columns, all columns, or the thing as a person calls it.
 
-    `owner` is the table of the set it was asked of. `through`: a key column that stands for the thing it leads to.
+    `owner` is the table of the set it was asked of. `through`: a key column that stands for the thing it leads to;
+    `columns` are that thing's, or none where its label is shown.
     """
 
     table: str
@@ -35,6 +38,7 @@ class Anchor:
     through: str = ""
     of: SetForm | None = None
     said: Name | None = field(default=None, compare=False)
+    doubt: float = field(default=0.0, compare=False)  # of the owner, in the cost of each of its outputs
 
 
 def anchors(schema: Schema, out: Plain | Thing | Everything) -> list[Choice[Anchor]]:
@@ -57,26 +61,49 @@ def anchors(schema: Schema, out: Plain | Thing | Everything) -> list[Choice[Anch
 def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
     """An attribute of X is a column of X, or of a neighbour that the words name; else it is none."""
     owners = list(schema.tables(out.of.head)) if out.of else []
+    columns = [t for t in out.attr.targets if t.kind == "column" and (not out.label or _labelled(schema, t))]
+    if out.label and schema.names_thing(out.attr):
+        return
+    yield from _of_role(schema, out)
     if out.of and out.of.head and not owners:
         return
     if not owners:
-        for target in (t for t in out.attr.targets if t.kind == "column"):
-            yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER)
+        things = {t.table for t in columns if schema.table(t.table).key == (t.name,)}
+        for target in columns:
+            borrowed = _BORROWED if schema.table(target.table).foreign.get(target.name) in things else 0.0
+            yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed)
     for owner in owners:
-        for target in (t for t in out.attr.targets if t.kind == "column"):
+        for target in columns:
             if target.table == owner.table:
-                yield Choice(_column(schema, target, owner.table, out), target.cost + owner.cost)
+                yield Choice(_column(schema, target, owner.table, out, owner.cost), target.cost + owner.cost)
             elif target.qualified and (walks := schema.vocabulary.graph.walks(owner.table, target.table)):
-                cost = target.cost + owner.cost + walks[0].cost + _NEIGHBOUR
-                yield Choice(_column(schema, target, owner.table, out), cost)
+                far = walks[0].cost + _NEIGHBOUR if walks[0].many else _LEADS_TO
+                cost = target.cost + owner.cost + far
+                yield Choice(_column(schema, target, owner.table, out, owner.cost), cost)
         known = schema.known_by(owner.table)
-        if stem(out.attr.text.lower()) == "name" and len(known) > 1:  # a person's two names
-            yield Choice(Anchor(owner.table, known, owner=owner.table, of=out.of), owner.cost + 0.2)
+        if not out.label and stem(out.attr.text.lower()) == "name" and len(known) > 1:  # a person's two names
+            named = Anchor(owner.table, known, owner=owner.table, of=out.of, doubt=owner.cost)
+            yield Choice(named, owner.cost + 0.2)
 
 
-def _column(schema: Schema, target: Target, owner: str, out: Plain) -> Anchor:
-    through = target.name if stands_for(schema, target, out.attr.text) else ""
-    return Anchor(target.table, (target.name,), owner=owner, through=through, of=out.of, said=out.attr)
+def _of_role(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
+    """The area of the destination depot: of what that key leads to."""
+    head = out.of.head if out.of and not out.label else None
+    if head is None or schema.names_thing(head):
+        return
+    for role in head.targets:
+        if out.of and role.kind == "column" and stands_for(schema, role, head.text):
+            to, mine = schema.table(role.table).foreign[role.name], schema.narrowed(out.of, role.table)
+            for target in (t for t in out.attr.targets if t.kind == "column" and t.table == to):
+                anchor = Anchor(role.table, (target.name,), through=role.name, of=mine, said=out.attr)
+                if mine is not None:
+                    yield Choice(anchor, target.cost + role.cost + _NO_OWNER)
+
+
+def _column(schema: Schema, target: Target, owner: str, out: Plain, doubt: float = 0.0) -> Anchor:
+    through = target.name if out.label or stands_for(schema, target, out.attr.text) else ""
+    columns = () if through else (target.name,)
+    return Anchor(target.table, columns, owner=owner, through=through, of=out.of, said=out.attr, doubt=doubt)
 
 
 def stands_for(schema: Schema, target: Target, text: str) -> bool:
@@ -86,8 +113,13 @@ def stands_for(schema: Schema, target: Target, text: str) -> bool:
         return False
     last = stems(text)[-1:]
     other = schema.table(to)
-    named = any(noun[-1:] == last for noun in other.nouns)
-    return named and bool(other.shown_by) and other.shown_by != other.key
+    return _labelled(schema, target) and any(noun[-1:] == last for noun in other.nouns)
+
+
+def _labelled(schema: Schema, target: Target) -> bool:
+    """Whether a column is the key of something that has a name."""
+    to = schema.table(target.table).foreign.get(target.name)
+    return to is not None and schema.table(to).shown_by not in ((), schema.table(to).key)
 
 
 def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
@@ -100,9 +132,9 @@ def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
             through = target.name if stands_for(schema, target, form.head.text) else ""
             mine = schema.narrowed(form, target.table)
             if mine is not None:
-                yield Choice(
-                    Anchor(target.table, (target.name,), through=through, of=mine, said=form.head), target.cost + 0.1
-                )
+                columns = () if through else (target.name,)
+                anchor = Anchor(target.table, columns, through=through, of=mine, said=form.head)
+                yield Choice(anchor, target.cost + 0.1)
 
 
 def items(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
@@ -111,12 +143,22 @@ def items(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
     if anchor.everything:
         return [intent.AllColumns(path=spot.path, columns=tuple(view.columns))]
     if anchor.through:
-        return [through_key(schema, anchor.table, anchor.through, spot)]
+        return through(schema, anchor, spot)
     return [schema.text_attr(spot, view.columns[name], anchor.said) for name in anchor.columns]
+
+
+def through(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
+    """What is shown of the thing that a key column leads to."""
+    edge = schema.key_edge(anchor.table, anchor.through)
+    there = Spot(edge.to, (*spot.path, edge))
+    view = schema.table(edge.to)
+    if anchor.columns:
+        return [schema.text_attr(there, view.columns[name], anchor.said) for name in anchor.columns]
+    return [through_key(schema, anchor.table, anchor.through, spot)]
 
 
 def through_key(schema: Schema, table: str, column: str, spot: Spot) -> intent.Attr | intent.EntityKey:
     """The thing that a key column leads to, by its label."""
-    edge = next(e for e in schema.vocabulary.graph.edges[table] if e.columns == (column,) and not e.many)
+    edge = schema.key_edge(table, column)
     key = schema.entity_key(Spot(edge.to, (*spot.path, edge)))
     return key or schema.text_attr(spot, schema.column(table, column))

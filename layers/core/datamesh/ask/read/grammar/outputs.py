@@ -8,20 +8,26 @@ from typing import TypeVar
 
 from datamesh.ask.annotate import Name
 from datamesh.ask.intent import MeasureFn
+from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.common import function
+from datamesh.ask.read.grammar.pointing import pointing_back
+from datamesh.ask.words import plural
 
 __all__ = ["output", "outputs", "series"]
 
 _OWNING = ("of", "for", "in", "from", "among", "across", "on", "by", "to")
+_THEIRS = ("their", "its", "his", "her", "corresponding", "respective")
+_LABELS = tuple(form for word in LABEL_WORDS for form in (word, plural(word)))
 _TOGETHER = 4  # outputs, or groups of outputs, of one question
 _ATTRIBUTES = 7  # attributes of one owner
 _UNREAD_CLAUSE = 0.3
 _MERELY_DETAILS = 0.5
 _THING = 0.2
 _NO_NOUN = 0.2
+_OWNER_BEHIND = 0.4
 Outs = tuple[Out, ...]
 T = TypeVar("T")
 
@@ -52,20 +58,52 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
 @rule
 def outputs(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """One or more outputs, with `and`, commas, `as well as` between them."""
-    yield from series(r, output(r, i), output, _TOGETHER)
+    for hit in series(r, output(r, i), output, _TOGETHER):
+        yield Hit(hit.end, hit.value, hit.cost + (_OWNER_BEHIND if _left_out(hit.value) else 0.0))
+
+
+def _left_out(outs: Outs) -> bool:
+    """Whether the last one alone is of the set that is named behind it: name and (age of pilots)."""
+    *before, last = outs
+    owned = isinstance(last, Plain) and last.of is not None and last.of.verb == ()
+    return owned and any(isinstance(out, Plain) and out.of is None for out in before)
 
 
 @rule
 def output(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     start = r.the(i)
+    theirs = any(r.word(at, *_THEIRS) for at in range(i - 1, start))
     yield from _everything(r, i)
     for at in {i, start}:
         yield from _counted(r, at)
-    for hit in sets.noun_set(r, i):
-        yield Hit(hit.end, (Thing(hit.value),), hit.cost + _THING)
+    for hit in _said_set(r, i):
+        yield Hit(hit.end, (Thing(_pointing(hit.value, theirs=theirs)),), hit.cost + _THING)
     yield from _owned(r, i)
     for items in _items(r, start):
-        yield from _of(r, items)
+        for owned in _of(r, items):
+            yield Hit(owned.end, tuple(_their(out) if theirs else out for out in owned.value), owned.cost)
+
+
+def _their(out: Out) -> Out:
+    """Their corresponding years of publication: of what belongs to what was named before."""
+    if isinstance(out, Plain) and out.of and out.of.head:
+        return replace(out, of=_pointing(out.of, theirs=True))
+    return out
+
+
+def _pointing(form: SetForm, *, theirs: bool) -> SetForm:
+    return replace(form, verb=form.verb or ("their",)) if theirs else form
+
+
+@rule
+def _said_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+    """A set, and how it belongs to what was named before: mountains [they climb [in Uganda]]."""
+    for hit in sets.noun_set(r, i):
+        yield hit
+        if hit.value.head and hit.value.rank is None:
+            for verb in pointing_back(r, hit.end):
+                mine = replace(hit.value, verb=verb.value or ("there",))
+                yield from sets.with_posts(r, Hit(verb.end, mine, hit.cost + verb.cost))
 
 
 def _everything(r: Reader, i: int) -> Iterator[Hit[Outs]]:
@@ -82,25 +120,10 @@ def _counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     for op in r.op(i, "count"):
         for hit in sets.noun_set(r, op.end):
             yield Hit(hit.end, (Count(hit.value),), hit.cost)
-            for end in _by_them(r, hit.end):
-                yield Hit(end, (Count(hit.value),), hit.cost + _UNREAD_CLAUSE)
-
-
-def _by_them(r: Reader, i: int) -> Iterator[int]:
-    """they submitted to; that it has; there: whose they are was said before"""
-    at = next((op.end for op in r.op(i, "that")), i)
-    if r.word(at, "there", "each"):
-        yield at + 1
-    if not r.word(at, "they", "it", "he", "she"):
-        return
-    at += 1
-    first = at
-    while r.word(at, "have", "has", "had", "is", "are", "was", "were", "been") or r.lattice.relation(at):
-        at += 1
-    if at > first:
-        yield r.reach(at)
-        for op in r.op(at, "in"):
-            yield op.end
+            for verb in pointing_back(r, hit.end):
+                yield Hit(verb.end, (Count(hit.value),), hit.cost + verb.cost)
+            if r.word(hit.end, "each"):
+                yield Hit(hit.end + 1, (Count(hit.value),), hit.cost + _UNREAD_CLAUSE)
 
 
 def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:
@@ -115,7 +138,7 @@ def _of(r: Reader, items: Hit[Outs]) -> Iterator[Hit[Outs]]:
     """Whose they are: a set behind a preposition, or only what restricts it."""
     yield items
     if r.word(items.end, *_OWNING):
-        for hit in sets.noun_set(r, items.end + 1):
+        for hit in _said_set(r, items.end + 1):
             yield Hit(hit.end, _with_owner(items.value, hit.value), items.cost + hit.cost)
     for hit in sets.with_posts(r, Hit(items.end, SetForm(None), items.cost + _NO_NOUN)):
         if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, items.value):
@@ -142,10 +165,12 @@ def _items(r: Reader, i: int) -> Iterator[Hit[Outs]]:
 
 @rule
 def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
-    """name; distinct names; average departure delay; average and maximum price"""
+    """name; home team name; distinct names; average departure delay; average and maximum price"""
     at = r.the(i)
     for name in r.names(at, "column"):
         yield Hit(name.end, (Plain(name),))
+        if r.word(name.end, *_LABELS) and not any(longer.end > name.end for longer in r.names(at, "column")):
+            yield Hit(name.end + 1, (Plain(name, label=True),))
     for name in r.names(at, "measure"):
         yield Hit(name.end, (Aggregate("contract", name),))
     for op in r.op(at, "distinct"):

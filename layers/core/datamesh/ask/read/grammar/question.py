@@ -21,7 +21,8 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.common import values
-from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys, order
+from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
+from datamesh.ask.read.grammar.orders import order
 
 __all__ = ["question"]
 

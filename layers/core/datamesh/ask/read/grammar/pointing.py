@@ -1,0 +1,82 @@
+"""Clauses that only point back: (mountains) they climb, (the festival) where it is held, (the party) he belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datamesh.ask.read.chart import Hit, Reader, rule
+
+__all__ = ["pointing_back"]
+
+_PRONOUNS = ("they", "it", "he", "she")
+_OBJECTS = ("them", "it", "him", "her")
+_BETWEEN = ("have", "be", "aux")
+_UNREAD_CLAUSE = 0.3
+_NOUN_AGAIN = 0.1
+Words = tuple[str, ...]
+
+
+@rule
+def pointing_back(r: Reader, i: int) -> Iterator[Hit[Words]]:
+    """That they climb; which the player belongs to; where it is held; who leads them; there.
+
+    Its words are the hint which way.
+    """
+    if r.word(i, "there"):
+        yield Hit(i + 1, (), _UNREAD_CLAUSE)
+    for op in r.op(i, "that"):
+        for end, words in _verbs(r, op.end):
+            if r.word(end, *_OBJECTS):
+                yield Hit(end + 1, words, _UNREAD_CLAUSE)
+    for start, hint in _starts(r, i):
+        for subject in _subjects(r, start):
+            for end, words in _verbs(r, subject.end):
+                yield Hit(end, hint + words, _UNREAD_CLAUSE + subject.cost)
+
+
+def _starts(r: Reader, i: int) -> Iterator[tuple[int, Words]]:
+    """That; where; in which"""
+    yield i, ()
+    for op in r.op(i, "that"):
+        yield op.end, ()
+    if r.word(i, "where", "when", "whom"):
+        yield i + 1, ()
+    for op in r.op(i, "in", "with"):
+        if r.word(op.end, "which", "whom"):
+            yield op.end + 1, (r.tokens[i].fold,)
+
+
+def _subjects(r: Reader, i: int) -> Iterator[Hit[None]]:
+    """They; the player, once more"""
+    if r.word(i, *_PRONOUNS):
+        yield Hit(i + 1, None)
+    at = r.the(i)
+    for op in r.op(at, "each"):
+        at = op.end
+    at += r.word(at, "this", "that")
+    if at > i:
+        for name in r.names(at, "table"):
+            yield Hit(name.end, None, _NOUN_AGAIN)
+
+
+def _verbs(r: Reader, i: int) -> Iterator[tuple[int, Words]]:
+    """Have been assigned to; belong to; are in: with a preposition at the end, or without"""
+    at, words, having = i, [], False
+    while at < len(r.tokens):
+        if op := r.longest(at, *_BETWEEN):
+            at, having = op.end, having or op.category == "have"
+        elif r.lattice.relation(at):
+            words.append(r.tokens[at].stem)
+            at += 1
+        elif words and r.word(at, "to") and r.lattice.relation(at + 1):
+            at += 1
+        else:
+            break
+    if at == i:
+        return
+    if r.word(at, "part"):
+        at += 1
+    if words or having:
+        yield r.reach(at), tuple(words)
+    for op in r.op(at, "in"):
+        yield op.end, (*words, r.tokens[at].fold)
