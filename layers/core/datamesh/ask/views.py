@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,7 +28,6 @@ _KINDS: Mapping[str, AttrKind] = {
     "time": "time",
 }
 _CALENDAR = {"year": ("year",), "month": ("month",), "day": ("day", "day of month", "day of the month")}
-_NUMERIC = re.compile(r"[+-]?\d+(?:\.\d+)?$")
 _YES_NO = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
 Stems = tuple[str, ...]
@@ -134,7 +132,7 @@ def _column_view(table: str, of: Table, column: Column, key: bool, profile: Colu
         words=words,
         synonyms=tuple(stems(synonym) for synonym in column.synonyms),
         unique=column.unique or of.primary_key == (column.name,),
-        number_text=_all_numbers(values or ()),
+        number_text=bool(profile and column.type.kind == "string" and profile.holds_numbers),
         dimension=column.semantic_type == "dimension",
         identifies=key or words[-1:] == ("id",),
         no=_no(values or ()),
@@ -142,11 +140,6 @@ def _column_view(table: str, of: Table, column: Column, key: bool, profile: Colu
         maximum=profile.maximum if profile else None,
         labels={str(entry.value): entry.label for entry in column.enum if entry.label},
     )
-
-
-def _all_numbers(values: tuple[str, ...]) -> bool:
-    said = [value.strip() for value in values if value.strip()]
-    return bool(said) and all(_NUMERIC.match(value) for value in said)
 
 
 def _no(values: tuple[str, ...]) -> str | None:

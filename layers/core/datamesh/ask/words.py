@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -11,6 +10,7 @@ from typing import Literal
 import snowballstemmer  # type: ignore[import-untyped]
 
 from datamesh.ask.lexicon.english import IRREGULAR
+from datamesh.registry.valuestore import fold, value_key
 
 __all__ = ["Token", "fold", "name_words", "plural", "singular", "soft", "stem", "stems", "tokens", "value_key"]
 
@@ -29,7 +29,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
-_NO_SIGN = re.compile(r"[\W_]+")
 _FULL = {"can't": "can", "won't": "will", "can\u2019t": "can", "won\u2019t": "will"}
 _snowball = snowballstemmer.stemmer("english")
 
@@ -55,18 +54,6 @@ class Token:
         return float(text) if "." in text else int(text)
 
 
-def fold(text: str) -> str:
-    """Case, width and accents do not matter."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-
-
-@lru_cache(maxsize=50_000)
-def value_key(text: str) -> str:
-    """How values are compared: folded, with single spaces for all that is neither letter nor digit."""
-    return _NO_SIGN.sub(" ", fold(text)).strip()
-
-
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The stem of a folded word."""
@@ -74,6 +61,7 @@ def stem(word: str) -> str:
     return str(_snowball.stemWord(base))
 
 
+@lru_cache(maxsize=50_000)
 def stems(phrase: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in value_key(phrase).split())
 

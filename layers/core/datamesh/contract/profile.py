@@ -6,6 +6,7 @@ domain's own lake bucket, and events carry a pointer to it, never its values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from datamesh.contract.model import Column
 __all__ = ["VALUES_CAP", "ColumnProfile", "Profile", "bounded", "keeps_values", "merged"]
 
 VALUES_CAP = 5_000  # distinct values kept of one column
+_NUMERIC = re.compile(r"[+-]?\d+(?:\.\d+)?$")
 _OPEN = ("", "public", "internal")  # classifications whose values may lie in a profile
 
 
@@ -34,6 +36,17 @@ class ColumnProfile(BaseModel):
     minimum: Any = None
     maximum: Any = None
     values: tuple[str, ...] | None = None
+    numbers: bool = False  # all of these texts are numbers; said where the values themselves are kept elsewhere
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether this column of texts holds numbers only."""
+        said = [value.strip() for value in self.values or () if value.strip()]
+        return self.numbers or (bool(said) and all(_NUMERIC.match(value) for value in said))
+
+    def without_values(self) -> ColumnProfile:
+        """What is known of the column when its values are kept elsewhere."""
+        return self.model_copy(update={"values": None, "numbers": self.holds_numbers})
 
 
 class Profile(BaseModel):

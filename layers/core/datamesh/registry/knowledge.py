@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from itertools import count
+from typing import Any, TypeAlias, TypeVar
 
 from datamesh.contract.model import OPEN_STATUSES, Contract
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import Profile
+from datamesh.registry.pack import HeldValues, held_apart
+from datamesh.registry.packing import fetched
 from datamesh.registry.projection import MAJOR
-from datamesh.registry.store import Item, Registry
+from datamesh.registry.store import Item, Registry, knowledge_keys
+from datamesh.registry.valuestore import ValueStore
 
 __all__ = ["Failure", "Knowledge", "KnowledgeLoader", "ProductKnowledge"]
 
 _READERS = 8  # contracts and profiles read at a time
+_MANY = 16  # contracts and profiles that are missing, from which on the pack is looked into
 _OF_SNAPSHOT = (
     "snapshot_id",
     "sequence",
@@ -29,6 +34,7 @@ _OF_SNAPSHOT = (
 )
 
 T = TypeVar("T")
+_Profiles: TypeAlias = dict[str, tuple[Profile, HeldValues]]  # by knowledge key
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class ProductKnowledge:
     rows_quarantined: int = 0
     profile: Profile | None = None
     failure: Failure | None = None
+    held: HeldValues | None = field(default=None, compare=False)  # the values of the profile, where they are not in it
 
 
 @dataclass(frozen=True)
@@ -78,14 +85,20 @@ class Knowledge:
 
 
 class KnowledgeLoader:
-    """Knowledge as of now: one query of the registry a call, and of the rest only what changed since the last."""
+    """Knowledge as of now: one query of the registry a call, and of the rest only what changed since the last.
+
+    Most of it comes out of the pack, at first and whenever much is missing; what no pack has yet, one by one.
+    """
 
     def __init__(self, registry: Registry, s3: Any, bucket: str) -> None:
         self._registry = registry
         self._s3 = s3
         self._bucket = bucket
         self._contracts: dict[str, Contract] = {}
-        self._profiles: dict[str, Profile] = {}
+        self._profiles: _Profiles = {}
+        self._apart = ValueStore.in_memory()
+        self._spots = count(1)
+        self._pack_tag = ""
 
     def load(self) -> Knowledge:
         """Raises what DynamoDB and S3 raise."""
@@ -96,19 +109,40 @@ class KnowledgeLoader:
 
     def _load(self) -> Knowledge:
         items = _named(self._registry.products())
-        published = [item for item in items if "snapshot" in item]
-        self._contracts = self._read(self._contracts, (_key(item, "contract") for item in items), parse)
-        keys = (_key(item, "snapshot") for item in published)
-        self._profiles = self._read(self._profiles, keys, Profile.model_validate_json)
+        contracts, profiles = knowledge_keys(items)
+        self._contracts = _only(contracts, self._contracts)
+        known = _only(profiles, self._profiles)
+        if len(contracts) + len(profiles) - len(self._contracts) - len(known) > _MANY:
+            known |= self._unpacked(contracts, profiles)
+        self._contracts |= self._read(contracts - self._contracts.keys(), parse)
+        for key, profile in self._read(profiles - known.keys(), Profile.model_validate_json).items():
+            known[key] = held_apart(profile, self._apart, self._spots)
+        self._let_go(before=self._profiles, after=known)
+        self._profiles = known
         return Knowledge({item["name"]: self._product(item) for item in items})
 
-    def _read(self, known: Mapping[str, T], keys: Iterable[str], parsed: Callable[[bytes], T]) -> dict[str, T]:
+    def _unpacked(self, contracts: set[str], profiles: set[str]) -> _Profiles:
+        """Takes what the newest pack has of these contracts, and gives what it has of these profiles.
+
+        Nothing where there is none, or no newer one than was looked into before.
+        """
+        found = fetched(self._s3, self._bucket, unless=self._pack_tag)
+        if found is None:
+            return {}
+        pack, self._pack_tag = found
+        self._contracts |= pack.contracts(contracts - self._contracts.keys())
+        return pack.profiles(profiles)
+
+    def _let_go(self, *, before: _Profiles, after: _Profiles) -> None:
+        """Frees the values that were held apart for profiles that are no more, or that a pack holds now."""
+        gone = [held for key, (_, held) in before.items() if key not in after or after[key][1] is not held]
+        self._apart.remove(spot for held in gone if held.store is self._apart for spot in held.spots.values())
+
+    def _read(self, keys: Iterable[str], parsed: Callable[[bytes], T]) -> dict[str, T]:
         """What lies under `keys`; keys name one version each, so what is known needs no second look."""
-        wanted = list(keys)
-        missing = [key for key in wanted if key not in known]
+        missing = sorted(keys)
         with ThreadPoolExecutor(_READERS) as pool:
-            read = dict(zip(missing, pool.map(self._get, missing), strict=True))
-        return {key: known[key] if key in known else parsed(read[key]) for key in wanted}
+            return {key: parsed(data) for key, data in zip(missing, pool.map(self._get, missing), strict=True)}
 
     def _get(self, key: str) -> bytes:
         data: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
@@ -133,8 +167,13 @@ class KnowledgeLoader:
             promised,
             **{name: snapshot[name] for name in _OF_SNAPSHOT},
             published_at=datetime.fromisoformat(snapshot["published_at"]),
-            profile=self._profiles[_key(item, "snapshot")],
+            profile=self._profiles[_key(item, "snapshot")][0],
+            held=self._profiles[_key(item, "snapshot")][1],
         )
+
+
+def _only(wanted: set[str], known: Mapping[str, T]) -> dict[str, T]:
+    return {key: value for key, value in known.items() if key in wanted}
 
 
 def _key(item: Item, part: str) -> str:

@@ -12,7 +12,7 @@ All products stand in one partition, so that one query reads them: a few kilobyt
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from datamesh.messages import Metadata
 from datamesh.registry.projection import Change, moment
 
-__all__ = ["Registry"]
+__all__ = ["Item", "Registry", "knowledge_keys"]
 
 Item = dict[str, Any]
 
@@ -119,6 +119,13 @@ class Registry:
             raise
         old: Item = _plain(answer.get("Attributes", {}))
         return old
+
+
+def knowledge_keys(items: Iterable[Item]) -> tuple[set[str], set[str]]:
+    """Where the contracts in force lie in the platform's bucket, and the profiles of what was published under them."""
+    known = [item for item in items if "contract" in item]
+    contracts = {str(item["contract"]["knowledge_key"]) for item in known}
+    return contracts, {str(item["snapshot"]["knowledge_key"]) for item in known if "snapshot" in item}
 
 
 def _plain(value: Any) -> Any:
