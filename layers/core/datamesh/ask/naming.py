@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -43,6 +43,20 @@ class Names:
     targets: dict[Stems, list[Target]] = field(default_factory=dict)
     spoken: set[str] = field(default_factory=set)
     longest: int = 1
+
+    @classmethod
+    def of(cls, tables: Iterable[Names]) -> Names:
+        """Those of several tables together, each made by `add_table`."""
+        together = cls()
+        for names in tables:
+            for words, targets in names.targets.items():
+                together.targets.setdefault(words, []).extend(targets)
+            together.spoken |= names.spoken
+            together.longest = max(together.longest, names.longest)
+        for targets in together.targets.values():
+            targets.sort(key=_by_cost)
+        together.prefer_things()
+        return together
 
     def add_table(self, view: TableView) -> None:
         for noun in view.nouns:

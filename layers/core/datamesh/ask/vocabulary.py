@@ -1,6 +1,7 @@
 """What one caller's questions are read with: the names, values and relationships of the products that they may read.
 
-Built once for each (knowledge, readable) from contracts and profiles; nothing that is not readable is in it.
+Built once for each (knowledge, readable) from contracts and profiles; nothing that is not readable is in it. What it
+says of one table is made when a question first comes near that table, and shared by all callers who see the same of it.
 """
 
 from __future__ import annotations
@@ -8,31 +9,59 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import count
 
 from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Graph
 from datamesh.ask.naming import Names
-from datamesh.ask.values import Hit, ValueIndex
-from datamesh.ask.views import ColumnView, TableView, label_of, table_view
+from datamesh.ask.tables import Part, Tables, part_of
+from datamesh.ask.values import Hit, Spot, ValueIndex
+from datamesh.ask.views import ColumnView, TableView, label_of
 from datamesh.contract.model import Column, Contract, Relationship, Table
-from datamesh.contract.profile import ColumnProfile
+from datamesh.contract.profile import ColumnProfile, keeps_values
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
+from datamesh.registry.valuestore import ValueStore
 
 __all__ = ["Vocabulary", "build", "mesh_name"]
 
 
 @dataclass
 class Vocabulary:
-    tables: dict[str, TableView] = field(default_factory=dict)
-    names: Names = field(default_factory=Names)
+    tables: Mapping[str, TableView] = field(default_factory=dict)
     values: ValueIndex = field(default_factory=ValueIndex)
     graph: Graph = field(default_factory=Graph)
     answerable: dict[str, bool] = field(default_factory=dict)  # suggestions that were tried, and whether they work
+    about: frozenset[str] | None = None  # the tables that words may name; None: all of them
+    _focused: dict[frozenset[str], Vocabulary] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> Names:
+        parts = self.tables.parts if isinstance(self.tables, Tables) else {}
+        return Names.of(parts[name].names for name in parts if self.about is None or name in self.about)
+
+    @cached_property
+    def postings(self) -> Mapping[str, tuple[str, ...]]:
+        """Stem to the tables whose names, or whose columns' names, have it."""
+        return self.tables.postings() if isinstance(self.tables, Tables) else {}
 
     def column(self, table: str, name: str) -> ColumnView:
         """A column or measure."""
         view = self.tables[table]
         return view.columns.get(name) or view.measures[name]
+
+    def within(self, tables: frozenset[str]) -> Vocabulary:
+        """The same schema, of which words may only mean `tables` and what is in them."""
+        if tables not in self._focused:
+            if len(self._focused) >= _FOCUSED:
+                self._focused.clear()
+            self._focused[tables] = Vocabulary(
+                self.tables, self.values.within(tables), self.graph, self.answerable, tables
+            )
+        return self._focused[tables]
+
+
+_FOCUSED = 500  # sets of tables whose names are kept together
 
 
 @dataclass(frozen=True)
@@ -47,7 +76,10 @@ class _Source:
     def profiles(self) -> dict[str, ColumnProfile]:
         """A profile of several tables calls its columns `table.column`."""
         profile = self.product.profile
-        return {c.name.removeprefix(f"{self.table.name}."): c for c in profile.columns} if profile else {}
+        return {self.own(c.name): c for c in profile.columns} if profile else {}
+
+    def own(self, name: str) -> str:
+        return name.removeprefix(f"{self.table.name}.")
 
 
 Homes = Mapping[tuple[str, str, str], _Source]  # (domain, product, table) of a reference to the table
@@ -60,22 +92,20 @@ def mesh_name(contract: Contract, table: Table) -> str:
 
 def build(knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Vocabulary:
     """The vocabulary of `readable`: table name to the columns that may be read of it."""
-    vocabulary = Vocabulary()
     sources = list(_sources(knowledge, readable))
     homes = {(s.product.contract.domain, s.product.contract.product, s.table.name): s for s in sources}
+    graph = Graph()
+    parts: dict[str, Part] = {}
     for source in sources:
-        edges = list(_edges(source, homes))
-        view = table_view(
-            source.name, source.table, permitted=source.permitted, edges=edges, profiles=source.profiles()
-        )
-        vocabulary.tables[source.name] = view
-        vocabulary.names.add_table(view)
+        edges = tuple(_edges(source, homes))
+        parts[source.name] = _part(source, edges)
         for edge in edges:
-            vocabulary.graph.add(source.name, edge, unique=_unique(source.table, edge.columns))
-    vocabulary.names.prefer_things()
-    for source in sources:
-        _index_values(vocabulary, source)
-    return vocabulary
+            graph.add(source.name, edge, unique=_unique(source.table, edge.columns))
+    return Vocabulary(Tables(parts), _values(sources), graph)
+
+
+def _part(source: _Source, edges: tuple[Edge, ...]) -> Part:
+    return part_of(source.name, source.table, source.product.profile, source.permitted, edges, profiles=source.profiles)
 
 
 def _sources(knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Iterator[_Source]:
@@ -112,23 +142,35 @@ def _unique(table: Table, columns: tuple[str, ...]) -> bool:
     return sorted(columns) in [sorted(key) for key in keys if key]
 
 
-def _index_values(vocabulary: Vocabulary, source: _Source) -> None:
-    """The values of the profile, and those of the contract under their labels."""
-    profiles = source.profiles()
-    for column in source.table.columns:
-        if column.name in source.permitted and not column.type.nested:
+def _values(sources: list[_Source]) -> ValueIndex:
+    """The values that profiles and contracts know of columns that may be read, but not of sensitive ones."""
+    index, here, spots = ValueIndex(), ValueStore.in_memory(), count(1)
+    for source in sources:
+        profiles, held = source.profiles(), source.product.held
+        at = {source.own(name): spot for name, spot in held.spots.items()} if held else {}
+        for column in source.table.columns:
+            if column.name not in source.permitted or column.type.nested:
+                continue
+            for text, hit in _named(source.name, column):
+                index.add(text, hit)
             profile = profiles.get(column.name)
-            for text, hit in _values(source.name, column, (profile.values if profile else None) or ()):
-                vocabulary.values.add(text, hit)
+            spot = Spot(source.name, column.name, {str(e.value): e.label for e in column.enum if e.label})
+            if not keeps_values(column):
+                continue
+            if held and column.name in at:
+                index.hold(held.store, {at[column.name]: spot})
+            elif profile and profile.values:
+                number = next(spots)
+                here.add([(number, profile.values)])
+                index.hold(here, {number: spot})
+    return index
 
 
-def _values(table: str, column: Column, seen: tuple[str, ...]) -> Iterator[tuple[str, Hit]]:
-    labels = {str(entry.value): entry.label for entry in column.enum if entry.label}
+def _named(table: str, column: Column) -> Iterator[tuple[str, Hit]]:
+    """The values that the contract lists, under their labels."""
     for entry in column.enum:
         if entry.value is not None:
             hit = Hit(table, column.name, entry.value, entry.label or str(entry.value))
             yield entry.label, replace(hit, named=True)
             if column.type.kind == "string":
                 yield str(entry.value), hit
-    for value in seen:
-        yield value, Hit(table, column.name, value, labels.get(value, value))

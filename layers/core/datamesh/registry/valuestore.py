@@ -3,7 +3,7 @@
 A value is found by its key: case, accents and punctuation do not matter, a company's legal form need not be said.
 Columns are numbers here, their spots; who asks knows what they are, and which of them may be told of to whom.
 
-value(key, spot, n, text, short)   the n-th value of a column, its text as `_kept` writes it; `short`: less its legal form
+value(key, spot, n, text, short)   the n-th value of a column, its text as `_kept` writes it; `short`: legal form left out
 word(word, spot, key)              of each word inside a column's values the first value that has it
 """
 
@@ -73,7 +73,9 @@ class ValueStore:
         """A file that does not change any more."""
         connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         connection.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchone()
-        connection.execute("SELECT 1 FROM value LIMIT 1").fetchone()  # from here on the file is open: it may lose its name
+        connection.execute(
+            "SELECT 1 FROM value LIMIT 1"
+        ).fetchone()  # from here on the file is open: it may lose its name
         return cls(connection)
 
     def add(self, columns: Iterable[tuple[int, Iterable[str]]]) -> None:
