@@ -14,10 +14,10 @@ from pathlib import Path
 
 from datamesh.contract.profile import ColumnProfile, Profile
 
+__all__ = ["Made", "made", "questions"]
 
 _SEED = 20_261_128
 _WORDS = dict(line.split(": ", 1) for line in Path(__file__).with_name("words.txt").read_text().splitlines())
-__all__ = _WORDS["all"].split()
 _DOMAINS = _WORDS["domains"].split()
 _THINGS = _WORDS["things"].split()
 _QUALIFIERS = _WORDS["qualifiers"].split()

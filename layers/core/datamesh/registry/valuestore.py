@@ -3,7 +3,7 @@
 A value is found by its key: case, accents and punctuation do not matter, a company's legal form need not be said.
 Columns are numbers here, their spots; who asks knows what they are, and which of them may be told of to whom.
 
-value(key, spot, n, text, short)   the n-th value of a column, its text as `_kept` writes it; `short`: legal form left out
+value(key, spot, n, text, short)   the n-th value of a column, text as `_kept` writes it; `short`: no legal form
 word(word, spot, key)              of each word inside a column's values the first value that has it
 """
 
