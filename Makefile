@@ -7,6 +7,7 @@ UV := $(BIN)/uv
 WORKERS ?= 2
 SEEDS ?= 1 2 3
 BATCHES ?= 200
+KITS ?= $(addprefix ../shared/bench/nl/,train train_ablated train_unanswerable)
 
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-find-links --no-emit-index-url \
 	--custom-compile-command "make lock"
@@ -19,7 +20,7 @@ LAYER_LOCK = $(LOCK) --python-version 3.13 --constraint requirements/dev.txt pyp
 # Every sam and every local function would compile all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test chaos check build bench burst setup lock schemas cost clean
+.PHONY: demo test chaos check build bench gate burst setup lock schemas cost clean
 
 demo: setup ## Run the whole mesh on real data, ending with answers
 	$(BIN)/python -m cli.demo
@@ -45,6 +46,9 @@ build: setup ## Build what is deployed, for both planes (all domains share one b
 
 bench: setup build/bench/peers/synced ## Measure against others, into build/bench.json (BENCH_SCALE=0.1 for a quick try)
 	PYTHONPATH=. $(BIN)/python -m bench
+
+gate: setup ## Fit how sure readings are (ask/gate.json) over databases with questions (KITS); never run by CI
+	PYTHONPATH=. $(BIN)/python -m bench.gate $(KITS)
 
 burst: setup ## 10,000 small files at once on the local mesh: the commits and executions that they become
 	trap "$(BIN)/mesh down --home build/bench-mesh" EXIT; $(BIN)/python -m bench.burst --home build/bench-mesh

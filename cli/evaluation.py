@@ -25,8 +25,8 @@ def evaluation_view(told: Told) -> list[RenderableType]:
 
 def _parts(told: Told) -> Iterator[RenderableType]:
     yield _figures(told)
-    if told["curve"]["cost"]:
-        yield _curve(told["curve"]["cost"])
+    if told["curve"]["sureness"]:
+        yield _curve(told["curve"]["sureness"])
     yield _classes("wrong answers", told["wrong"], "kind", _CLASSES)
     yield _classes("refusals", told["refusals"], "reason", _CLASSES)
     yield _classes("words that were not understood", told["unmatched"], "word", _WORDS)
@@ -48,9 +48,11 @@ def _figures(told: Told) -> Table:
 
 
 def _curve(points: Sequence[Told]) -> Table:
-    made = table("if only these were answered", "coverage", "precision", right=("coverage", "precision"))
-    for point in points[1::2]:
-        made.add_row(f"the {point['answered']:,} surest", _percent(point["coverage"]), _percent(point["precision"]))
+    numbers = ("at least so sure", "answered", "coverage", "precision")
+    made = table(*numbers, right=numbers)
+    for point in points[-1::-2][::-1]:
+        shares = (_percent(point[share]) for share in ("coverage", "precision"))
+        made.add_row(f"{point['at']:.3f}", f"{point['answered']:,}", *shares)
     return made
 
 

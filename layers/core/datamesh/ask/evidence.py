@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from datamesh.ask import intent
+from datamesh.ask.values import ValueIndex
 
 __all__ = ["MARGIN_CAP", "features"]
 
@@ -17,10 +19,11 @@ R = TypeVar("R", bound=intent.Node)
 MARGIN_CAP = 1.0  # a rival that is dearer by more is as good as none
 
 
-def features(chosen: R, readings: Mapping[R, float], words: int) -> dict[str, float]:
+def features(chosen: R, readings: Mapping[R, float], words: int, values: ValueIndex) -> dict[str, float]:
     """Figures of the reading `chosen` of a question of `words` words, among its rivals in `readings` (with costs).
 
-    `margin` is what the nearest rival costs more. The others count what the reading had to assume or is made of.
+    `cost` is the reading's own, `margin` what the nearest rival costs more; `homes` grows with the columns that hold
+    the same values. The others count what the reading is made of.
     """
     cost = readings[chosen]
     rivals = [other - cost for reading, other in readings.items() if reading is not chosen]
@@ -28,6 +31,7 @@ def features(chosen: R, readings: Mapping[R, float], words: int) -> dict[str, fl
     parts = Counter(type(node).__name__ for node in nodes)
     selects = [node for node in nodes if isinstance(node, intent.Select)]
     return {
+        "cost": round(cost, 4),
         "margin": round(min([*rivals, MARGIN_CAP]), 4),
         "rivals": float(len(rivals)),
         "words": float(words),
@@ -35,12 +39,20 @@ def features(chosen: R, readings: Mapping[R, float], words: int) -> dict[str, fl
         "edges": float(parts["Edge"]),
         "exists": float(parts["Exists"]),
         "conditions": float(sum(parts[kind] for kind in ("Cmp", "In", "Text", "Between", "Within", "Missing"))),
+        "homes": round(sum(_homes(node, values) for node in nodes if isinstance(node, intent.Value)), 4),
         "measures": float(parts["Measure"]),
         "keys": float(sum(len(select.group) for select in selects)),
         "limited": float(parts["Limit"]),
         "selects": float(len(selects)),
         "distinct": float(any(select.distinct for select in selects)),
     }
+
+
+def _homes(value: intent.Value, values: ValueIndex) -> float:
+    """How many columns hold the text `value`, as a power of two."""
+    if not isinstance(value.value, str):
+        return 0.0
+    return math.log2(max(1, len({(hit.table, hit.column) for hit in values.find(value.value)})))
 
 
 def _nodes(node: Any) -> Iterator[BaseModel]:

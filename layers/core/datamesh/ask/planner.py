@@ -21,6 +21,7 @@ from datamesh.ask.annotate import annotate
 from datamesh.ask.compile import compile_query
 from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
+from datamesh.ask.gate import gate
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.read.chart import Exhausted, Hit, Reader
 from datamesh.ask.read.choices import Choice
@@ -35,6 +36,8 @@ from datamesh.ask.words import stems
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
 __all__ = ["Plan", "plan", "read"]
+
+_UNSURE = "The question can be read, but not surely enough."
 
 _MARGIN = 0.35  # what a reading must be cheaper by than any other
 _CEILING = 2.1  # what the cheapest reading may cost
@@ -68,13 +71,18 @@ def plan(question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, 
     return read(question, _SHELF.vocabulary(knowledge, readable), today=today)
 
 
-def read(question: str, vocabulary: Vocabulary, *, today: date) -> Plan:
-    """The plan for `question`, with suggestions where it is not answered."""
+def read(question: str, vocabulary: Vocabulary, *, today: date, at_least: float = 0.0) -> Plan:
+    """The plan for `question`, with suggestions where it is not answered: what is less sure than `at_least` is not."""
+
+    def answered(plan: Plan) -> bool:
+        return plan.status == "answered" and plan.features["sureness"] >= at_least
+
     found = _read(question, vocabulary, today)
-    if found.status == "answered":
+    if answered(found):
         return found
-    asked = stems(question)
-    more = suggestions(vocabulary, asked, lambda q: _read(q, vocabulary, today).status == "answered")
+    if found.status == "answered":
+        found = Plan("refused", _UNSURE, candidates=(found.explanation,), features=found.features)
+    more = suggestions(vocabulary, stems(question), lambda q: answered(_read(q, vocabulary, today)))
     return replace(found, suggestions=more)
 
 
@@ -120,7 +128,8 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
         candidates = tuple(dict.fromkeys(explain(reading, labels) for reading in believed[:_CANDIDATES]))
         return Plan("ambiguous", "The question can mean different things.", candidates=candidates)
     chosen = believed[0]
-    found = features(chosen, readings, len(lattice.tokens))
+    found = features(chosen, readings, len(lattice.tokens), vocabulary.values)
+    found["sureness"] = gate().sureness(found)
     sql = compile_query(chosen)
     return Plan("answered", explain(chosen, labels), sql, chosen, cost=readings[chosen], features=found)
 

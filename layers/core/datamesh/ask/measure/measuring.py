@@ -29,9 +29,17 @@ class Measured:
 
 
 def measure(
-    databases: Sequence[Database], profiler: Profiler, *, today: date, merged: bool, progress: Progress
+    databases: Sequence[Database],
+    profiler: Profiler,
+    *,
+    today: date,
+    merged: bool,
+    progress: Progress,
+    at_least: float = 0.0,
 ) -> Measured:
     """Asks every question of its own database; `merged` asks it of one mesh of all of them after that.
+
+    Readings that are less sure than `at_least` are refused.
 
     Raises UserError for files that do not hold what the contract says, and for names that two databases have.
     """
@@ -40,13 +48,13 @@ def measure(
     longest = 0.0
     for database in databases:
         knowledge.append(known(database, profiler))
-        mesh = mesh_of([database], knowledge[-1:])
+        mesh = mesh_of([database], knowledge[-1:], at_least=at_least)
         alone += outcomes(database, mesh, today)
         longest = max(longest, mesh.loading_s)
         progress(database.name)
     if not merged:
         return Measured(tuple(alone), longest)
-    mesh = mesh_of(databases, knowledge)
+    mesh = mesh_of(databases, knowledge, at_least=at_least)
     together: list[Outcome] = []
     for database in databases:
         together += outcomes(database, mesh, today)

@@ -52,13 +52,17 @@ class Asked:
 
 @dataclass
 class Mesh:
-    """One or more databases, asked one question at a time. `loading_s`: what building the vocabulary took."""
+    """One or more databases, asked one question at a time. `loading_s`: what building the vocabulary took.
+
+    Readings that are less sure than `at_least` are refused.
+    """
 
     view: View
     vocabulary: Vocabulary
     run: Run
     places: Mapping[str, tuple[str, str]]  # mesh name of each table to database and table
     loading_s: float
+    at_least: float = 0.0
     _planned: list[tuple[Plan, float]] = field(default_factory=list)
 
     def ask(self, question: str, today: date) -> Asked:
@@ -85,7 +89,7 @@ class Mesh:
     def _plan(self, question: str, knowledge: Knowledge, readable: object, *, today: date) -> Plan:  # noqa: ARG002
         """The planner, with the vocabulary that is kept here: nobody's products change while they are measured."""
         began = time.perf_counter()
-        plan = read(question, self.vocabulary, today=today)
+        plan = read(question, self.vocabulary, today=today, at_least=self.at_least)
         self._planned.append((plan, (time.perf_counter() - began) * 1000))
         return plan if plan.sql is None else replace(plan, sql=_lower(plan.sql))
 
@@ -114,7 +118,7 @@ def known(database: Database, profiler: Profiler) -> ProductKnowledge:
     )
 
 
-def mesh_of(databases: Sequence[Database], knowledge: Sequence[ProductKnowledge]) -> Mesh:
+def mesh_of(databases: Sequence[Database], knowledge: Sequence[ProductKnowledge], *, at_least: float = 0.0) -> Mesh:
     """`databases`, of which `knowledge` is known, as one mesh. Raises UserError where two things have one name."""
     products = {product.name: product for product in knowledge}
     _check_names([product.name for product in knowledge])
@@ -130,7 +134,7 @@ def mesh_of(databases: Sequence[Database], knowledge: Sequence[ProductKnowledge]
     view = View("", products | held, {name.lower(): tuple(c.name.lower() for c in t.columns) for _, t, name in tables})
     files = ParquetTables({name.lower(): each.file(table.name) for each, table, name in tables})
     places = {name.lower(): (each.name, table.name) for each, table, name in tables}
-    return Mesh(view, vocabulary, duck_run(files, _LIMITS), places, loading)
+    return Mesh(view, vocabulary, duck_run(files, _LIMITS), places, loading, at_least)
 
 
 def _of_table(contract: Contract, table: Table, column: ColumnProfile) -> ColumnProfile:

@@ -80,7 +80,7 @@ def _outcome(question: Question, asked: Asked, mesh: Mesh) -> Outcome:
         rows=rows,
         tier=answer.tier,
         planning_ms=asked.planning_ms,
-        evidence={"cost": plan.cost, **plan.features} if plan else {"cost": 0.0},
+        evidence=dict(plan.features) if plan else {},
     )
 
 

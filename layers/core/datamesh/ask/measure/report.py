@@ -16,7 +16,8 @@ __all__ = ["predictions", "report"]
 
 # What an answer can be sure by, more of it surer.
 _SURENESS: Mapping[str, Callable[[Outcome], float]] = {
-    "cost": lambda outcome: -outcome.evidence["cost"],
+    "sureness": lambda outcome: outcome.evidence.get("sureness", 1.0),
+    "cost": lambda outcome: -outcome.evidence.get("cost", 0.0),
     "margin": lambda outcome: outcome.evidence.get("margin", 1.0),
 }
 
