@@ -15,7 +15,7 @@ from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import Anchor, stands_for, through_key
 from datamesh.ask.words import singular
 
-__all__ = ["Keys", "keys", "reachable"]
+__all__ = ["Group", "Keys", "keys", "named_groups", "reachable"]
 
 _FAR_KEY = 0.2
 _KEPT = 4
@@ -48,7 +48,7 @@ class Keys:
 
 
 @dataclass(frozen=True)
-class _Group:
+class Group:
     keys: tuple[intent.Key, ...]
     restricted: tuple[Placed, ...] = ()
 
@@ -62,7 +62,7 @@ def keys(
     schema: Schema, root: str, counted: str, shown: Sequence[Anchor], groups: Sequence[KeyForm]
 ) -> Iterator[Choice[Keys]]:
     """The groups of a question about numbers over rows of `counted`, as seen from `root`."""
-    named = [_named(schema, form, root) for form in groups]
+    named = [named_groups(schema, form, root) for form in groups]
     seats = [schema.spots(root, anchor.table)[:_SEATS] for anchor in shown]
     for said in product(*named):
         for seated in product(*seats):
@@ -73,17 +73,17 @@ def keys(
                 yield Choice(found, cost)
 
 
-def _named(schema: Schema, form: KeyForm, root: str) -> list[Choice[_Group]]:
+def named_groups(schema: Schema, form: KeyForm, root: str) -> list[Choice[Group]]:
     """The keys that a name or a stretch of time may group by."""
     if form.grain:
-        return [Choice(_Group(choice.value), choice.cost) for choice in buckets(schema, Spot(root), form.grain)]
+        return [Choice(Group(choice.value), choice.cost) for choice in buckets(schema, Spot(root), form.grain)]
     found = []
     for target in form.name.targets if form.name else ():
         for spot in schema.spots(root, target.table):
             if key := _key(schema, form, target, spot.value):
                 limits = ((form.of, spot.value),) if form.of and form.of.preds else ()
                 far = _FAR_KEY if spot.value.path and target.kind == "column" and not target.qualified else 0.0
-                found.append(Choice(_Group((key,), limits), target.cost + spot.cost + far))
+                found.append(Choice(Group((key,), limits), target.cost + spot.cost + far))
     return sorted(found, key=lambda choice: choice.cost)[:_KEPT]
 
 
@@ -103,9 +103,7 @@ def _is_grain(schema: Schema, target: Target, text: str) -> bool:
     return part is not None and singular(text.lower()) == part
 
 
-def _merged(
-    schema: Schema, counted: str, shown: Sequence[tuple[Anchor, Spot]], groups: Sequence[_Group]
-) -> Keys | None:
+def _merged(schema: Schema, counted: str, shown: Sequence[tuple[Anchor, Spot]], groups: Sequence[Group]) -> Keys | None:
     """Outputs and groups that are of one thing are one key; an output that no named group decides has no one value."""
     named = [key for group in groups for key in group.keys]
     things = {(key.table, key.path) for key in named if isinstance(key, intent.EntityKey)}

@@ -11,6 +11,7 @@ from datamesh.ask.read.listing import listings
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.rewritten import rewritten
 from datamesh.ask.read.tallies import tallies
+from datamesh.ask.read.topmost import of_each, tops
 
 __all__ = ["resolve"]
 
@@ -18,6 +19,8 @@ __all__ = ["resolve"]
 def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     """The meanings of a form."""
     form = rewritten(schema, over_first(form))
+    if of_each(form):
+        return cheapest([*tops(schema, form), *countings(schema, form)])
     if _numeric(form):
         return cheapest(countings(schema, form))
     return cheapest([*listings(schema, form), *tallies(schema, form)])

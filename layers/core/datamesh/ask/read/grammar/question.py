@@ -203,11 +203,20 @@ def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
     for at in {state.end, _after_and(r, state.end)}:
         if form.groups:
             yield from _narrowed(r, at, state)
+            yield from _ranked_after(r, state)
         else:
             yield from _grouped(r, at, state)
         if not form.order:
             for hit in order(r, at):
                 yield Hit(hit.end, replace(form, order=hit.value), state.cost + hit.cost)
+
+
+def _ranked_after(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """(the top 2 products per category) by list price"""
+    only = state.value.outputs[0]
+    if len(state.value.outputs) == 1 and isinstance(only, Thing) and only.of.rank:
+        for hit in sets.ranked_by(r, Hit(state.end, only.of), only.of.rank):
+            yield Hit(hit.end, replace(state.value, outputs=(Thing(hit.value),)), state.cost + hit.cost)
 
 
 def _after_and(r: Reader, i: int) -> int:

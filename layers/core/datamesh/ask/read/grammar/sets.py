@@ -13,7 +13,7 @@ from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import amount, direction, function, values
 
-__all__ = ["ROWS", "among", "best_set", "noun_set", "plain_set", "with_posts"]
+__all__ = ["ROWS", "among", "best_set", "noun_set", "plain_set", "ranked_by", "with_posts"]
 
 ROWS = SetForm(None)  # the ranked thing's own rows
 _KEPT = 10  # ways to go on that are followed, after each post
@@ -138,7 +138,7 @@ def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
                 pred = _of_head(form.head, hit.value)
                 yield Hit(hit.end, replace(form, preds=_joined(form.preds, pred, joint)), cost)
     if form.rank:
-        yield from _ranked_by(r, state, form.rank)
+        yield from ranked_by(r, state, form.rank)
 
 
 def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
@@ -198,7 +198,7 @@ def _of_head(head: Name | None, pred: PredForm) -> PredForm:
     return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
 
 
-def _ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetForm]]:
+def ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetForm]]:
     """(top 5 airports) by elevation, by number of flights; (most common type) among planes"""
     if rank == Ranked(rank.direction) and r.word(state.end, "by", "in"):
         for hit in _measure_of_rank(r, r.the(state.end + 1), rank):
