@@ -8,20 +8,23 @@ from datetime import date
 
 from datamesh.ask.apart import apart
 from datamesh.ask.dates import Period, periods
-from datamesh.ask.lexicon.english import FUNCTION_WORDS, RELATIONS, SPELLED, UNITS
+from datamesh.ask.lexicon.english import CARRIERS, DETERMINERS, FUNCTION_WORDS, IRREGULAR, SPELLED, UNITS
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import Target
+from datamesh.ask.spelling import VERB_STEMS, family, verb_form
 from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, stem, tokens
+from datamesh.ask.words import Token, name_words, singular, stem, tokens, value_key
 
 __all__ = ["Lattice", "Literal", "Name", "Operator", "annotate"]
 
-_RELATIONS = frozenset(stem(word) for word in RELATIONS)
 _UNITS = frozenset(stem(word) for word in UNITS)
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
+_DATES = ("date", "timestamp", "timestamptz")
+_CARRIED = 0.25
+_PARTLY = 0.3  # from this cost on a name was said in part only
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Lattice:
     literals: Mapping[int, list[Literal]] = field(default_factory=dict)
     periods: Mapping[int, list[tuple[int, Period]]] = field(default_factory=dict)
     read: list[bool] = field(default_factory=list)
+    spelt: list[list[tuple[str, float]]] = field(default_factory=list)  # the names' words that each may stand for
+    corrected: list[str] = field(default_factory=list)  # words that were taken to be misspelt
 
     @property
     def unread(self) -> list[str]:
@@ -78,7 +83,14 @@ class Lattice:
 
     def relation(self, i: int) -> bool:
         """Whether this is a verb that relates two things."""
-        return i < len(self.tokens) and self.tokens[i].kind == "word" and self.tokens[i].stem in _RELATIONS
+        if i >= len(self.tokens) or self.tokens[i].kind != "word" or self.tokens[i].stem not in VERB_STEMS:
+            return False
+        return verb_form(self.tokens[i]) or self.tokens[i].fold in IRREGULAR or not self._noun(i)
+
+    def _noun(self, i: int) -> bool:
+        """Whether a word that may be a verb is a noun here: the move, moves of."""
+        before = self.tokens[i - 1].fold if i else ""
+        return before in DETERMINERS or (i + 1 < len(self.tokens) and self.tokens[i + 1].fold == "of")
 
     def unit(self, i: int) -> bool:
         return i < len(self.tokens) and self.tokens[i].stem in _UNITS
@@ -87,19 +99,35 @@ class Lattice:
 def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
     words = tokens(question)
     lattice = Lattice(words, read=[_plain(token) for token in words])
-    span = range(len(words))
+    lattice.spelt = vocabulary.names.spellings(words)
+    _annotate(lattice, vocabulary, today)
+    if lattice.unread and _mistyped(lattice, vocabulary):
+        _annotate(lattice, vocabulary, today)
+    return lattice
+
+
+def _mistyped(lattice: Lattice, vocabulary: Vocabulary) -> bool:
+    """Whether words that nothing was found for are, but for a letter, words of a name: then they stand for these."""
+    for i, token in enumerate(lattice.tokens):
+        if not lattice.read[i] and (near := vocabulary.names.spelling.mistyped(token.stem)):
+            lattice.spelt[i] = near
+            lattice.corrected.append(token.text)
+    return bool(lattice.corrected)
+
+
+def _annotate(lattice: Lattice, vocabulary: Vocabulary, today: date) -> None:
+    span = range(len(lattice.tokens))
     lattice.operators = {i: _operators(lattice, i) for i in span}
     lattice.names = {i: _names(lattice, vocabulary, i) for i in span}
     lattice.literals = {i: _literals(lattice, vocabulary, i) for i in span}
     lattice.periods = {i: _periods(lattice, i, today) for i in span}
-    return lattice
 
 
 def _plain(token: Token) -> bool:
     """Words that need nothing of the schema to be read: grammar, relations, numbers, punctuation, quoted text."""
     if token.kind in ("number", "mark", "quoted") or token.fold in SPELLED:
         return True
-    return token.fold in FUNCTION_WORDS or token.stem in _RELATIONS or token.stem in _UNITS
+    return token.fold in FUNCTION_WORDS or token.stem in VERB_STEMS or token.stem in _UNITS
 
 
 def _mark(lattice: Lattice, i: int, end: int) -> None:
@@ -122,22 +150,21 @@ def _operators(lattice: Lattice, i: int) -> list[Operator]:
 def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
     """The longest first."""
     words = lattice.tokens
-    found: list[Name] = []
-    stems: tuple[str, ...] = ()
-    for end in range(i + 1, min(len(words), i + vocabulary.names.longest) + 1):
+    found: dict[int, Name] = {}
+    for end, targets in vocabulary.names.begin(words, lattice.spelt, i):
         token = words[end - 1]
-        if token.kind in ("quoted", "mark"):
-            break
-        stems += (token.stem,)
-        if targets := vocabulary.names.targets.get(stems):
-            if end - i == 1 and (token.fold in FUNCTION_WORDS or _counting(lattice, i)):
-                continue
-            if end - i > 1 and _verb_form(token) and token.fold not in vocabulary.names.spoken:
-                continue  # stores named X: a verb, not their name
-            text = " ".join(t.text for t in words[i:end])
-            found.append(Name(i, end, text, tuple(targets), (words[i].start, token.end)))
-            _mark(lattice, i, end)
-    return [*found[::-1], *_apart(lattice, vocabulary, i)]
+        if end - i == 1 and (token.fold in FUNCTION_WORDS or _counting(lattice, i)):
+            continue
+        if end - i > 1 and verb_form(token) and token.fold not in vocabulary.names.spoken:
+            continue  # stores named X: a verb, not their name
+        if kept := [target for target in targets if not _agent_of_date(lattice, vocabulary, i, end, target)]:
+            found[end] = _name(lattice, i, end, kept)
+    for end, name in list(found.items()):
+        known = found.get(end + 1)
+        whole = known is not None and known.targets[0].cost < _PARTLY
+        if not whole and (carried := _carried(lattice, vocabulary, name)):
+            found[end + 1] = replace(carried, targets=(*(known.targets if known else ()), *carried.targets))
+    return [*sorted(found.values(), key=lambda name: -name.end), *_apart(lattice, vocabulary, i)]
 
 
 def _apart(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Name]:
@@ -149,13 +176,39 @@ def _apart(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Name]:
             yield Name(i, end, text, targets, (words[i].start, words[end - 1].end))
 
 
+def _agent_of_date(lattice: Lattice, vocabulary: Vocabulary, i: int, end: int, target: Target) -> bool:
+    """Whether it would be who did it for when it was done: the publisher is no date of publication."""
+    agents = {singular(token.fold) for token in lattice.tokens[i:end]} if target.kind == "column" else set()
+    if not any(word.endswith(("er", "or")) and family(stem(word)) for word in agents):
+        return False
+    column = vocabulary.column(target.table, target.name)
+    return column.kind in _DATES and not agents & {*name_words(column.name), *value_key(column.label).split()}
+
+
+def _name(lattice: Lattice, i: int, end: int, targets: Sequence[Target]) -> Name:
+    words = lattice.tokens[i:end]
+    _mark(lattice, i, end)
+    return Name(i, end, " ".join(t.text for t in words), tuple(targets), (words[0].start, words[-1].end))
+
+
+def _carried(lattice: Lattice, vocabulary: Vocabulary, name: Name) -> Name | None:
+    """Phone number, market value, enrollment size: a word that only says what kind of thing the column holds."""
+    end = name.end
+    kinds = CARRIERS.get(singular(lattice.tokens[end].fold)) if end < len(lattice.tokens) else None
+    fitting = [replace(t, cost=t.cost + _CARRIED) for t in name.targets if kinds and _carries(vocabulary, t, kinds)]
+    return _name(lattice, name.start, end + 1, fitting) if fitting else None
+
+
+def _carries(vocabulary: Vocabulary, target: Target, kinds: frozenset[str]) -> bool:
+    """Whether a column, named in whole, holds such things itself: the name of a depot is not in a key to depots."""
+    if target.kind != "column" or target.cost >= _PARTLY or target.name in vocabulary.tables[target.table].foreign:
+        return False
+    return bool(vocabulary.column(target.table, target.name).holds & kinds)
+
+
 def _counting(lattice: Lattice, i: int) -> bool:
     """Whether a word counts here: the number of flights is not the flight's number."""
     return any(op.category == "count" and op.end > i + 1 for op in lattice.operators.get(i, ()))
-
-
-def _verb_form(token: Token) -> bool:
-    return token.stem in _RELATIONS and token.fold.endswith(("ed", "ing"))
 
 
 def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]:
@@ -217,7 +270,7 @@ def _doubt(lattice: Lattice, i: int, end: int) -> float | None:
         return 0.0
     if len(words) > 1:
         return 0.1
-    return _LOWER_CASE + (_VERB_TOO if first.stem in _RELATIONS else 0.0)
+    return _LOWER_CASE + (_VERB_TOO if first.stem in VERB_STEMS else 0.0)
 
 
 def _periods(lattice: Lattice, i: int, today: date) -> list[tuple[int, Period]]:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from datamesh.ask.lexicon.english import SHELL_WORDS, TAIL_WORDS
-from datamesh.ask.views import ColumnView, Stems, TableView, rest
-from datamesh.ask.words import name_words, stem, stems, value_key
+from datamesh.ask.phrases import column_phrases, table_phrases
+from datamesh.ask.spelling import Spelling
+from datamesh.ask.views import ColumnView, Stems, TableView
+from datamesh.ask.words import Token, name_words, stem, stems, value_key
 
 __all__ = ["Names", "Target"]
 
-_SHORT, _WITH_NOUN, _HEAD_WITH_NOUN = 0.1, 0.05, 0.1
 _CALLED = 0.2  # what a thing is called by is its name, whatever the column is called
-_SHELLED = 0.2  # a table's noun without words like detail, list, dim
-_LAST_WORD = 0.6
-_NO_TAIL, _NO_TAIL_WITH_NOUN = 0.4, 0.45  # the type, for the type code
-_BEFORE_OF = 0.4  # the day, for the day of the month
 _NOT_THE_ID = 0.5  # `id` alone is the key, not another id
 _PARTLY, _RATHER_A_THING = 0.3, 0.8  # a name said in part only, where the words are just a table's noun
-_ID, _NAME, _NUMBER = ("id",), (stem("name"),), stem("number")
-_SHELLS = frozenset(stem(word) for word in SHELL_WORDS)
-_TAILS = frozenset(stem(word) for word in TAIL_WORDS)
+_CALLED_BY = 0.6  # at most this is what a part of its noun costs that calls a thing
+_JOINED = 0.1  # two words written as one, or one as two
+_WAYS = 12  # spellings of one stretch that are followed
+_ID, _NAME = ("id",), (stem("name"),)
+_FULL_NAME = ("full", *_NAME)
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,8 @@ class Names:
     targets: dict[Stems, list[Target]] = field(default_factory=dict)
     spoken: set[str] = field(default_factory=set)
     longest: int = 1
+    spelling: Spelling = field(default_factory=Spelling)
+    _begun: set[Stems] = field(default_factory=set)
 
     @classmethod
     def of(cls, tables: Iterable[Names]) -> Names:
@@ -53,17 +53,13 @@ class Names:
                 together.targets.setdefault(words, []).extend(targets)
             together.spoken |= names.spoken
             together.longest = max(together.longest, names.longest)
-        for targets in together.targets.values():
-            targets.sort(key=_by_cost)
         together.prefer_things()
         return together
 
     def add_table(self, view: TableView) -> None:
         for noun in view.nouns:
-            self._add(noun, Target("table", view.name, "", 0.0))
-            if len(noun) > 1:
-                self._add(noun[-1:], Target("table", view.name, "", _LAST_WORD))
-            self._add(tuple(w for w in noun if w not in _SHELLS), Target("table", view.name, "", _SHELLED))
+            for words, cost in table_phrases(noun):
+                self._add(words, Target("table", view.name, "", cost))
         for column in view.columns.values():
             self._add_column(view, column)
         for measure in view.measures.values():
@@ -72,31 +68,93 @@ class Names:
         for column in (*view.columns.values(), *view.measures.values()):
             self.spoken.update(value_key(column.label).split(), name_words(column.name))
         if len(view.shown_by) == 1 and view.shown_by != view.key:
-            for words in (_NAME, *(noun + _NAME for noun in view.nouns)):
-                self._add(words, Target("column", view.name, view.shown_by[0], _CALLED, words != _NAME))
+            for words in (_NAME, *(noun + _NAME for noun in view.nouns), _FULL_NAME):
+                self._add(words, Target("column", view.name, view.shown_by[0], _CALLED, len(words) > 1))
 
     def _add_column(self, view: TableView, column: ColumnView) -> None:
-        for words, cost, qualified in _phrases(column, view.nouns):
-            if words in view.nouns and not _may_share_noun(view, column):
+        for phrase in column_phrases(column, view.nouns):
+            if phrase.words in view.nouns and not _may_share_noun(view, column):
                 continue
-            other_id = _NOT_THE_ID if words == _ID and view.key != (column.name,) else 0.0
-            self._add(words, Target("column", view.name, column.name, cost + other_id, qualified))
+            other_id = _NOT_THE_ID if phrase.words == _ID and view.key != (column.name,) else 0.0
+            target = Target("column", view.name, column.name, phrase.cost + other_id, phrase.qualified)
+            self._add(phrase.words, target)
 
     def _add(self, words: Stems, target: Target) -> None:
         """Each meaning once, at its lowest cost."""
         known = self.targets.setdefault(words, []) if words else []
-        same = [t for t in known if (t.kind, t.table, t.name) == (target.kind, target.table, target.name)]
-        if same and same[0].cost <= target.cost:
-            return
-        known[:] = sorted([t for t in known if t not in same] + [target], key=_by_cost)
-        self.longest = max(self.longest, len(words))
+        for at, other in enumerate(known):
+            if (other.kind, other.table, other.name) == (target.kind, target.table, target.name):
+                if target.cost < other.cost:
+                    known[at] = target
+                return
+        known.append(target)
 
     def prefer_things(self) -> None:
         """Once all tables are in: what is just the noun of one is less likely to be part of another name."""
-        for targets in self.targets.values():
-            if any(t.kind == "table" and not t.cost for t in targets):
-                dearer = [replace(t, cost=t.cost + _RATHER_A_THING) if t.cost >= _PARTLY else t for t in targets]
-                targets[:] = sorted(dearer, key=_by_cost)
+        for words, targets in self.targets.items():
+            thing = min((t.cost for t in targets if t.kind == "table"), default=None)
+            if thing is not None and thing <= _CALLED_BY:
+                targets[:] = [replace(t, cost=t.cost + _rather(t, thing)) if t.cost >= _PARTLY else t for t in targets]
+            targets.sort(key=_by_cost)
+            self.longest = max(self.longest, len(words))
+            self._begun.update(words[:n] for n in range(1, len(words)))
+            for word in words:
+                self.spelling.add(word)
+
+    def spellings(self, tokens: Sequence[Token]) -> list[list[tuple[str, float]]]:
+        """The words of names that each word of a question may stand for."""
+        return [[] if token.kind in ("quoted", "mark") else self.spelling.meant(token) for token in tokens]
+
+    def begin(
+        self, tokens: Sequence[Token], spelt: Sequence[Sequence[tuple[str, float]]], i: int
+    ) -> Iterator[tuple[int, tuple[Target, ...]]]:
+        """The names that begin at token `i`: where each ends, and what it may mean, the likeliest first."""
+        ways: list[tuple[Stems, float]] = [((), 0.0)]
+        joined: list[tuple[Stems, float]] = []
+        for end in range(i + 1, min(len(tokens), i + self.longest + 1) + 1):
+            if not spelt[end - 1] and not joined:
+                after: list[tuple[Stems, float]] = []
+            else:
+                after = [((*words, word), cost + more) for words, cost in ways for word, more in spelt[end - 1]]
+            later = list(self._joined(ways, tokens, end))
+            ways = self._known([*after, *joined])
+            joined = later
+            if found := self._targets(ways):
+                yield end, found
+            if not ways and not joined:
+                return
+
+    def _joined(
+        self, ways: Iterable[tuple[Stems, float]], tokens: Sequence[Token], end: int
+    ) -> Iterator[tuple[Stems, float]]:
+        """The last of these tokens and the next one, written as one word: phone number for phonenumber."""
+        if end < len(tokens) and tokens[end - 1].kind == tokens[end].kind == "word":
+            word = stem(tokens[end - 1].fold + tokens[end].fold)
+            if self.spelling.knows(word):
+                yield from (((*words, word), cost + _JOINED) for words, cost in ways)
+
+    def _known(self, ways: list[tuple[Stems, float]]) -> list[tuple[Stems, float]]:
+        kept = [way for way in ways if way[0] in self.targets or way[0] in self._begun]
+        return sorted(kept, key=lambda way: way[1])[:_WAYS]
+
+    def _targets(self, ways: Iterable[tuple[Stems, float]]) -> tuple[Target, ...]:
+        best: dict[tuple[str, str, str], Target] = {}
+        for words, cost in ways:
+            for target in self.targets.get(words, ()):
+                if cost > _JOINED and target.cost >= _PARTLY:
+                    continue  # another word, and of a part only
+                spelt = replace(target, cost=target.cost + cost) if cost else target
+                key = (target.kind, target.table, target.name)
+                if key not in best or spelt.cost < best[key].cost:
+                    best[key] = spelt
+        return tuple(sorted(best.values(), key=_by_cost))
+
+
+def _rather(target: Target, thing: float) -> float:
+    """What it costs more to be part of a name, where the words name a thing at the cost of `thing`."""
+    if not thing:
+        return _RATHER_A_THING
+    return _RATHER_A_THING if target.kind == "column" else 0.0
 
 
 def _by_cost(target: Target) -> tuple[float, str, str]:
@@ -107,23 +165,3 @@ def _may_share_noun(view: TableView, column: ColumnView) -> bool:
     """Whether the table's own noun may mean a column of it, too: what a row is called by, or how many it stands for."""
     named = column.name in view.shown_by and view.shown_by != view.key
     return named or (column.kind == "number" and column.name not in view.key)
-
-
-def _phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[tuple[Stems, float, bool]]:
-    """What a column may be called, what each form costs, and whether it names the table."""
-    for words in dict.fromkeys((column.words, stems(" ".join(name_words(column.name))), *column.synonyms)):
-        short = rest(words, nouns)
-        yield words, 0.0, short != words
-        yield short, _SHORT, False
-        for noun in nouns:
-            yield noun + short, _WITH_NOUN, True
-            yield noun[-1:] + short, _HEAD_WITH_NOUN, True
-        if words[:1] == (_NUMBER,) and "of" not in words:
-            yield (_NUMBER, "of", *words[1:]), 0.0, False
-        if "of" in short[1:]:
-            yield short[: short.index("of")], _BEFORE_OF, False
-        if len(short) > 1:
-            yield short[-1:], _LAST_WORD, False
-            if short[-1] in _TAILS:
-                yield short[:-1], _NO_TAIL, False
-                yield from ((noun[-1:] + short[:-1], _NO_TAIL_WITH_NOUN, True) for noun in nouns)

@@ -130,8 +130,8 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
     chosen = believed[0]
     found = features(chosen, readings, len(lattice.tokens), vocabulary.values)
     found["sureness"] = gate().sureness(found)
-    sql = compile_query(chosen)
-    return Plan("answered", explain(chosen, labels), sql, chosen, cost=readings[chosen], features=found)
+    said = " ".join([explain(chosen, labels), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
+    return Plan("answered", said, compile_query(chosen), chosen, cost=readings[chosen], features=found)
 
 
 def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, float]:

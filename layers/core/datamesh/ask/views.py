@@ -63,6 +63,18 @@ class ColumnView:
         return self.numeric and not self.identifies
 
     @property
+    def holds(self) -> frozenset[str]:
+        """What kinds of things its values are, as words for them go: number, year, date, time, text."""
+        found = {"number"} if self.counts else {"text"} if self.kind == "text" else set()
+        if self.kind in ("date", "timestamp", "timestamptz"):
+            found |= {"date", "time"}
+        if self.kind == "time":
+            found.add("time")
+        if self.counts and _year(self.minimum) and _year(self.maximum):
+            found.add("year")
+        return frozenset(found)
+
+    @property
     def all_words(self) -> frozenset[str]:
         return frozenset(self.words).union(*self.synonyms, stems(" ".join(name_words(self.name))))
 
@@ -140,6 +152,14 @@ def _column_view(table: str, of: Table, column: Column, key: bool, profile: Colu
         maximum=profile.maximum if profile else None,
         labels={str(entry.value): entry.label for entry in column.enum if entry.label},
     )
+
+
+def _year(value: object) -> bool:
+    """Whether a number, or a text of one, may be a year's."""
+    try:
+        return 1000 <= float(str(value)) < 2200
+    except ValueError:
+        return False
 
 
 def _no(values: tuple[str, ...]) -> str | None:

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 
 __all__ = [
     "ADJECTIVES",
+    "CARRIERS",
     "COMPARATIVES",
+    "DETERMINERS",
     "FUNCTION_WORDS",
     "IRREGULAR",
     "LABEL_WORDS",
+    "MERE_WORDS",
     "OPPOSITES",
     "PERSONS",
-    "RELATIONS",
     "ROLES",
     "SHELL_WORDS",
     "SPELLED",
     "SUPERLATIVES",
     "TAIL_WORDS",
     "UNITS",
+    "UNIT_WORDS",
     "Tier",
 ]
 
@@ -64,24 +67,6 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Words that carry grammar. None of them alone names a thing of the schema, and a missing one is never the reason for
 a refusal; those that carry meaning must all the same be read by a rule."""
 
-_RELATIONS = """
-accept achieve acquire act add affect allow appear apply approve arrive assign associate attend author award base
-become begin belong book born borrow broadcast build buy call carry cast catch cause choose claim collect come compete
-complete compose conduct connect consist contain contribute control coordinate correspond cost cover create deliver
-depart depict describe design develop direct discover distribute donate draw drive earn edit elect employ encounter
-end enrol enroll enter establish exhibit exist feature file finance find finish fly follow form found fund get give go
-govern graduate grow guide handle happen hire hold host house include injure inspect install invest involve issue join
-keep last launch lead learn leave lend link list live locate lose maintain make manage manufacture mark match measure
-meet mention model nominate observe occupy occur offer open operate order organise organize originate own paint park
-participate pay perform photograph pilot place plan play possess post practice present process produce program promote
-propose provide publish purchase raise reach read receive record refer register relate release rent repair report
-represent request reserve reside review ride run schedule score sell send serve set ship show sign sing sit situate
-spend sponsor stand star start state stay steer stop store study submit supervise supply support take teach tour train
-transfer travel treat try use visit volunteer wear weigh win work write
-"""
-RELATIONS = frozenset(_RELATIONS.split())
-"""Verbs that relate two things. One may go unread where only one relationship is there that it could name."""
-
 ROLES: Mapping[str, frozenset[str]] = {
     "from": frozenset(("from", "origin", "source", "depart", "departure", "start", "sender", "begin", "leave")),
     "to": frozenset(("to", "destination", "dest", "target", "arrive", "arrival", "receiver", "recipient", "end")),
@@ -99,6 +84,32 @@ TAIL_WORDS = ("code", "id", "name", "number", "value", "type", "description", "d
 
 SHELL_WORDS = ("detail", "information", "info", "list", "table", "data", "ref", "tbl", "dim", "fact")
 """What the name of a table may have around its noun."""
+
+_DETERMINERS = "a an the this these those each every any some no their its his her our of"
+DETERMINERS = frozenset(_DETERMINERS.split())
+"""After these a word is a noun, not a verb."""
+
+MERE_WORDS = ("max", "maximum", "min", "minimum", "total", "average", "number", "no", "count", "first", "last", "other")
+"""What says nothing alone of the name that it is a part of."""
+
+_CARRIERS = """
+number: number text; value: number; amount: number; size: number; level: number text; score: number; point: number
+count: number; rate: number; percentage: number; figure: number; total: number
+date: date; day: date; time: date time; year: date year; name: text; title: text; type: text; kind: text; status: text
+"""
+CARRIERS: Mapping[str, frozenset[str]] = {
+    word.strip(): frozenset(kinds.split())
+    for line in _CARRIERS.strip().splitlines()
+    for word, _, kinds in (entry.partition(":") for entry in line.split(";"))
+}
+"""What may stand behind the name of a column without saying more than what it holds: market value, phone number."""
+
+_UNIT_WORDS = """
+dollar usd eur euro cent thousand million billion km kilometer mile meter m ft feet foot inch mm cm kg kmh mph mb mib kb
+gb hz percent pct
+"""
+UNIT_WORDS = tuple(_UNIT_WORDS.split())
+"""What the name of a column may end in to say in what it is measured."""
 
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
 SPELLED: Mapping[str, int] = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}

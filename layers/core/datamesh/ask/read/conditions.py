@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datamesh.ask import intent
 from datamesh.ask.annotate import Name
 from datamesh.ask.joins import Walk
-from datamesh.ask.lexicon.english import RELATIONS
+from datamesh.ask.lexicon.verbs import VERBS
 from datamesh.ask.read import foremost, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
 from datamesh.ask.read.form import (
@@ -31,7 +31,7 @@ from datamesh.ask.words import stem, stems
 __all__ = ["FLIPPED", "at_end", "both", "conditions", "placed", "role_fit"]
 
 Found = Iterator[Choice[intent.Pred]]
-_VERBS = frozenset(stem(verb) for verb in (*RELATIONS, "have"))
+_VERBS = frozenset(stem(verb) for verb in (*VERBS, "have"))
 FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 _BY_ADJECTIVE = 0.3
 _SURELY = 0.15  # a key is only compared where it was named as such

@@ -1,0 +1,145 @@
+"""The forms of a name: with and without the table's noun, in part, turned round, without its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from datamesh.ask.lexicon.english import CARRIERS, FUNCTION_WORDS, MERE_WORDS, SHELL_WORDS, TAIL_WORDS, UNIT_WORDS
+from datamesh.ask.lexicon.synonyms import PHRASES
+from datamesh.ask.spelling import VERB_STEMS
+from datamesh.ask.views import ColumnView, Stems, rest
+from datamesh.ask.words import name_words, stem, stems, value_key
+
+__all__ = ["Phrase", "column_phrases", "table_phrases"]
+
+_SHORT, _WITH_NOUN, _HEAD_WITH_NOUN = 0.1, 0.05, 0.1
+_SHELLED = 0.2  # a table's noun without words like detail, list, dim
+_LAST_WORD = 0.6
+_NO_TAIL, _NO_TAIL_WITH_NOUN = 0.4, 0.45  # the type, for the type code
+_BEFORE_OF = 0.4  # the day, for the day of the month
+_NO_UNIT = 0.1  # the budget, for the budget in millions
+_OTHER_PHRASE = 0.2  # surname, for the last name
+_TURNED = 0.15  # the year of opening, for the opening year
+_AS_ONE = 0.1  # firstname, for the first name
+_PART, _UNSAID = 0.4, 0.4  # a part of a name, and what the rest of it costs
+_NO_HEAD = 0.5  # a part without the noun that the name is of
+_NUMBER = stem("number")
+_SHELLS = frozenset(stem(word) for word in SHELL_WORDS)
+_TAILS = frozenset(stem(word) for word in (*TAIL_WORDS, *CARRIERS))
+_UNITS = frozenset(stem(word) for word in UNIT_WORDS)
+_MERE = frozenset(stem(word) for word in (*MERE_WORDS, *FUNCTION_WORDS, *UNIT_WORDS))
+_SAME = {stems(phrase): [stems(other) for other in line if other != phrase] for line in PHRASES for phrase in line}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One form of a column's name. `qualified`: it names the table, too."""
+
+    words: Stems
+    cost: float
+    qualified: bool = False
+
+
+def table_phrases(noun: Stems) -> Iterator[tuple[Stems, float]]:
+    """What a table may be called, given one of its nouns."""
+    yield noun, 0.0
+    if kept := tuple(word for word in noun if word not in _SHELLS):
+        yield kept, _SHELLED
+    if len(noun) > 1:
+        yield noun[-1:], _LAST_WORD
+        yield from _parts(noun)
+
+
+def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
+    """What a column may be called."""
+    written = value_key(column.label).split()
+    names = dict.fromkeys((column.words, stems(" ".join(name_words(column.name))), *column.synonyms))
+    for words in names:
+        for form, cost in _forms(words):
+            yield from _named(form, cost, nouns)
+        yield from _in_part(words, nouns)
+    if len(written) > 1:
+        yield Phrase((stem("".join(written)),), _AS_ONE)
+
+
+def _forms(words: Stems) -> Iterator[tuple[Stems, float]]:
+    """A whole name: as it is, in other words, without its unit, with `in` before it."""
+    yield words, 0.0
+    for at in range(len(words)):
+        for end in range(at + 1, len(words) + 1):
+            for other in _SAME.get(words[at:end], ()):
+                yield (*words[:at], *other, *words[end:]), _OTHER_PHRASE
+    bare = _without_unit(words)
+    if bare != words:
+        yield bare, _NO_UNIT
+        unit = tuple(word for word in words[len(bare) :] if word not in FUNCTION_WORDS)
+        yield (*bare, "in", *unit), 0.0
+
+
+def _without_unit(words: Stems) -> Stems:
+    """The budget, of the budget in billions."""
+    end = len(words)
+    while end > 1 and (words[end - 1] in _UNITS or words[end - 1] in ("in", "per", "of")):
+        end -= 1
+    return words[:end]
+
+
+def _named(words: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
+    """With and without the table's noun, and turned round."""
+    short = rest(words, nouns)
+    yield Phrase(words, cost, short != words)
+    yield Phrase(short, cost + _SHORT)
+    for noun in nouns:
+        yield Phrase(noun + short, cost + _WITH_NOUN, qualified=True)
+        yield Phrase(noun[-1:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
+    if words[:1] == (_NUMBER,) and "of" not in words:
+        yield Phrase((_NUMBER, "of", *words[1:]), cost)
+    if "of" in short[1:]:
+        at = short.index("of")
+        yield Phrase(short[:at], cost + _BEFORE_OF)
+        yield Phrase(short[at + 1 :] + short[:at], cost + _TURNED)
+    elif len(short) > 1:
+        yield Phrase((*short[-1:], "of", *short[:-1]), cost + _TURNED)
+        if len(short) == 2:
+            yield Phrase(short[::-1], cost + _TURNED)
+
+
+def _in_part(words: Stems, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
+    """A part of the name that says something, the dearer the more of it is missing."""
+    short = rest(words, nouns)
+    if len(short) < 2:
+        return
+    yield Phrase(short[-1:], _LAST_WORD)
+    if short[-1] in _TAILS:
+        yield Phrase(short[:-1], _NO_TAIL)
+        yield from (Phrase(noun[-1:] + short[:-1], _NO_TAIL_WITH_NOUN, qualified=True) for noun in nouns)
+    for part, cost in _parts(short):
+        yield Phrase(part, cost)
+        for noun in nouns:
+            yield Phrase(noun[-1:] + part, cost, qualified=True)
+
+
+def _parts(words: Stems) -> Iterator[tuple[Stems, float]]:
+    """The parts of a name that hold a word with a meaning of its own."""
+    said = sum(_weight(word) for word in words)
+    for at in range(len(words)):
+        for end in range(at + 1, len(words) + 1):
+            part = words[at:end]
+            if len(part) < len(words) and part[0] not in FUNCTION_WORDS and part[-1] not in FUNCTION_WORDS:
+                weight = sum(_weight(word) for word in part)
+                headed = _headed(words, end)
+                if any(w not in _MERE and w not in _TAILS and (headed or w not in VERB_STEMS) for w in part):
+                    yield part, _PART + _UNSAID * (1 - weight / said) + (0.0 if headed else _NO_HEAD)
+
+
+def _headed(words: Stems, end: int) -> bool:
+    """Whether a part that ends there holds what the name is of: the amount, of the amount settled; not the city, of
+    the city's area."""
+    after = words[end:]
+    return not after or after[0] in FUNCTION_WORDS or all(w in _MERE or w in _TAILS or w in VERB_STEMS for w in after)
+
+
+def _weight(word: str) -> float:
+    """What is left unsaid costs less where it says little."""
+    return 0.3 if word in _MERE else 0.5 if word in _TAILS else 1.0
