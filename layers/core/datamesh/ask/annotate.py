@@ -69,6 +69,7 @@ class Lattice:
     """Everything found, by the index of its first token. `read` marks the tokens that something was found for."""
 
     tokens: tuple[Token, ...]
+    vocabulary: Vocabulary
     operators: Mapping[int, list[Operator]] = field(default_factory=dict)
     names: Mapping[int, list[Name]] = field(default_factory=dict)
     literals: Mapping[int, list[Literal]] = field(default_factory=dict)
@@ -98,7 +99,7 @@ class Lattice:
 
 def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
     words = tokens(question)
-    lattice = Lattice(words, read=[_plain(token) for token in words])
+    lattice = Lattice(words, vocabulary, read=[_plain(token) for token in words])
     lattice.spelt = vocabulary.names.spellings(words)
     _annotate(lattice, vocabulary, today)
     if lattice.unread and _mistyped(lattice, vocabulary):

@@ -81,10 +81,13 @@ direction desc: from oldest to youngest
 direction desc: highest first, largest first, biggest first, greatest first, most first, latest first, newest first
 direction desc: longest first, most recent first, most expensive first
 whose: whose, where the, where, for which the, such that the, where their, where its, whos
+where: where, in which, for which, on which, at which, to which, by which
+shared: shared by, shared between, common to, used by both, shared by both, shared by the
 with: with, having, with a, with an
 without: without, without a, without an, without any, with no, having no, that have no, who have no, which have no
 without: lacking, that lack, who lack, that have not any
-not: not, never
+not: not, never, cannot
+adverb: also, ever, already, once, currently
 have: have, has, had
 have: contain, contains, include, includes
 have_not: have no, has no, had no, do not have, does not have, did not have, do not have any, does not have any
@@ -114,14 +117,16 @@ contains starts: starts with the letter, starting with the letter, begins with t
 contains starts: start with the letter, begin with the letter, starts with letter, starting with letter
 contains ends: ending with, ends with, end with, ending in, ends in, ended with
 both: both
+neither: neither
+nor: nor
 either: either
 or: or
 and: and
 too: as well as, along with, together with, and also, and their, and its, and the corresponding, plus
 before: before, earlier than, prior to
-until: until
+until: until, in or before, on or before
 after: after, later than
-since: since
+since: since, in or after, on or after
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
 tail: on record, on file, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from datamesh.ask import intent
 from datamesh.ask.annotate import Name
@@ -12,6 +13,7 @@ from datamesh.ask.read import foremost, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
 from datamesh.ask.read.form import (
     AnyOf,
+    Both,
     Compared,
     Contains,
     Dated,
@@ -28,7 +30,7 @@ from datamesh.ask.read.valued import equal, holders
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem, stems
 
-__all__ = ["FLIPPED", "at_end", "both", "conditions", "placed", "role_fit"]
+__all__ = ["FLIPPED", "at_end", "both", "conditions", "excluding", "placed", "role_fit"]
 
 Found = Iterator[Choice[intent.Pred]]
 _VERBS = frozenset(stem(verb) for verb in (*VERBS, "have"))
@@ -37,6 +39,7 @@ _BY_ADJECTIVE = 0.3
 _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
+_UNLIKE = 0.2  # parts of one condition that look at different things
 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -55,7 +58,7 @@ def _ordered(preds: Iterable[intent.Pred]) -> tuple[intent.Pred, ...]:
     return tuple(sorted(dict.fromkeys(preds), key=repr))
 
 
-def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:
+def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:  # noqa: C901 - one case a form
     match pred:
         case Compared():
             yield from _compared(schema, pred, spot)
@@ -69,8 +72,12 @@ def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:
             yield from _lacking(schema, pred, spot)
         case Linked():
             yield from _linked(schema, pred, spot)
+        case Both():
+            for parts in _alike(schema, pred.preds, spot):
+                if not excluding(parts.value):
+                    yield Choice(intent.And(preds=_ordered(parts.value)), parts.cost)
         case AnyOf():
-            for parts in every([cheapest(_condition(schema, part, spot)) for part in pred.preds]):
+            for parts in _alike(schema, pred.preds, spot):
                 yield Choice(_either(parts.value), parts.cost)
 
 
@@ -86,6 +93,46 @@ def _either(preds: Iterable[intent.Pred]) -> intent.Pred:
     if len(values) == len(ordered) and len({left for left, _ in pairs}) == 1:
         return equal(pairs[0][0], values)
     return intent.Or(preds=ordered) if len(ordered) > 1 else ordered[0]
+
+
+def _alike(schema: Schema, preds: tuple[PredForm, ...], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
+    """One meaning for each; the way there is believed once, however often it is gone."""
+    parts = [cheapest(_condition(schema, part, spot)) for part in preds]
+    found = [(tuple(c.value for c in combo), max(c.cost for c in combo)) for combo in product(*parts)]
+    return cheapest(Choice(values, cost + _UNLIKE * (len({_shape(v) for v in values}) - 1)) for values, cost in found)
+
+
+def _shape(pred: intent.Pred) -> object:
+    """Where a condition looks, whatever it wants there."""
+    if isinstance(pred, intent.Not):
+        return _shape(pred.pred)
+    if isinstance(pred, intent.Exists):
+        return pred.path, _shape(pred.where) if pred.where else None
+    return _restricted(pred) or pred
+
+
+def excluding(preds: tuple[intent.Pred | None, ...]) -> bool:
+    """Whether they ask different things of one value of a row: then other rows are meant for each."""
+    of = [_restricted(pred) for pred in preds]
+    return of[0] is not None and len(set(of)) == 1
+
+
+def _restricted(pred: intent.Pred | None) -> intent.Attr | None:
+    """The one column of the row itself that a condition restricts."""
+    match pred:
+        case intent.Cmp(op="<>"):
+            return None
+        case intent.Cmp(left=intent.Attr() as of) | intent.In(left=intent.Attr() as of):
+            return of
+        case intent.Between(left=intent.Attr() as of) | intent.Within(of=of) | intent.Text(of=of):
+            return of
+        case intent.Between(left=intent.Part(of=of)) | intent.Cmp(left=intent.Part(of=of)):
+            return of
+        case intent.And(preds=preds):
+            parts = {_restricted(one) for one in preds}
+            return parts.pop() if len(parts) == 1 else None
+        case _:
+            return None
 
 
 def at_end(schema: Schema, spot: Spot, walk: Walk, column: ColumnView, said: Name | None, *, text: bool) -> intent.Attr:
@@ -146,7 +193,7 @@ def _valued(schema: Schema, pred: Valued, spot: Spot) -> Found:
 
 
 def _contains(schema: Schema, pred: Contains, spot: Spot) -> Found:
-    for choice in schema.columns(pred.attr, spot):
+    for choice in schema.columns(pred.attr, spot) if pred.attr else schema.called(spot):
         walk, column = choice.value
         if column.kind == "text":
             attr = at_end(schema, spot, walk, column, pred.attr, text=True)
@@ -164,7 +211,7 @@ def _dated(schema: Schema, pred: Dated, spot: Spot) -> Found:
 def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Found:
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
-        if walk.many:
+        if walk.many or (pred.flag and column.no is None):
             continue
         attr = at_end(schema, spot, walk, column, pred.attr, text=True)
         if column.no is not None:  # a column of yes and no: without it is no

@@ -11,8 +11,10 @@ from datamesh.ask.dates import Period
 from datamesh.ask.intent import Grain, MeasureFn, Op
 
 __all__ = [
+    "NEVER",
     "Aggregate",
     "AnyOf",
+    "Both",
     "Compared",
     "Contains",
     "Count",
@@ -42,6 +44,8 @@ Direction = Choice["asc", "desc"]
 How = Choice["in", "before", "after", "since", "until", "between"]
 TextMatch = Choice["contains", "starts", "ends"]
 Over = Choice["avg", "max", "min", "median", "every", "some", "own"]
+NEVER = "never"
+"""In a hint: an event that did not happen; not a state that is another one."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Valued:
 
 @dataclass(frozen=True)
 class Contains:
-    attr: Name
+    attr: Name | None  # none: of what the thing is called
     how: TextMatch
     text: str
     negated: bool = False
@@ -100,10 +104,11 @@ class Dated:
 
 @dataclass(frozen=True)
 class Lacking:
-    """An attribute without a value, or (negated) with one."""
+    """An attribute without a value, or (negated) with one. `flag`: only a column of yes and no is meant."""
 
     attr: Name
     negated: bool = False
+    flag: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,14 @@ class AnyOf:
     preds: tuple[PredForm, ...]
 
 
-PredForm: TypeAlias = Compared | Valued | Contains | Dated | Lacking | Linked | AnyOf
+@dataclass(frozen=True)
+class Both:
+    """Each of them, by a row of its own where rows of something else are meant."""
+
+    preds: tuple[PredForm, ...]
+
+
+PredForm: TypeAlias = Compared | Valued | Contains | Dated | Lacking | Linked | AnyOf | Both
 Post: TypeAlias = "PredForm | Ranked"  # what may stand behind a noun
 
 

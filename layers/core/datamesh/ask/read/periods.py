@@ -14,7 +14,7 @@ from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem
 
-__all__ = ["Dates", "buckets", "date_columns", "within"]
+__all__ = ["Dates", "buckets", "datable", "date_columns", "within"]
 
 _DATED = ("date", "timestamp", "timestamptz")
 _YEARLY = frozenset((stem("year"), stem("date")))
@@ -76,9 +76,14 @@ def _calendar(schema: Schema, spot: Spot) -> Calendar:
 def _as_dates(schema: Schema, spot: Spot, column: ColumnView) -> Dates | None:
     if column.kind in _DATED:
         return Dates(attr=schema.attr(spot, column))
-    if column.numeric and _YEARLY & set(column.words) and _years(column):
+    if datable(column):
         return Dates(attr=schema.attr(spot, column), year_only=True)
     return None
+
+
+def datable(column: ColumnView) -> bool:
+    """Whether it holds dates, or years as numbers."""
+    return column.kind in _DATED or bool(column.numeric and _YEARLY & set(column.words) and _years(column))
 
 
 def _years(column: ColumnView) -> bool:

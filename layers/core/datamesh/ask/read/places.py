@@ -11,7 +11,7 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ADJECTIVES, LABEL_WORDS, Tier
 from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import KEPT, Choice
-from datamesh.ask.read.form import Linked, PredForm, SetForm
+from datamesh.ask.read.form import NEVER, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.roles import Roles
 from datamesh.ask.views import ColumnView, TableView
 from datamesh.ask.vocabulary import Vocabulary
@@ -113,6 +113,12 @@ class Schema:
         named_key = any(view.columns[name].words[-1:] in _LABELS for name in view.key)
         return () if view.shown_by == view.key and not named_key else view.shown_by
 
+    def called(self, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
+        """The one column that a thing is called by."""
+        known = self.known_by(spot.table)
+        stay = Walk(spot.table, (), 0.0)
+        return [Choice((stay, self.column(spot.table, known[0])), 0.0)] if len(known) == 1 else []
+
     def names_thing(self, name: Name) -> bool:
         """Whether the words are just what a table's rows are called."""
         targets = self.vocabulary.names.targets.get(stems(name.text), ())
@@ -128,8 +134,10 @@ class Schema:
                 if pred.to.rank:
                     return None
                 kept += pred.to.preds
-            elif isinstance(pred, Linked) and pred.hint == ("of",):
+            elif isinstance(pred, Linked) and (pred.hint == ("of",) or pred.negated):
                 return None
+            elif isinstance(pred, Valued) and pred.negated and NEVER in pred.hint:
+                return None  # of values, another question than of rows
             else:
                 kept.append(pred)
         return replace(form, preds=tuple(kept))

@@ -12,6 +12,7 @@ from datamesh.ask.read.places import Schema
 from datamesh.ask.read.rewritten import rewritten
 from datamesh.ask.read.tallies import tallies
 from datamesh.ask.read.topmost import of_each, tops
+from datamesh.ask.read.values_shared import shared_values
 
 __all__ = ["resolve"]
 
@@ -23,7 +24,7 @@ def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
         return cheapest([*tops(schema, form), *countings(schema, form)])
     if _numeric(form):
         return cheapest(countings(schema, form))
-    return cheapest([*listings(schema, form), *tallies(schema, form)])
+    return cheapest([*listings(schema, form), *tallies(schema, form), *shared_values(schema, form)])
 
 
 def _numeric(form: Form) -> bool:

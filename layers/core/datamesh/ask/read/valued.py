@@ -57,7 +57,7 @@ def _columns(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk
     if pred.attr:
         return schema.columns(pred.attr, spot)
     if "named" in pred.hint:
-        return _own(schema, spot, schema.known_by(spot.table)[:1])
+        return schema.called(spot)
     if "itself" in pred.hint:  # by its name or by its key
         return _own(schema, spot, (*schema.known_by(spot.table), *schema.table(spot.table).key))
     return _by_value(schema, pred, spot)

@@ -6,23 +6,13 @@ from collections.abc import Iterator
 from typing import cast
 
 from datamesh.ask.annotate import Name
-from datamesh.ask.dates import Period
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Compared, Contains, Lacking, Post, Ranked, TextMatch, Valued
+from datamesh.ask.read.form import Contains, Dated, Lacking, Post, Ranked, TextMatch, Valued
 from datamesh.ask.read.grammar import nested
-from datamesh.ask.read.grammar.common import (
-    Time,
-    amount,
-    attrs,
-    being,
-    comparison,
-    dated,
-    direction,
-    time,
-    values,
-)
+from datamesh.ask.read.grammar.common import attrs, being, comparison, dates, direction, values
+from datamesh.ask.read.grammar.compared import compared
 
-__all__ = ["clause", "word_in"]
+__all__ = ["clause", "containing", "word_in"]
 
 
 @rule
@@ -31,37 +21,30 @@ def clause(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for name in attrs(r, i):
         for op in r.op(name.end, "has_missing"):
             yield Hit(op.end, Lacking(name))
-        yield from _containing(r, name.end, name)
+        yield from containing(r, name.end, name)
+        for that in r.op(name.end, "that"):
+            yield from containing(r, that.end, name)
         at, negated = being(r, r.comma(name.end))
         yield from _is(r, at, name, negated=negated)
         if r.word(name.end, "of", "in", "at", "on"):
             yield from _is(r, r.the(name.end + 1), name, negated=False)
         if r.word(name.end, "do", "does", "did") and (no := r.longest(name.end + 1, "not")):
-            yield from _containing(r, no.end, name, negated=True)
+            yield from containing(r, no.end, name, negated=True)
 
 
 def _is(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
     """... above 30; Sprint; before 1990; missing; the highest"""
-    yield from _an_amount(r, i, name, negated=negated)
+    yield from compared(r, i, name, negated=negated)
     yield from _a_value(r, i, name, negated=negated)
     yield from _a_time(r, i, name, negated=negated)
     if not negated:
         yield from nested.beyond(r, i, name)
-    yield from _containing(r, i, name, negated=negated)
+    yield from containing(r, i, name, negated=negated)
     for op in r.op(i, "missing"):
         yield Hit(op.end, Lacking(name, negated=negated))
     for op in r.op(i, "most"):
         if not negated:
             yield Hit(op.end, Ranked(direction(op), attr=name))
-
-
-def _an_amount(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
-    for hit in [*amount(r, i), *nested.than(r, i)]:
-        found = hit.value
-        if not negated:
-            yield Hit(hit.end, Compared(name, found.op, found.number, found.high), hit.cost)
-        elif not found.compared:
-            yield Hit(hit.end, Compared(name, "<>", found.number), hit.cost)
 
 
 def _a_value(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
@@ -75,18 +58,13 @@ def _a_value(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Po
 
 
 def _a_time(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
-    for when in time(r, i):
-        yield Hit(when.end, dated(when.value, name, negated=negated), when.cost)
+    yield from dates(r, i, name, negated=negated)
     if i > name.end:
         for end, period in r.periods(i):
-            yield Hit(end, dated(_in(period), name, negated=negated), 0.1)
+            yield Hit(end, Dated(name, "in", period, negated=negated), 0.1)
 
 
-def _in(period: Period) -> Time:
-    return Time("in", period)
-
-
-def _containing(r: Reader, i: int, name: Name, *, negated: bool = False) -> Iterator[Hit[Post]]:
+def containing(r: Reader, i: int, name: Name | None = None, *, negated: bool = False) -> Iterator[Hit[Post]]:
     """A quoted piece of text, or a letter or abbreviation."""
     for op in r.op(i, "contains"):
         for at in {op.end, r.the(op.end)}:

@@ -10,7 +10,7 @@ from datamesh.ask.annotate import Literal, Name, Operator
 from datamesh.ask.dates import Period
 from datamesh.ask.intent import MeasureFn, Op
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Dated, Direction, How, Yard
+from datamesh.ask.read.form import AnyOf, Both, Dated, Direction, How, PredForm, Yard
 
 __all__ = [
     "Amount",
@@ -19,9 +19,10 @@ __all__ = [
     "attrs",
     "being",
     "comparison",
-    "dated",
+    "dates",
     "direction",
     "function",
+    "number",
     "time",
     "values",
 ]
@@ -69,7 +70,7 @@ def being(r: Reader, i: int) -> tuple[int, bool]:
     return (no.end, True) if no else (at, False)
 
 
-def _number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
+def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
     """A number, with its unit or without: the unit says no more than the column does."""
     found = r.number(i)
     if found is None:
@@ -85,9 +86,9 @@ def _number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
 def amount(r: Reader, i: int) -> Iterator[Hit[Amount]]:
     """More than 300; 300 or more; between 120 and 150; 300."""
     for op in r.op(i, "cmp"):
-        for end, found in _number(r, r.the(op.end)):
+        for end, found in number(r, r.the(op.end)):
             yield Hit(end, Amount(comparison(op), found))
-    for end, found in _number(r, i):
+    for end, found in number(r, i):
         for op in r.op(end, "after_cmp"):
             yield Hit(op.end, Amount(comparison(op), found))
         yield Hit(end, Amount("=", found, compared=False), 0.05)
@@ -98,9 +99,9 @@ def amount(r: Reader, i: int) -> Iterator[Hit[Amount]]:
 
 
 def _range(r: Reader, i: int, joint: str) -> Iterator[Hit[Amount]]:
-    for middle, low in _number(r, i):
+    for middle, low in number(r, i):
         if r.word(middle, joint):
-            for end, high in _number(r, middle + 1):
+            for end, high in number(r, middle + 1):
                 yield Hit(end, Amount("=", low, high))
 
 
@@ -156,5 +157,31 @@ def _span(r: Reader, i: int, *joints: str) -> Iterator[Hit[Time]]:
                 yield Hit(end, Time("between", first, last))
 
 
-def dated(when: Time, name: Name | None = None, *, hint: tuple[str, ...] = (), negated: bool = False) -> Dated:
+def dates(
+    r: Reader, i: int, name: Name | None = None, *, hint: tuple[str, ...] = (), negated: bool = False
+) -> Iterator[Hit[PredForm]]:
+    """In 2010; in 2010 or 2012; after 2010 or before 2000; in both 2010 and 2011: of a date, named or not."""
+    for when in time(r, i):
+        first = _dated(when.value, name, hint, negated=negated)
+        yield Hit(when.end, first, when.cost)
+        if not negated:
+            yield from _or_when(r, Hit(when.end, first, when.cost), name, hint)
+    for op in r.op(i + r.word(i, "in", "on", "at", "during", "for"), "both"):
+        for middle, one in r.periods(r.the(op.end)):
+            for end, other in r.periods(r.the(middle + 1)) if r.word(middle, "and") else ():
+                both = tuple(_dated(Time("in", period), name, hint) for period in (one, other))
+                yield Hit(end, Both(both))
+
+
+def _or_when(r: Reader, first: Hit[Dated], name: Name | None, hint: tuple[str, ...]) -> Iterator[Hit[PredForm]]:
+    if not r.word(first.end, "or", "and"):
+        return
+    doubt = 0.2 if r.word(first.end, "and") else 0.0
+    again = [Hit(end, Time("in", period)) for end, period in r.periods(r.the(first.end + 1))]
+    for when in (*time(r, first.end + 1), *(again if first.value.how == "in" else ())):
+        second = _dated(when.value, name, hint)
+        yield Hit(when.end, AnyOf((first.value, second)), first.cost + when.cost + doubt)
+
+
+def _dated(when: Time, name: Name | None, hint: tuple[str, ...], *, negated: bool = False) -> Dated:
     return Dated(name, when.how, when.period, when.last, hint, negated)

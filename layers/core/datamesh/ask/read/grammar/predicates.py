@@ -5,31 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamesh.ask.annotate import Operator
+from datamesh.ask.annotate import Literal, Operator
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Compared, Dated, Lacking, Linked, Post, Ranked, Valued, Yard
+from datamesh.ask.read.form import Compared, Lacking, Linked, Post, Ranked, Valued, Yard
 from datamesh.ask.read.grammar import nested, sets
-from datamesh.ask.read.grammar.clauses import clause, word_in
-from datamesh.ask.read.grammar.common import Amount, amount, attrs, being, dated, direction, function, time, values
+from datamesh.ask.read.grammar.clauses import clause, containing, word_in
+from datamesh.ask.read.grammar.common import amount, attrs, dates, direction, function, values
+from datamesh.ask.read.grammar.compared import compared
+from datamesh.ask.read.grammar.pairs import both, paired
+from datamesh.ask.read.grammar.possible import possible
+from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, verb_phrase, where
 
-__all__ = ["post", "predicate"]
+__all__ = ["comparative", "complement", "counted", "post", "predicate", "ranked"]
 
-_SKIPPED_VERB = 0.4  # a verb that was taken for the one relationship it can mean
 _CLOSE = 0.5  # what a column's name may cost that is said to be missing
 _THING_TOO = 1.0
+_OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
+_BARE, _BARE_PROPER = 0.3, 0.15  # a value that stands alone; as quoted or capital as a name is
 
 
 @rule
 def post(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """Everything that may stand behind the noun that it restricts."""
+    yield from _behind(r, i)
+    yield from both(r, i, _behind)
+    for op in r.op(i, "shared"):
+        yield from paired(r, op.end, _shared_part)
+
+
+@rule
+def _behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    return possible(r, _all_behind(r, i))
+
+
+def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i, "whose"):
         yield from clause(r, op.end)
+        yield from where(r, op.end)
+    for op in r.op(i, "where"):
+        yield from where(r, op.end)
+        yield from doing(r, op.end)
     for op in r.op(i, "with"):
         yield from _having(r, op.end)
     for op in r.op(i, "without"):
         yield from _lacking(r, op.end)
     for op in r.op(i, "that"):
         yield from predicate(r, op.end)
+        yield from doing(r, op.end)
     for op in r.op(i, "named"):
         for hit in values(r, op.end):
             yield Hit(hit.end, Valued(None, hit.value, ("named",)), hit.cost)
@@ -37,83 +59,134 @@ def post(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from word_in(r, op.end)
     yield from _missing(r, i)
     yield from _related(r, i)
-    yield from _comparative(r, i)
-    for when in time(r, i):
-        yield Hit(when.end, dated(when.value), when.cost)
+    yield from verb_phrase(r, i)
+    yield from doing(r, i)
+    yield from comparative(r, i)
+    yield from dates(r, i)
     for hit in values(r, i):
-        yield Hit(hit.end, Valued(None, hit.value), hit.cost + 0.3)
+        yield Hit(hit.end, Valued(None, hit.value), hit.cost + _alone(hit.value))
+
+
+def _alone(found: tuple[Literal, ...]) -> float:
+    return _BARE_PROPER if all(value.quoted or not value.cost for value in found) else _BARE
 
 
 @rule
 def predicate(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """A verb phrase of a relative clause or of a question: are from Boston, have more than 3 flights, fly to Boston."""
-    if r.longest(i, "be"):
-        yield from _copula(r, *being(r, i))
+    yield from _said(r, i)
+    yield from both(r, i, _said)
+    yield from inverted(r, i)
+    for op in r.op(i, "either"):
+        yield from _said(r, op.end)
+    for op in r.op(i, "neither"):
+        yield from paired(r, op.end, _not_so, joint="nor")
+
+
+@rule
+def _not_so(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    yield from negated(_said(r, i))
+
+
+@rule
+def _said(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    return possible(r, _all_said(r, i))
+
+
+def _all_said(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    for begun in chain(r, i):
+        if begun.value.last == "be":
+            yield from _copula(r, begun.end, no=begun.value.negated)
+            for op in r.op(begun.end, "neither"):
+                yield from paired(r, op.end, _no_part, joint="nor")
+            yield from both(r, begun.end, _behind)
     for op in r.op(i, "have"):
         yield from _having(r, op.end)
+        yield from both(r, op.end, _having)
         yield from _dearer(_related(r, op.end), 0.05)
     for op in r.op(i, "have_not"):
         yield from _lacking(r, op.end)
-        yield from _negated(_related(r, op.end))
-        yield from _negated(clause(r, op.end))
-    for op in r.op(i, "aux"):
-        if no := r.longest(op.end, "not"):
-            yield from _negated(_related(r, no.end))
+        yield from negated(_related(r, op.end))
+        yield from negated(_having(r, op.end))
+        yield from negated(clause(r, op.end))
+    yield from containing(r, i)
+    yield from verb_phrase(r, i)
     yield from _related(r, i)
     yield from clause(r, i)
 
 
-def _copula(r: Reader, i: int, negated: bool) -> Iterator[Hit[Post]]:
+def _copula(r: Reader, i: int, *, no: bool) -> Iterator[Hit[Post]]:
     """(is) [not] in Boston; missing a name; older than 56; the highest; most common; in 2013"""
     for hit in values(r, i):
-        yield Hit(hit.end, Valued(None, hit.value, ("be",), negated), hit.cost + 0.2)
-    for when in time(r, i):
-        yield Hit(when.end, dated(when.value, negated=negated), when.cost)
+        yield Hit(hit.end, Valued(None, hit.value, ("be",), no), hit.cost + 0.2)
+    yield from _unless(dates(r, i), no=no)
     for lacking in _missing(r, i):
-        yield Hit(lacking.end, replace(lacking.value, negated=negated), lacking.cost)
-    if negated:
-        yield from _negated(_related(r, i))
+        yield Hit(lacking.end, replace(lacking.value, negated=no), lacking.cost)
+    yield from _unless(_related(r, i), no=no)
+    if no:
         return
-    yield from _related(r, i)
-    yield from _comparative(r, i)
-    yield from _ranked(r, i)
+    yield from comparative(r, i)
+    yield from ranked(r, i)
     yield from _most_common(r, r.the(i))
     for op in r.op(r.the(i), "superlative"):
         yield Hit(op.end, Ranked("desc", adjective=op.payload), 0.1)
 
 
+def _unless(hits: Iterator[Hit[Post]] | list[Hit[Post]], *, no: bool) -> Iterator[Hit[Post]]:
+    return negated(hits) if no else iter(hits)
+
+
 @rule
 def _having(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    return possible(r, _had(r, i))
+
+
+def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(with, that has) a height of over 5000; more than 300 seats; at least 3 flights; the most seats; black card"""
     yield from clause(r, i)
     yield from word_in(r, i)
-    yield from _ranked(r, i)
+    yield from ranked(r, i)
     yield from _missing(r, i)
-    for count in [*amount(r, i), *nested.than(r, i)]:
-        yield from _counted(r, count)
+    yield from both(r, i, _having)
+    yield from counted(r, i)
     for related in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
         yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
     yield from nested.split(r, i)
     for hit in values(r, i):
-        for name in r.names(hit.end, "column"):
-            yield Hit(name.end, Valued(name, hit.value), hit.cost)
+        yield from _as_what(r, hit)
     if r.word(i, "no", "not"):
         yield from _lacking(r, i + 1)
 
 
-def _counted(r: Reader, count: Hit[Amount]) -> Iterator[Hit[Post]]:
-    """More than 300 seats, a number of the row's own; more than 3 flights, rows."""
-    found = count.value
-    for name in r.names(count.end, "column"):
-        yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)
-    if found.high is None and not isinstance(found.number, Yard) and float(found.number).is_integer():
-        for hit in sets.plain_set(r, count.end):
+def _as_what(r: Reader, hit: Hit[tuple[Literal, ...]]) -> Iterator[Hit[Post]]:
+    """(with) black card; (that have) 'Cash' as [their] payment method; Jim as [the] author"""
+    for name in r.names(hit.end, "column"):
+        yield Hit(name.end, Valued(name, hit.value), hit.cost)
+    if r.word(hit.end, "as", "for"):
+        at = r.the(hit.end + 1)
+        for name in r.names(at, "column"):
+            yield Hit(name.end, Valued(name, hit.value), hit.cost)
+        for name in r.names(at, "table"):
+            kind = sets.headed(name).plus(Valued(None, hit.value))
+            yield Hit(name.end, Linked(kind, ("have",)), hit.cost + 0.2)
+
+
+def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """More than 300 seats, a number of the row's own; more than 3 flights, rows; more than 300 in salary."""
+    for number in [*amount(r, i), *nested.than(r, i)]:
+        found = number.value
+        at = number.end + 1 if r.word(number.end, "in", "of") else number.end
+        for name in (*r.names(number.end, "column"), *(r.names(r.the(at), "column") if at > number.end else ())):
+            yield Hit(name.end, Compared(name, found.op, found.number, found.high), number.cost)
+        if found.high is not None or isinstance(found.number, Yard) or not float(found.number).is_integer():
+            continue
+        for hit in sets.plain_set(r, number.end) if not r.word(i, *_OF_SIZE) else ():
             linked = Linked(hit.value, ("have",), count=(found.op, int(found.number)))
-            yield Hit(hit.end, linked, hit.cost + count.cost)
+            yield Hit(hit.end, linked, hit.cost + number.cost)
 
 
 @rule
-def _ranked(r: Reader, i: int) -> Iterator[Hit[Post]]:
+def ranked(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(with) the highest elevation; the most flights; the lowest average price; the oldest age"""
     for op in r.op(i, "most"):
         yield from _by_what(r, op)
@@ -161,7 +234,7 @@ def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield Hit(hit.end, Linked(hit.value, ("have",), negated=True), hit.cost + 0.2)
 
 
-def _comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
+def comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """older than 56; longer than 300 miles"""
     for op in r.op(i, "compare"):
         for count in amount(r, op.end):
@@ -173,51 +246,44 @@ def _comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 @rule
 def _related(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """[not] [flown] [by] Boeing planes; from JFK; in the banking industry; opened before 2008; held the most events"""
+    """[not] from JFK; in the banking industry; by Boeing planes"""
     if no := r.longest(i, "not"):
-        yield from _negated(_related(r, no.end))
+        yield from negated(_related(r, no.end))
         return
     for op in r.op(i, "in"):
-        yield from _complement(r, op.end, (r.tokens[i].fold,))
-    if r.lattice.relation(i) and not r.longest(i, "have"):
-        yield from _dearer(_after_verb(r, r.reach(i + 1)), _SKIPPED_VERB)
+        yield from complement(r, op.end, (r.tokens[i].fold,))
 
 
-def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    verb = r.tokens[i - 1].stem
-    starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in")}
-    for start, hint in starts.items():
-        yield from _complement(r, start, hint)
-        yield from _comparative(r, start)
-        for hit in _ranked(r, start):
-            if isinstance(hit.value, Ranked) and hit.value.of:
-                yield hit
-    for when in time(r, i):  # a verb may name the date: opened in 2008
-        yield Hit(when.end, dated(when.value, hint=(verb,)), when.cost - _SKIPPED_VERB / 2)
+@rule
+def _shared_part(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    return complement(r, i, ("by",))
 
 
-def _complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
-    """Boston; banking industry; district 1; Boeing planes"""
+@rule
+def _no_part(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    yield from negated(_behind(r, i))
+
+
+def complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
+    """Boston; banking industry; district 1; the city of Boston; Boeing planes; both Boston and Newark"""
+    yield from both(r, i, lambda reader, at: list(_one(reader, at, hint)))
+    yield from _one(r, i, hint)
+
+
+def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
     for hit in values(r, i):
         yield Hit(hit.end, Valued(None, hit.value, hint), hit.cost + 0.1)
         for name in r.names(hit.end, "column"):
             yield Hit(name.end, Valued(name, hit.value, hint), hit.cost)
     for name in attrs(r, i):
-        for hit in values(r, name.end):
-            yield Hit(hit.end, Valued(name, hit.value, hint), hit.cost)
-        for count in [*amount(r, name.end), *nested.than(r, name.end)]:
-            found = count.value
-            yield Hit(count.end, Compared(name, found.op, found.number, found.high), count.cost)
+        for at in {name.end, *(op.end for op in r.op(name.end, "named")), name.end + r.word(name.end, "of")}:
+            for hit in values(r, at):
+                yield Hit(hit.end, Valued(name, hit.value, hint), hit.cost)
+        yield from compared(r, name.end, name)
     for related in sets.plain_set(r, i):
         yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
     for best in sets.best_set(r, i):
         yield Hit(best.end, Linked(best.value, hint), best.cost + 0.1)
-
-
-def _negated(hits: Iterator[Hit[Post]] | list[Hit[Post]]) -> Iterator[Hit[Post]]:
-    for hit in hits:
-        if isinstance(hit.value, Valued | Linked | Dated):
-            yield Hit(hit.end, replace(hit.value, negated=not hit.value.negated), hit.cost)
 
 
 def _dearer(hits: Iterator[Hit[Post]] | list[Hit[Post]], cost: float) -> Iterator[Hit[Post]]:

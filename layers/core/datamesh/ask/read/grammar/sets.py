@@ -13,7 +13,7 @@ from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import amount, direction, function, values
 
-__all__ = ["ROWS", "among", "best_set", "noun_set", "plain_set", "ranked_by", "with_posts"]
+__all__ = ["ROWS", "among", "best_set", "headed", "noun_set", "plain_set", "ranked_by", "with_posts"]
 
 ROWS = SetForm(None)  # the ranked thing's own rows
 _KEPT = 10  # ways to go on that are followed, after each post
@@ -95,11 +95,11 @@ def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     """The noun; or a value and the noun: Boeing planes."""
     yield from _nouns(r, front)
     for hit in values(r, front.end):
-        if len(hit.value) == 1:
-            form = front.value.plus(Valued(None, hit.value))
-            yield from _nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
-            if kind := _kind_of_thing(hit.value[0]):
-                yield Hit(hit.end, replace(form, head=kind, plural=True), front.cost + hit.cost + _KIND_AS_HEAD)
+        form = front.value.plus(Valued(None, hit.value))
+        yield from _nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
+        kind = _kind_of_thing(hit.value[0]) if len(hit.value) == 1 else None
+        if kind:
+            yield Hit(hit.end, replace(form, head=kind, plural=True), front.cost + hit.cost + _KIND_AS_HEAD)
 
 
 def _kind_of_thing(value: Literal) -> Name | None:
@@ -107,6 +107,11 @@ def _kind_of_thing(value: Literal) -> Name | None:
     tables = dict.fromkeys(hit.table for hit in value.hits if hit.named)
     targets = tuple(Target("table", table, "", 0.0) for table in tables)
     return Name(value.start, value.end, value.text, targets, value.span) if targets else None
+
+
+def headed(name: Name) -> SetForm:
+    """All rows of a thing."""
+    return SetForm(name, plural=True)
 
 
 def _nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
@@ -193,8 +198,10 @@ def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
 
 def _of_head(head: Name | None, pred: PredForm) -> PredForm:
     """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself."""
-    if head is None or _is_table(head) or not isinstance(pred, Contains | Valued) or pred.attr is None:
+    if head is None or _is_table(head) or not isinstance(pred, Contains | Valued):
         return pred
+    if pred.attr is None:
+        return replace(pred, attr=head) if isinstance(pred, Contains) else pred
     return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
 
 

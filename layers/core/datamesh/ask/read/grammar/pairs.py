@@ -1,0 +1,58 @@
+"""Both ... and ...: what holds of one thing or of one value by a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import AnyOf, Both, Compared, Dated, Linked, Post, PredForm, Ranked, Valued
+from datamesh.ask.read.grammar.common import amount
+
+__all__ = ["both", "paired"]
+
+Part = Callable[[Reader, int], Iterable[Hit[Post]]]
+
+
+def both(r: Reader, i: int, part: Part) -> Iterator[Hit[Post]]:
+    """both ... and ..., where `part` reads each"""
+    for op in r.op(i, "both"):
+        yield from paired(r, op.end, part)
+
+
+def paired(r: Reader, i: int, part: Part, joint: str = "and") -> Iterator[Hit[Post]]:
+    """(shared by) A and B, A and A; (neither) A nor B"""
+    for first in list(part(r, i)):
+        if isinstance(first.value, Ranked):
+            continue
+        if parts := _split(first.value):
+            yield Hit(first.end, Both(parts), first.cost)
+        for op in r.op(r.comma(first.end), joint, *(("too",) if joint == "and" else ())):
+            for second in (*part(r, op.end), *_again(r, op.end, first.value)):
+                if not isinstance(second.value, Ranked | Both | AnyOf):
+                    yield Hit(second.end, Both((first.value, second.value)), first.cost + second.cost)
+
+
+def _split(pred: PredForm) -> tuple[PredForm, ...]:
+    """Boston and Newark; planes by Boeing and Airbus; in 2010 and 2011: one for each."""
+    match pred:
+        case Valued(values=values) if len(values) > 1 and not pred.negated:
+            return tuple(replace(pred, values=(value,)) for value in values)
+        case AnyOf(preds=preds) if all(isinstance(one, Dated | Compared) for one in preds):
+            return preds
+        case Linked(to=to) if to.preds and not pred.negated:
+            inner = _split(to.preds[-1])
+            if not inner and len(to.preds) > 1:
+                inner = to.preds[-2:]
+                return tuple(replace(pred, to=replace(to, preds=(*to.preds[:-2], one))) for one in inner)
+            return tuple(replace(pred, to=replace(to, preds=(*to.preds[:-1], one))) for one in inner)
+        case _:
+            return ()
+
+
+def _again(r: Reader, i: int, first: PredForm) -> Iterator[Hit[Post]]:
+    """(a score below 100 and) above 500: of the same attribute"""
+    if isinstance(first, Compared) and first.attr:
+        for hit in amount(r, i):
+            if hit.value.compared:
+                yield Hit(hit.end, Compared(first.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)

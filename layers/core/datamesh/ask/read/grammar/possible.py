@@ -1,0 +1,39 @@
+"""Restrictions that no column of their name could bear are no readings: they would only crowd out others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from datamesh.ask.annotate import Name
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import Compared, Contains, Dated, Lacking, Post, Valued
+from datamesh.ask.read.periods import datable
+from datamesh.ask.views import ColumnView
+
+__all__ = ["possible"]
+
+
+def possible(r: Reader, hits: Iterable[Hit[Post]]) -> Iterator[Hit[Post]]:
+    """Those whose named attribute is a number, a date, a text, holds the values: whatever is said of it."""
+    return (hit for hit in hits if _fits(r, hit.value))
+
+
+def _fits(r: Reader, pred: Post) -> bool:
+    match pred:
+        case Compared(attr=Name() as name, op=op) if op not in ("=", "<>"):
+            return any(column.numeric for column in _columns(r, name))
+        case Dated(attr=Name() as name):
+            return any(datable(column) for column in _columns(r, name))
+        case Lacking(attr=name, flag=True):
+            return any(column.no is not None for column in _columns(r, name))
+        case Contains(attr=Name() as name):
+            return any(column.kind == "text" for column in _columns(r, name))
+        case Valued(attr=Name() as name, values=values):
+            named = {(target.table, target.name) for target in name.targets}
+            return all(v.quoted or any((hit.table, hit.column) in named for hit in v.hits) for v in values)
+        case _:
+            return True
+
+
+def _columns(r: Reader, name: Name) -> Iterator[ColumnView]:
+    return (r.lattice.vocabulary.column(t.table, t.name) for t in name.targets if t.kind == "column")

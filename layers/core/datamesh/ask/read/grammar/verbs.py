@@ -1,0 +1,165 @@
+"""What is done, by whom and to whom: were never reviewed by Jim; (the courses) that Jim takes; have not been moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from datamesh.ask.read.chart import Hit, Reader, rule
+from datamesh.ask.read.form import NEVER, Dated, Lacking, Linked, Post, Ranked, SetForm, Valued
+from datamesh.ask.read.grammar import predicates, sets
+from datamesh.ask.read.grammar.common import dates, values
+
+__all__ = ["chain", "doing", "inverted", "negated", "verb_phrase", "where"]
+
+_SKIPPED_VERB = 0.4  # a verb that was taken for the one relationship it can mean
+_NO_THAT = 0.1  # the papers (that) he wrote
+_DONE_ALONE = 0.3  # have not been eliminated: the verb names the rows that are not there
+_EVENT = ("never", "did", "have", "has", "had")
+_HAVE = ("have", "has", "had", "having")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Auxiliaries before a verb; `last` is the kind of the last one. `event`: what happened or never did."""
+
+    negated: bool = False
+    last: str = ""
+    event: bool = False
+
+
+@rule
+def chain(r: Reader, i: int) -> Iterator[Hit[Chain]]:
+    """are; did not; have never been; can also: every beginning of it"""
+    states = [Hit(i, Chain())]
+    for _ in range(5):
+        states = [hit for state in states for hit in _longer(r, state)]
+        yield from states
+
+
+def _longer(r: Reader, state: Hit[Chain]) -> Iterator[Hit[Chain]]:
+    for op in r.op(state.end, "be", "have", "aux", "not", "adverb"):
+        found = replace(state.value, event=state.value.event or r.tokens[op.start].fold in _EVENT)
+        if op.category == "not":
+            if not found.negated:
+                yield Hit(op.end, replace(found, negated=True))
+        elif op.category == "adverb":
+            yield Hit(op.end, found, state.cost)
+        elif op.category != "have" or r.tokens[op.start].fold in _HAVE:
+            yield Hit(op.end, replace(found, last=op.category))
+
+
+def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """[have never been] reviewed by Jim; [did not] order Latte; built two bridges; opened in 2008"""
+    for begun in (Hit(i, Chain()), *chain(r, i)):
+        at = begun.end
+        if r.lattice.relation(at) and not r.longest(at, "have"):
+            yield from _unless(begun.value, _dearer(_after_verb(r, r.reach(at + 1)), _SKIPPED_VERB))
+        if begun.value.last:
+            yield from _unless(begun.value, _done(r, at, begun.value))
+
+
+def _unless(said: Chain, hits: Iterator[Hit[Post]]) -> Iterator[Hit[Post]]:
+    if not said.negated:
+        yield from hits
+    for hit in negated(hits) if said.negated else ():
+        value = hit.value
+        if said.event and isinstance(value, Valued):
+            value = replace(value, hint=(*value.hint, NEVER))
+        yield Hit(hit.end, value, hit.cost)
+
+
+def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """... [by] Boeing planes; in 2008; the most events; more than 3 movies"""
+    verb = r.tokens[i - 1].stem
+    starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
+    for start, hint in starts.items():
+        yield from predicates.complement(r, start, hint)
+        yield from predicates.comparative(r, start)
+        for hit in predicates.ranked(r, start):
+            if isinstance(hit.value, Ranked) and hit.value.of:
+                yield hit
+        yield from predicates.counted(r, start)
+    for when in dates(r, i, hint=(verb,)):  # a verb may name the date: opened in 2008
+        yield Hit(when.end, when.value, when.cost - _SKIPPED_VERB / 2)
+
+
+def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
+    """(have not been) eliminated: no rows that the verb names; (are) approved: a column of yes and no"""
+    for name in r.names(i, "table"):
+        if said.last in ("be", "have") and r.tokens[name.end - 1].fold.endswith("ed"):
+            yield Hit(name.end, Linked(sets.headed(name), ("have",)), _DONE_ALONE)
+    for name in r.names(i, "column"):
+        if said.last == "be":
+            yield Hit(name.end, Lacking(name, negated=True, flag=True), _DONE_ALONE)
+
+
+@rule
+def doing(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(that) Jim takes; Sony does not make; the author X wrote; no customer lives in"""
+    for subject in _subjects(r, i):
+        for end, no, cost in _verb_at_end(r, subject.end):
+            found = subject.value
+            if no:
+                found = replace(found, negated=not found.negated)
+            yield Hit(end, found, subject.cost + cost)
+
+
+def inverted(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(which institution) does Jim belong to; did the author X write; is X attending"""
+    for op in r.op(i, "aux", "have", "be"):
+        yield from doing(r, op.end)
+
+
+def _subjects(r: Reader, i: int) -> Iterator[Hit[Valued | Linked]]:
+    for hit in values(r, i):
+        yield Hit(hit.end, Valued(None, hit.value, ("have",)), hit.cost + 0.1)
+    no = r.word(i, "no", "neither")
+    at = i + no + (no and r.word(i + 1, "any"))
+    for found in sets.plain_set(r, at):
+        yield Hit(found.end, Linked(found.value, ("have",), negated=bool(no)), found.cost + 0.2)
+
+
+def _verb_at_end(r: Reader, i: int) -> Iterator[tuple[int, bool, float]]:
+    """[does not] make; is attending; belongs to; has: its end, whether it is negated, its cost"""
+    for begun in (Hit(i, Chain()), *chain(r, i)):
+        at = begun.end
+        if r.lattice.relation(at) and not r.longest(at, "have"):
+            r.reach(at + 1)
+            for end in (at + 1, *(op.end for op in r.op(at + 1, "in"))):
+                yield end, begun.value.negated, _SKIPPED_VERB / 2 + _NO_THAT
+        if begun.value.last in ("have", "be"):
+            needed = begun.value.last == "have"
+            for end in (*((at,) if needed else ()), *(op.end for op in r.op(at, "in"))):
+                yield end, begun.value.negated, _NO_THAT
+
+
+@rule
+def where(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(locations where) no cinema has a capacity over 800; no accidents happened; some cinemas were opened in 2010"""
+    no = r.word(i, "no")
+    for found in sets.plain_set(r, i + no):
+        for hit in _what_of_it(r, found, no=no):
+            yield Hit(hit.end, Linked(hit.value, ("have",), negated=bool(no)), hit.cost + 0.2)
+
+
+def _what_of_it(r: Reader, found: Hit[SetForm], *, no: bool) -> Iterator[Hit[SetForm]]:
+    if no:
+        yield found
+    for post in predicates.predicate(r, found.end):
+        if not isinstance(post.value, Ranked):
+            yield Hit(post.end, found.value.plus(post.value), found.cost + post.cost)
+    for end, not_so, cost in _verb_at_end(r, found.end):
+        if not not_so:
+            yield Hit(end, found.value, found.cost + cost)
+
+
+def negated(hits: Iterator[Hit[Post]] | list[Hit[Post]]) -> Iterator[Hit[Post]]:
+    for hit in hits:
+        if isinstance(hit.value, Valued | Linked | Dated | Lacking):
+            yield Hit(hit.end, replace(hit.value, negated=not hit.value.negated), hit.cost)
+
+
+def _dearer(hits: Iterator[Hit[Post]] | list[Hit[Post]], cost: float) -> Iterator[Hit[Post]]:
+    for hit in hits:
+        yield Hit(hit.end, hit.value, hit.cost + cost)
