@@ -16,9 +16,9 @@ def example(database: str, cost: float, *, right: bool) -> fit.Example:
     return fit.Example(database, dict.fromkeys(fit.FEATURES, 1.0) | {"cost": cost}, right)
 
 
-# Of ten answers at each cost, the dearer ones are wrong more often.
+# Of a hundred answers at each cost, the dearer ones are wrong more often.
 EXAMPLES = [
-    example(f"d{n % 3}", cost / 4, right=n >= wrong) for cost, wrong in ((0, 0), (1, 1), (4, 5)) for n in range(10)
+    example(f"d{n % 3}", cost / 4, right=n >= wrong) for cost, wrong in ((0, 0), (1, 10), (4, 50)) for n in range(100)
 ]
 
 
@@ -31,9 +31,9 @@ def test_what_costs_more_is_less_sure() -> None:
 
 
 def test_a_database_is_judged_by_the_others() -> None:
-    liar = [example("liar", 0.0, right=False) for _ in range(5)]
+    liar = [example("liar", 0.0, right=False) for _ in range(50)]
     held = fit.left_one_out([*EXAMPLES, *liar])
-    assert min(sure for sure, _ in held[-5:]) > 0.85  # by its own answers it would be less
+    assert min(sure for sure, _ in held[-50:]) > 0.85  # by its own answers it would be less
 
 
 def test_the_curve_only_falls_and_ends_with_all() -> None:
@@ -42,7 +42,7 @@ def test_the_curve_only_falls_and_ends_with_all() -> None:
     assert len(marks) > 1
     assert precisions == sorted(precisions, reverse=True)
     assert marks[-1].coverage == 1.0
-    assert marks[-1].precision == pytest.approx(24 / 30, abs=1e-4)
+    assert marks[-1].precision == pytest.approx(240 / 300, abs=1e-4)
 
 
 def test_the_program_writes_a_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -128,7 +128,7 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
         candidates = tuple(dict.fromkeys(explain(reading, labels) for reading in believed[:_CANDIDATES]))
         return Plan("ambiguous", "The question can mean different things.", candidates=candidates)
     chosen = believed[0]
-    found = features(chosen, readings, len(lattice.tokens), vocabulary.values)
+    found = features(chosen, readings, lattice, vocabulary)
     found["sureness"] = gate().sureness(found)
     said = " ".join([explain(chosen, labels), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
     return Plan("answered", said, compile_query(chosen), chosen, cost=readings[chosen], features=found)
