@@ -13,7 +13,7 @@ from cli.screen import table
 
 __all__ = ["evaluation_view"]
 
-_CLASSES, _WORDS, _IDS = 8, 12, 4  # shown of each; --json has all
+_CLASSES, _WORDS, _IDS, _DATABASES = 8, 12, 4, 12  # shown of each; --json has all
 
 Told = Mapping[str, Any]
 
@@ -40,7 +40,8 @@ def _figures(told: Told) -> Table:
     shares = ("coverage", "precision", "accuracy")
     made = table("", *counts, *shares, right=(*counts, *shares))
     rows = {"all": told["figures"], "without flagged": told["without_flagged"]}
-    rows |= {f"{kind}: {name}": part for kind, parts in told["by"].items() for name, part in parts.items()}
+    shown = {kind: parts for kind, parts in told["by"].items() if kind != "database" or 1 < len(parts) <= _DATABASES}
+    rows |= {f"{kind}: {name}": part for kind, parts in shown.items() for name, part in parts.items()}
     for name, part in rows.items():
         if part:
             made.add_row(name, *(f"{part[c]:,}" for c in counts), *(_percent(part[s]) for s in shares))

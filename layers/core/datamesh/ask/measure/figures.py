@@ -100,12 +100,13 @@ def figures(outcomes: Iterable[Outcome]) -> Figures:
 
 
 def by_kind(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Figures]]:
-    """Figures of the answerable questions by difficulty, shape and number of tables, as far as these are known."""
+    """Figures of the answerable questions by database, and by difficulty, tables and shape where these are known."""
     answerable = [outcome for outcome in outcomes if outcome.question.answerable]
     return {
         "difficulty": _split(answerable, lambda o: o.question.difficulty, _LEVELS),
         "tables": _split(answerable, _tables, ("one", "several")),
         "shape": _split(answerable, lambda o: o.shape, SHAPES),
+        "database": _split(answerable, lambda o: o.question.db, ()),
     }
 
 

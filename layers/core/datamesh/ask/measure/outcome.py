@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from datamesh.ask.measure.mesh import Asked, Mesh
 from datamesh.ask.measure.questions import Database, Key, Question, Rows
-from datamesh.ask.measure.rows import Row, meets, plain
+from datamesh.ask.measure.rows import Row, alike, meets, plain
 from datamesh.ask.measure.shape import shape_of
 
 __all__ = ["Outcome", "Verdict", "outcomes"]
@@ -117,7 +117,7 @@ def _difference(wanted: list[Row], rows: list[Row]) -> str:
         return f"{len(rows[0])} columns for {len(wanted[0])}"
     if len(rows) != len(wanted):
         return "no rows" if not rows else "more rows" if len(rows) > len(wanted) else "fewer rows"
-    return "other values, or another order"
+    return "another order" if alike(wanted, rows) else "other values"
 
 
 def _shape(question: Question) -> str:
