@@ -69,7 +69,7 @@ class Scope:
         """The alias at the end of `path`, joined now if it was not; optional while nothing but a label wants it."""
         if not path:
             return self.alias
-        near = self.at(path[:-1])
+        near = self.at(path[:-1], optional=optional)
         if known := self.joins.get(path):
             known.optional &= optional
             return known.alias
@@ -102,13 +102,17 @@ class Scope:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an attribute's path begins: at the subject, or at the end of a semi-join's path."""
+    """Where an attribute's path begins: at the subject, or at the end of a semi-join's path.
+
+    `optional`: what is said here is said of one number only; rows for which it leads nowhere count for the others.
+    """
 
     scope: Scope
     prefix: intent.Path = ()
+    optional: bool = False
 
     def at(self, path: intent.Path, *, optional: bool = False) -> str:
-        return self.scope.at(self.prefix + path, optional=optional)
+        return self.scope.at(self.prefix + path, optional=optional or self.optional)
 
 
 def _derived(query: exp.Query, alias: str) -> exp.Subquery:

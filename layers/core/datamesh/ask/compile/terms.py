@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlglot import exp, parse_one
 
@@ -97,7 +98,7 @@ def _filtered(tree: exp.Expr, pred: intent.Pred | None, place: Place, where: Whe
     """Every aggregate in `tree` over the rows for which `pred` holds."""
     if pred is None:
         return tree
-    holds = where(pred, place)
+    holds = where(pred, replace(place, optional=True))
 
     def over(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.AggFunc):

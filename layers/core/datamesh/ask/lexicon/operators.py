@@ -116,6 +116,20 @@ contains starts: starting with, starts with, start with, beginning with, begins 
 contains starts: starts with the letter, starting with the letter, begins with the letter, beginning with the letter
 contains starts: start with the letter, begin with the letter, starts with letter, starting with letter
 contains ends: ending with, ends with, end with, ending in, ends in, ended with
+calc -: difference between, difference of, gap between
+calc /: ratio of, ratio between
+infix +: plus
+infix -: minus
+infix *: times, multiplied by
+infix /: divided by
+share 1: share of, proportion of, fraction of, what share of, which share of, what proportion of, what fraction of
+share 100: percentage of, percent of, what percentage of, which percentage of, what percent of
+change growth: growth of, growth in, growth rate of
+change difference: increase in, increase of, change in, change of, rise in, difference in, decrease in
+changed growth: growth
+changed difference: change, increase
+versus: versus, vs, compared with, compared to, in comparison with, in comparison to, against
+compare_with: compare
 both: both
 neither: neither
 nor: nor

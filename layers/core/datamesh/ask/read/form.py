@@ -15,6 +15,8 @@ __all__ = [
     "Aggregate",
     "AnyOf",
     "Both",
+    "Calculated",
+    "Changed",
     "Compared",
     "Contains",
     "Count",
@@ -30,6 +32,7 @@ __all__ = [
     "Out",
     "Over",
     "Plain",
+    "Portion",
     "Post",
     "PredForm",
     "Ranked",
@@ -226,8 +229,34 @@ class OrderForm:
 
 
 @dataclass(frozen=True)
+class Calculated:
+    """The first output and the second as one: the highest price minus the lowest."""
+
+    op: Choice["+", "-", "*", "/"]
+
+
+@dataclass(frozen=True)
+class Portion:
+    """The first output of those rows only, as a share of all: the share of orders that are open. Without any: of each
+    group."""
+
+    preds: tuple[PredForm, ...] = ()
+    percent: bool = False
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The first output of two kinds of rows, side by side or as one number; without them, from group to group."""
+
+    how: Choice["both", "difference", "growth"]
+    now: PredForm | None = None
+    before: PredForm | None = None
+
+
+@dataclass(frozen=True)
 class Form:
     outputs: tuple[Out, ...]
     groups: tuple[KeyForm, ...] = ()
     order: tuple[OrderForm, ...] = ()
     bare: bool = False  # no verb asks to show or to list
+    made: Calculated | Portion | Changed | None = None

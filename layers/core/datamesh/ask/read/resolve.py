@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice, cheapest
+from datamesh.ask.read.computed import computed
 from datamesh.ask.read.counting import countings
 from datamesh.ask.read.foremost import over_first
 from datamesh.ask.read.form import Aggregate, Count, Form
@@ -19,6 +22,8 @@ __all__ = ["resolve"]
 
 def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     """The meanings of a form."""
+    if form.made is not None:
+        return cheapest(computed(schema, form, resolve(schema, replace(form, made=None))))
     form = rewritten(schema, over_first(form))
     if of_each(form):
         return cheapest([*tops(schema, form), *countings(schema, form)])

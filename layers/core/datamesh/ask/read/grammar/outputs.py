@@ -16,7 +16,7 @@ from datamesh.ask.read.grammar.common import function
 from datamesh.ask.read.grammar.pointing import pointing_back
 from datamesh.ask.words import plural
 
-__all__ = ["output", "outputs", "series"]
+__all__ = ["items", "of_whom", "output", "outputs", "series"]
 
 _OWNING = ("of", "for", "in", "from", "among", "across", "on", "by", "to")
 _THEIRS = ("their", "its", "his", "her", "corresponding", "respective")
@@ -79,8 +79,8 @@ def output(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     for hit in _said_set(r, i):
         yield Hit(hit.end, (Thing(_pointing(hit.value, theirs=theirs)),), hit.cost + _THING)
     yield from _owned(r, i)
-    for items in _items(r, start):
-        for owned in _of(r, items):
+    for listed in items(r, start):
+        for owned in of_whom(r, listed):
             yield Hit(owned.end, tuple(_their(out) if theirs else out for out in owned.value), owned.cost)
 
 
@@ -130,19 +130,19 @@ def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """the airline's name"""
     for owner in sets.plain_set(r, i):
         if r.word(owner.end, "'s"):
-            for items in _items(r, owner.end + 1):
-                yield Hit(items.end, _with_owner(items.value, owner.value), owner.cost + items.cost)
+            for listed in items(r, owner.end + 1):
+                yield Hit(listed.end, _with_owner(listed.value, owner.value), owner.cost + listed.cost)
 
 
-def _of(r: Reader, items: Hit[Outs]) -> Iterator[Hit[Outs]]:
+def of_whom(r: Reader, listed: Hit[Outs]) -> Iterator[Hit[Outs]]:
     """Whose they are: a set behind a preposition, or only what restricts it."""
-    yield items
-    if r.word(items.end, *_OWNING):
-        for hit in _said_set(r, items.end + 1):
-            yield Hit(hit.end, _with_owner(items.value, hit.value), items.cost + hit.cost)
-    for hit in sets.with_posts(r, Hit(items.end, SetForm(None), items.cost + _NO_NOUN)):
-        if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, items.value):
-            yield Hit(hit.end, _with_owner(items.value, hit.value), hit.cost)
+    yield listed
+    if r.word(listed.end, *_OWNING):
+        for hit in _said_set(r, listed.end + 1):
+            yield Hit(hit.end, _with_owner(listed.value, hit.value), listed.cost + hit.cost)
+    for hit in sets.with_posts(r, Hit(listed.end, SetForm(None), listed.cost + _NO_NOUN)):
+        if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, listed.value):
+            yield Hit(hit.end, _with_owner(listed.value, hit.value), hit.cost)
 
 
 def _owner_like(form: SetForm, items: Outs) -> bool:
@@ -158,7 +158,7 @@ def _with_owner(items: Outs, owner: SetForm) -> Outs:
 
 
 @rule
-def _items(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+def items(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """Attributes and aggregates of attributes, as many as belong to one owner."""
     yield from series(r, _item(r, i), _item, _ATTRIBUTES)
 

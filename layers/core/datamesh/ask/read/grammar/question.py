@@ -19,7 +19,7 @@ from datamesh.ask.read.form import (
     Thing,
     Valued,
 )
-from datamesh.ask.read.grammar import outputs, predicates, sets
+from datamesh.ask.read.grammar import computed, outputs, predicates, sets
 from datamesh.ask.read.grammar.common import values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.orders import order
@@ -43,11 +43,11 @@ def question(r: Reader) -> list[Hit[Form]]:
 
 def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
     at = _please(r, 0)
-    for rule_ in (_shown, _how_many, _which, _in_two_sentences):
+    for rule_ in (_shown, _how_many, _which, _in_two_sentences, computed.asked):
         yield from rule_(r, at)
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
-        for begun in [*_shown(r, after), *_how_many(r, after)]:
+        for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:
             yield Hit(begun.end, replace(begun.value, groups=keys.value), begun.cost + keys.cost)
 
 
