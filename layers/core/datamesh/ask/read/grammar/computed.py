@@ -24,7 +24,7 @@ from datamesh.ask.read.form import (
     Valued,
 )
 from datamesh.ask.read.grammar import outputs, predicates, sets
-from datamesh.ask.read.grammar.common import dated, time, values
+from datamesh.ask.read.grammar.common import time, values
 
 __all__ = ["asked"]
 
@@ -178,7 +178,7 @@ def _sides(r: Reader, i: int) -> Iterator[Hit[PredForm]]:
         yield Hit(end, Dated(None, "in", period))
     for when in time(r, i):
         if when.value.how == "in":
-            yield Hit(when.end, dated(when.value), when.cost)
+            yield Hit(when.end, Dated(None, "in", when.value.period), when.cost)
     for hit in values(r, i):
         if len(hit.value) == 1:
             yield Hit(hit.end, Valued(None, hit.value), hit.cost + _SIDE)
