@@ -39,7 +39,7 @@ cmp >: over, above, exceeding, exceeds, exceed, in excess of, >
 cmp >=: at least, no less than, no fewer than, not less than, not fewer than, a minimum of, > =
 cmp <: under, below, <
 cmp <=: at most, no more than, not more than, no greater than, up to, a maximum of, < =
-cmp =: equal to, equals, equal, exactly, =, the same as
+cmp =: only, just, equal to, equals, equal, exactly, =, the same as
 cmp <>: not equal to, other than, different from, unequal to
 after_cmp >=: or above, or over, and above, and more, and over, or after
 after_cmp <=: or below, or under, and below, and less, or before
@@ -54,8 +54,19 @@ most asc: least, the least, fewest, the fewest, lowest, the lowest, smallest, th
 most asc: bottom, the bottom, min, the min, the lowest number of, the smallest number of, the fewest number of
 most asc: lowest number of, smallest number of, fewest number of, least number of, the least number of
 most asc: the minimum number of, minimum number of, the smallest amount of, the least amount of
+common desc: most widely used, most popular, most prominent, most frequently occurring, most commonly occurring
+common asc: least popular
 common desc: most common, most frequent, most frequently used, most commonly used, most often used, most frequently
 common asc: least common, least frequent, least frequently used, least commonly used
+often desc: most often, the most often, most frequently, the most frequently, the most, most times, the most times
+often desc: most number of times, the most number of times, the greatest number of times, most widely
+often desc: the largest number of times, most commonly, by most of times
+often asc: least often, the least often, least frequently, the least frequently, the least, the fewest times
+times 1: once
+times 2: twice
+rows: record, records, entry, entries, times, time
+sole_count: frequency, frequencies
+anybody: person, individual, one
 top desc: top, first
 top asc: bottom, last
 sorting: sort, sorted, order, ordered, rank, ranked, arrange, arranged, listed, ordering, sorting

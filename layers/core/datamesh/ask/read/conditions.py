@@ -11,6 +11,7 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.verbs import VERBS
 from datamesh.ask.read import foremost, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
+from datamesh.ask.read.facts import facts
 from datamesh.ask.read.form import (
     AnyOf,
     Both,
@@ -40,6 +41,7 @@ _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
 _UNLIKE = 0.2  # parts of one condition that look at different things
+_UNNAMED = 0.3  # rows that were not named are counted
 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -221,6 +223,11 @@ def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Found:
 
 
 def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
+    if pred.to.head is None and pred.count:
+        for walk in facts(schema, spot.table, pred.hint) if pred.hint != ("have",) else ():
+            for choice in _rows(schema, pred, spot, walk):
+                yield Choice(choice.value, choice.cost + _UNNAMED)
+        return
     said = pred.to.preds or pred.to.rank or pred.count or pred.negated or any(word in _VERBS for word in pred.hint)
     if not said:
         return  # heads of departments: context, not a restriction that could be read off

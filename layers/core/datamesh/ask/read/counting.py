@@ -9,6 +9,7 @@ from itertools import product
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.conditions import both
+from datamesh.ask.read.facts import facts
 from datamesh.ask.read.figures import Figure, figures
 from datamesh.ask.read.form import Aggregate, Count, Everything, Form, KeyForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grouping import Keys, keys, reachable
@@ -22,6 +23,7 @@ __all__ = ["countings"]
 
 _NUMBER_AS_KEY = 0.8
 _BRIDGE = 0.6
+_UNNAMED = 0.3  # rows that were not named are counted
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,10 @@ def _meanings(schema: Schema, form: Form) -> Iterator[Choice[_Meant]]:
     if any(isinstance(out, Everything) for out in form.outputs):
         return
     groups = (*form.groups, *_each(form))
-    options = [figures(schema, out) for out in (*asked, *_hidden(form))]
+    hidden = [] if any(_headless(out) for out in asked) else _hidden(form)
     for combo in combined([anchors(schema, out) for out in plain]) if plain else [Choice((), 0.0)]:
-        own = [[_own_rows(combo.value)]] if _of_own_rows(form, asked) and combo.value else []
+        options = [_figures(schema, form, out, combo.value) for out in (*asked, *hidden)]
+        own = [_own_rows(schema, form, combo.value)] if not hidden and _of_own_rows(form, asked) and combo.value else []
         doubt = 0.0 if groups else _NUMBER_AS_KEY * sum(_is_number(schema, anchor) for anchor in combo.value)
         for chosen in product(*options, *own):
             numbers = tuple(choice.value for choice in chosen)
@@ -68,6 +71,16 @@ def _meanings(schema: Schema, form: Form) -> Iterator[Choice[_Meant]]:
                 shown = {anchor.owner or anchor.table for anchor in combo.value}
                 plain_numbers = tuple(_of_all(schema, figure, shown) for figure in numbers)
                 yield Choice(_Meant(plain_numbers, len(asked), combo.value, groups), cost)
+
+
+def _figures(schema: Schema, form: Form, out: Count | Aggregate, shown: tuple[Anchor, ...]) -> list[Choice[Figure]]:
+    """And how many: of what ranks, or of the rows of what is shown."""
+    if not _headless(out):
+        return figures(schema, out)
+    of = next((rank.of for rank in _ranks(form) if rank.of), None)
+    if of and of.head:
+        return figures(schema, Count(of))
+    return _own_rows(schema, form, shown) if shown else []
 
 
 def _of_all(schema: Schema, figure: Figure, shown: set[str]) -> Figure:
@@ -102,12 +115,19 @@ def _each(form: Form) -> tuple[KeyForm, ...]:
 
 def _of_own_rows(form: Form, asked: Sequence[Out]) -> bool:
     """Most common: by how many of its own rows a value has; ordered by the count of them."""
+    if any(_headless(out) for out in asked):
+        return False
     ranked = any(rank.of and rank.of.head is None for rank in _ranks(form))
     return ranked or (not asked and any(_headless(order.by) for order in form.order))
 
 
-def _own_rows(shown: tuple[Anchor, ...]) -> Choice[Figure]:
-    return Choice(Figure(shown[0].table, "count", shown[0].table), 0.0)
+def _own_rows(schema: Schema, form: Form, shown: tuple[Anchor, ...]) -> list[Choice[Figure]]:
+    """Of a value, the rows that have it; of a thing, the rows that a verb speaks of."""
+    first = shown[0]
+    if not (first.implied or first.columns == schema.known_by(first.table)):
+        return [Choice(Figure(first.table, "count", first.table), 0.0)]
+    hint = next((rank.hint for rank in _ranks(form)), ())
+    return [Choice(Figure(walk.end, "count", walk.end), _UNNAMED) for walk in facts(schema, first.table, hint)]
 
 
 def _is_number(schema: Schema, anchor: Anchor) -> bool:
@@ -170,6 +190,11 @@ class _Cut:
     asked: int
     keys: Keys
 
+    @property
+    def headless(self) -> int:
+        """Whether what ranks is what is shown."""
+        return any(_headless(out) for out in self.form.outputs)
+
     def select(self, root: str, where: intent.Pred | None) -> intent.Select | None:
         outputs = self.outputs()
         order = self.ranked() if _ranks(self.form) else self.ordered(outputs)
@@ -196,7 +221,7 @@ class _Cut:
 
     def ranked(self) -> tuple[intent.Order, ...] | None:
         ranks = _ranks(self.form)
-        hidden = self.measures[self.asked :]
+        hidden = self.measures[self.asked :] or self.measures[: self.headless]
         if self.form.order or len(ranks) > 1 or not hidden:
             return None
         return (intent.Order(by=hidden[0], direction=ranks[0].direction),)

@@ -149,6 +149,7 @@ class Ranked:
     adjective: str = ""
     of: SetForm | None = None
     fn: MeasureFn | None = None  # the attribute's total or average, per thing
+    hint: tuple[str, ...] = ()  # the verb that the rows are called by: reserved most often
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from datamesh.ask.read.conditions import both
 from datamesh.ask.read.form import Form, Linked, SetForm, Thing
 from datamesh.ask.read.listing import restricted
 from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.shown import stands_for
 
 __all__ = ["tallies"]
 
@@ -30,7 +31,8 @@ def tallies(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
     rest = SetForm(None, tuple(pred for pred in out.of.preds if pred is not counted[0]))
     for target in head.targets:
         if not _names_rows(schema, target):
-            for rows in schema.tables(counted[0].to.head):
+            own = [] if stands_for(schema, target, head.text) else [Target("table", target.table, "", 0.0)]
+            for rows in schema.tables(counted[0].to.head) if counted[0].to.head else own:
                 for spot in schema.spots(rows.table, target.table)[:1]:
                     cost = rows.cost + target.cost + spot.cost + (_FAR if spot.value.path else 0.0)
                     shown = schema.text_attr(spot.value, schema.column(target.table, target.name))

@@ -116,7 +116,8 @@ def _everything(r: Reader, i: int) -> Iterator[Hit[Outs]]:
 
 
 def _counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
-    """the number of workshops [they submitted to]"""
+    """the number of workshops [they submitted to]; (the most common type and) how many, their number"""
+    yield from _only_number(r, i)
     for op in r.op(i, "count"):
         for hit in sets.noun_set(r, op.end):
             yield Hit(hit.end, (Count(hit.value),), hit.cost)
@@ -124,6 +125,23 @@ def _counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
                 yield Hit(verb.end, (Count(hit.value),), hit.cost + verb.cost)
             if r.word(hit.end, "each"):
                 yield Hit(hit.end + 1, (Count(hit.value),), hit.cost + _UNREAD_CLAUSE)
+
+
+def _only_number(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+    """the number; how many [of them] [there are]; the frequency: of what was named before"""
+    number = Count(SetForm(None))
+    if (r.word(i, "number", "count", "counts", "numbers") or r.longest(i, "sole_count")) and not r.word(i + 1, "of"):
+        named = any(r.names(i, "column"))
+        yield Hit(i + 1, (number,), _THING + (_MERELY_DETAILS if named else 0.0))
+    for op in r.op(i, "count"):
+        at = op.end
+        if r.word(at + 1, "them", "these", "those") and r.word(at, "of"):
+            at += 2
+        if r.longest(at, "rows") or r.word(at, "them", "these") or at > op.end or r.word(i, "how"):
+            at += bool(r.longest(at, "rows")) or r.word(at, "them", "these")
+            yield Hit(at, (number,), _THING)
+            if r.word(at, "there") and r.word(at + 1, "are", "is", "were"):
+                yield Hit(at + 2, (number,), _THING)
 
 
 def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datamesh.ask.annotate import Literal, Operator
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Compared, Lacking, Linked, Post, Ranked, Valued, Yard
-from datamesh.ask.read.grammar import nested, sets
+from datamesh.ask.read.grammar import nested, sets, tallied
 from datamesh.ask.read.grammar.clauses import clause, containing, word_in
 from datamesh.ask.read.grammar.common import amount, attrs, dates, direction, function, values
 from datamesh.ask.read.grammar.compared import compared
@@ -58,6 +58,8 @@ def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i, "contains", "with"):
         yield from word_in(r, op.end)
     yield from _missing(r, i)
+    yield from tallied.doers(r, i)
+    yield from tallied.often(r, i)
     yield from _related(r, i)
     yield from verb_phrase(r, i)
     yield from doing(r, i)
@@ -110,6 +112,7 @@ def _all_said(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from negated(_having(r, op.end))
         yield from negated(clause(r, op.end))
     yield from containing(r, i)
+    yield from tallied.often(r, i)
     yield from verb_phrase(r, i)
     yield from _related(r, i)
     yield from clause(r, i)

@@ -12,17 +12,18 @@ from datamesh.ask.read.form import (
     Form,
     KeyForm,
     Linked,
-    Plain,
+    Post,
     PredForm,
     Ranked,
     SetForm,
     Thing,
     Valued,
 )
-from datamesh.ask.read.grammar import computed, outputs, predicates, sets
+from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
+from datamesh.ask.read.grammar.closing import rest
 from datamesh.ask.read.grammar.common import values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
-from datamesh.ask.read.grammar.orders import order
+from datamesh.ask.read.grammar.sentences import told_again
 
 __all__ = ["question"]
 
@@ -35,7 +36,7 @@ def question(r: Reader) -> list[Hit[Form]]:
     found = [
         Hit(len(r.tokens), form.value, form.cost)
         for begun in _beginnings(r)
-        for form in _rest(r, begun)
+        for form in rest(r, begun)
         if _end(r, form.end) == len(r.tokens)
     ]
     return sorted(found, key=lambda hit: hit.cost)
@@ -43,8 +44,10 @@ def question(r: Reader) -> list[Hit[Form]]:
 
 def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
     at = _please(r, 0)
-    for rule_ in (_shown, _how_many, _which, _in_two_sentences, computed.asked):
+    yield from computed.asked(r, at)
+    for rule_ in (_shown, _how_many, _which):
         yield from rule_(r, at)
+        yield from told_again(r, rule_(r, at))
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:
@@ -159,13 +162,23 @@ def _done_to_each(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
                 yield _counting(Hit(keys.end, counted.value, counted.cost + keys.cost + _UNREAD_VERB), keys.value)
 
 
+def _turned_round(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(which brand) do the most customers buy; (in which years) were at least two shops opened"""
+    for op in r.op(i, "aux", "have", "be"):
+        yield from tallied.doers(r, op.end)
+        if r.word(op.end, "there"):
+            yield from tallied.so_many(r, op.end + 1)
+    yield from tallied.doers(r, i)
+
+
 @rule
 def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
-    """Which airline has the most flights; which planes are from Boeing; what airlines fly to Boston"""
+    """Which airline has the most flights; which planes are from Boeing; in what cities are there two airports"""
+    i = next((op.end for op in r.op(i, "in")), i)
     if not r.word(i, "which", "what"):
         return
     for hit in sets.noun_set(r, i + 1):
-        for post in predicates.predicate(r, hit.end):
+        for post in [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]:
             form = hit.value
             if not isinstance(post.value, Ranked):
                 form = form.plus(post.value)
@@ -175,82 +188,3 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
                 continue
             for more in sets.with_posts(r, Hit(post.end, form, hit.cost + post.cost)):
                 yield Hit(more.end, Form((Thing(more.value),)), more.cost)
-
-
-@rule
-def _in_two_sentences(r: Reader, i: int) -> Iterator[Hit[Form]]:
-    """Which counties have two or more delegates? Give me the county names."""
-    for hit in _which(r, i):
-        if r.word(hit.end, "?", "."):
-            asked = hit.value.outputs[0]
-            for op in r.op(_please(r, hit.end + 1), "show"):
-                for said in outputs.outputs(r, op.end):
-                    shown = tuple(replace(o, of=asked.of) for o in said.value if isinstance(o, Plain) and o.of is None)
-                    if len(shown) == len(said.value):
-                        yield Hit(said.end, Form(shown), hit.cost + said.cost)
-
-
-def _rest(r: Reader, begun: Hit[Form]) -> Iterator[Hit[Form]]:
-    """Grouping, order, what narrows the groups: whatever follows, in any order, each once."""
-    states = [begun]
-    for _ in range(3):
-        yield from states
-        states = [hit for state in states for hit in _clause(r, state)]
-
-
-def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
-    form = state.value
-    for at in {state.end, _after_and(r, state.end)}:
-        if form.groups:
-            yield from _narrowed(r, at, state)
-            yield from _ranked_after(r, state)
-        else:
-            yield from _grouped(r, at, state)
-        if not form.order:
-            for hit in order(r, at):
-                yield Hit(hit.end, replace(form, order=hit.value), state.cost + hit.cost)
-
-
-def _ranked_after(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
-    """(the top 2 products per category) by list price"""
-    only = state.value.outputs[0]
-    if len(state.value.outputs) == 1 and isinstance(only, Thing) and only.of.rank:
-        for hit in sets.ranked_by(r, Hit(state.end, only.of), only.of.rank):
-            yield Hit(hit.end, replace(state.value, outputs=(Thing(hit.value),)), state.cost + hit.cost)
-
-
-def _after_and(r: Reader, i: int) -> int:
-    at = r.comma(i)
-    while r.word(at, ".", "?"):
-        at += 1
-    return at + 1 if r.word(at, "and") else at
-
-
-def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
-    """for each airline; (the distance) flown by each airline"""
-    for keys in group_keys(r, i):
-        yield Hit(keys.end, _per(state.value, keys.value), state.cost + keys.cost)
-    if r.lattice.relation(i):
-        for keys in each_key(r, i + 1):
-            yield Hit(keys.end, _per(state.value, keys.value), state.cost + keys.cost + _UNREAD_VERB)
-
-
-def _per(form: Form, keys: Keys) -> Form:
-    """Flights per day, said just so, are counted."""
-    only = form.outputs[0]
-    if form.bare and len(form.outputs) == 1 and isinstance(only, Thing) and not only.of.rank and not only.of.number:
-        return replace(form, outputs=(Count(only.of),), groups=keys)
-    return replace(form, groups=keys)
-
-
-def _narrowed(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
-    """What follows the groups restricts the rows that the one number is over; `that ...` is said of the group."""
-    numbers = [out for out in state.value.outputs if isinstance(out, Count | Aggregate)]
-    if len(numbers) != 1 or r.longest(i, "that", "whose", "with", "without"):
-        return
-    only = numbers[0]
-    for post in predicates.post(r, i):
-        if not isinstance(post.value, Ranked):
-            of = (only.of or SetForm(None)).plus(post.value)
-            shown = tuple(replace(out, of=of) if out is only else out for out in state.value.outputs)
-            yield Hit(post.end, replace(state.value, outputs=shown), state.cost + post.cost)

@@ -1,0 +1,34 @@
+"""Rows that only a verb speaks of: a room that was reserved twice has two reservations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from datamesh.ask.intent import Edge
+from datamesh.ask.joins import Walk
+from datamesh.ask.read.places import Schema
+from datamesh.ask.words import name_words, stems
+
+__all__ = ["facts"]
+
+_SHORT_STEM = 4
+
+
+def facts(schema: Schema, table: str, hint: Sequence[str]) -> list[Walk]:
+    """The steps to the rows that belong to one of `table`: those that the verb names; else the only ones there are."""
+    edges = [edge for edge in schema.vocabulary.graph.edges.get(table, ()) if edge.many]
+    named = [edge for edge in edges if any(_names(schema, edge, verb) for verb in hint)]
+    found = named or edges
+    return [Walk(table, (edge,), 0.0) for edge in found] if len(found) == 1 else []
+
+
+def _names(schema: Schema, edge: Edge, verb: str) -> bool:
+    """Reserved: the reservations."""
+    nouns = {word for noun in schema.table(edge.to).nouns for word in noun}
+    said = nouns.union(stems(" ".join(name_words(edge.relationship))))
+    return any(_akin(verb, word) for word in said)
+
+
+def _akin(verb: str, word: str) -> bool:
+    short = min(len(verb), len(word))
+    return short >= _SHORT_STEM and verb[:short] == word[:short]

@@ -1,0 +1,117 @@
+"""What may follow a question's outputs: groups, order, whose the numbers are, what narrows the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, Plain, Ranked, SetForm, Thing
+from datamesh.ask.read.grammar import predicates, sets
+from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
+from datamesh.ask.read.grammar.orders import order
+from datamesh.ask.read.grammar.tallied import verbs
+
+__all__ = ["rest"]
+
+_UNREAD_VERB = 0.2
+_POINTING = 0.1  # whose the numbers are is said again
+_THE_SAME = 0.2  # the ..., which need not be what was named before
+
+
+def rest(r: Reader, begun: Hit[Form]) -> Iterator[Hit[Form]]:
+    """Grouping, order, what narrows the groups: whatever follows, in any order, each once."""
+    states = [begun]
+    for _ in range(3):
+        yield from states
+        states = [hit for state in states for hit in _clause(r, state)]
+
+
+def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    form = state.value
+    yield from _pointing(r, state)
+    for at in {state.end, *(op.end for op in r.op(state.end, "tail")), _after_and(r, state.end)}:
+        if form.groups:
+            yield from _narrowed(r, at, state)
+            yield from _ranked_after(r, state)
+        else:
+            yield from _grouped(r, at, state)
+        if not form.order:
+            for hit in order(r, at):
+                yield Hit(hit.end, replace(form, order=hit.value), state.cost + hit.cost)
+
+
+def _ranked_after(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """(the top 2 products per category) by list price"""
+    only = state.value.outputs[0]
+    if len(state.value.outputs) == 1 and isinstance(only, Thing) and only.of.rank:
+        for hit in sets.ranked_by(r, Hit(state.end, only.of), only.of.rank):
+            yield Hit(hit.end, replace(state.value, outputs=(Thing(hit.value),)), state.cost + hit.cost)
+
+
+def _after_and(r: Reader, i: int) -> int:
+    at = r.comma(i)
+    while r.word(at, ".", "?"):
+        at += 1
+    return at + 1 if r.word(at, "and") else at
+
+
+def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """for each airline; (the distance) flown by each airline"""
+    for keys in group_keys(r, i):
+        yield Hit(keys.end, _per(state.value, keys.value), state.cost + keys.cost)
+    if r.lattice.relation(i):
+        for keys in each_key(r, i + 1):
+            yield Hit(keys.end, _per(state.value, keys.value), state.cost + keys.cost + _UNREAD_VERB)
+
+
+def _per(form: Form, keys: Keys) -> Form:
+    """Flights per day, said just so, are counted."""
+    only = form.outputs[0]
+    if form.bare and len(form.outputs) == 1 and isinstance(only, Thing) and not only.of.rank and not only.of.number:
+        return replace(form, outputs=(Count(only.of),), groups=keys)
+    return replace(form, groups=keys)
+
+
+def _narrowed(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """What follows the groups restricts the rows that the one number is over; `that ...` is said of the group."""
+    numbers = [out for out in state.value.outputs if isinstance(out, Count | Aggregate)]
+    if len(numbers) != 1 or r.longest(i, "that", "whose", "with", "without"):
+        return
+    only = numbers[0]
+    for post in predicates.post(r, i):
+        if not isinstance(post.value, Ranked):
+            of = (only.of or SetForm(None)).plus(post.value)
+            shown = tuple(replace(out, of=of) if out is only else out for out in state.value.outputs)
+            yield Hit(post.end, replace(state.value, outputs=shown), state.cost + post.cost)
+
+
+def _pointing(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """(brands, and how many products) have each; does each of them have; (the number of products) of that brand"""
+    outs = state.value.outputs
+    shown = any(isinstance(out, Plain | Thing) for out in outs)
+    if state.value.groups or not shown or not any(isinstance(out, Count | Aggregate) for out in outs):
+        return
+    for end, cost in ((state.end, 0.0), *((done.end, done.cost) for done in verbs(r, state.end))):
+        for key in _each_of_them(r, end):
+            yield Hit(key.end, replace(state.value, groups=key.value), state.cost + cost + key.cost)
+            if end == state.end or r.longest(state.end, "aux", "have", "be"):
+                for done in verbs(r, key.end):
+                    extra = state.cost + cost + key.cost + done.cost
+                    yield Hit(done.end, replace(state.value, groups=key.value), extra)
+
+
+def _each_of_them(r: Reader, i: int) -> Iterator[Hit[Keys]]:
+    """each [one, of them]; they; it; that brand: what was shown before"""
+    if r.word(i, "each", "they", "them", "it", "he", "she"):
+        at = i + 1
+        yield Hit(at, (), _POINTING)
+        for op in r.op(at, "anybody"):
+            yield Hit(op.end, (), _POINTING)
+        if r.word(at, "of") and r.word(at + 1, "them", "these", "those"):
+            yield Hit(at + 2, (), _POINTING)
+    if r.word(i, "this", "that", "the", "those", "these", "each"):
+        for op in r.op(i + 1, "anybody"):
+            yield Hit(op.end, (), _POINTING)
+        for name in r.names(i + 1, "table", "column"):
+            yield Hit(name.end, (KeyForm(name=name),), _THE_SAME if r.word(i, "the") else _POINTING)

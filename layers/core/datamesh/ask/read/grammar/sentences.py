@@ -1,0 +1,72 @@
+"""A question in two sentences: which airports have two runways? List their names and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import Aggregate, Count, Form, Out, Plain, SetForm, Thing
+from datamesh.ask.read.grammar import outputs
+
+__all__ = ["told_again"]
+
+_AGAIN = 0.1
+
+
+def told_again(r: Reader, first: list[Hit[Form]]) -> Iterator[Hit[Form]]:
+    """What the second sentence asks for, of what the first one found."""
+    for hit in first:
+        if r.word(hit.end, "?", "."):
+            at = hit.end + 1
+            while op := r.longest(at, "please"):
+                at = r.comma(op.end)
+            for op in r.op(at, "show"):
+                for said in outputs.outputs(r, op.end):
+                    if found := _together(hit.value, said.value):
+                        yield Hit(said.end, found, hit.cost + said.cost + _AGAIN)
+
+
+def _together(first: Form, said: tuple[Out, ...]) -> Form | None:
+    if any(isinstance(out, Count) for out in first.outputs):
+        return _of_numbers(first, said)
+    sets = {out.of for out in first.outputs if isinstance(out, Thing | Plain)}
+    if len(sets) != 1 or first.order or any(isinstance(out, Count | Aggregate) for out in first.outputs):
+        return None
+    of = sets.pop()
+    if of is None or of.head is None:
+        return None
+    shown = [_of_these(out, of) for out in said]
+    return replace(first, outputs=tuple(out for out in shown if out)) if all(shown) else None
+
+
+def _of_these(out: Out, of: SetForm) -> Out | None:
+    if isinstance(out, Count | Aggregate):
+        return out
+    if isinstance(out, Plain) and (out.of is None or _same(out.of, of)):
+        return replace(out, of=of)
+    return Thing(of) if isinstance(out, Thing) and _same(out.of, of) else None
+
+
+def _same(said: SetForm, of: SetForm) -> bool:
+    """The claim, after claims with certain properties."""
+    if said.head is None or of.head is None or said.preds or said.rank or said.number:
+        return False
+    tables = {t.table for t in of.head.targets if t.kind == "table"}
+    return any(t.kind == "table" and t.table in tables for t in said.head.targets)
+
+
+def _of_numbers(first: Form, said: tuple[Out, ...]) -> Form | None:
+    """How many orders has each customer placed? List the customer's city and the number."""
+    numbers = iter([out for out in first.outputs if isinstance(out, Count)])
+    shown: list[Out] = []
+    for out in said:
+        if isinstance(out, Count) and out.of.head is None:
+            if (number := next(numbers, None)) is None:
+                return None
+            shown.append(number)
+        elif isinstance(out, Plain) and not (out.of and (out.of.preds or out.of.rank)):
+            shown.append(out)
+        else:
+            return None
+    return None if next(numbers, None) else replace(first, outputs=tuple(shown))

@@ -1,0 +1,139 @@
+"""So many of what is related, said by what they do: that the most customers use, shared by two firms, used twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from datamesh.ask.read.chart import Hit, Reader, rule
+from datamesh.ask.read.form import Linked, Post, Ranked, SetForm, Yard
+from datamesh.ask.read.grammar import sets
+from datamesh.ask.read.grammar.common import Amount, amount, comparison, direction
+
+__all__ = ["ROWS", "doers", "often", "so_many", "verbs"]
+
+ROWS = SetForm(None)  # rows that have no name of their own: used twice
+_UNREAD_VERB = 0.2
+_OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
+
+
+@dataclass(frozen=True)
+class Done:
+    """A verb with what stands around it: its end, its stem (empty for have and be) and what leaving it unread costs."""
+
+    end: int
+    verb: tuple[str, ...] = ()
+    cost: float = 0.0
+
+
+def verbs(r: Reader, i: int) -> Iterator[Done]:
+    """have been used in; live; are assigned to; have"""
+    at, states = i, {i}
+    for _ in range(3):
+        states = {op.end for state in states for op in r.op(state, "be", "have", "aux")}
+        yield from (Done(end) for end in states)
+        yield from (done for end in states for done in _verb(r, end))
+        at = max(states, default=at)
+    yield from _verb(r, i)
+
+
+def _verb(r: Reader, i: int) -> Iterator[Done]:
+    if r.lattice.relation(i):
+        verb = (r.tokens[i].stem,)
+        yield Done(r.reach(i + 1), verb, _UNREAD_VERB)
+        yield from (Done(op.end, verb, _UNREAD_VERB) for op in r.op(i + 1, "in"))
+    else:
+        yield from (Done(op.end) for op in r.op(i, "in") if i)
+
+
+def _relative(r: Reader, i: int) -> Iterator[tuple[int, bool]]:
+    """that; in which; where; for which there are: where it ends, and whether a verb was said already"""
+    starts = {i, *(op.end for op in r.op(i, "that", "whose"))}
+    starts |= {i + 2 for op in r.op(i, "in") if op.end == i + 1 and r.word(i + 1, "which", "whom")}
+    starts |= {i + 1} if r.word(i, "when") else set()
+    for at in starts:
+        yield at, False
+        if r.word(at, "there") and r.word(at + 1, "are", "were", "is", "was"):
+            yield at + 2, True
+
+
+@rule
+def doers(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(the type) [that] more than 3 customers use; (the city) where the most people live"""
+    for at, said in _relative(r, i):
+        for found in so_many(r, at):
+            if said:
+                yield found
+            for done in verbs(r, found.end):
+                yield Hit(done.end, found.value, found.cost + done.cost)
+
+
+@rule
+def so_many(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """more than 3 customers; the most customers"""
+    for count in amount(r, i):
+        if count.value.compared and _whole(count.value) and not r.word(i, *_OF_SIZE):
+            for found in sets.plain_set(r, count.end):
+                yield _linked(Hit(found.end, found.value, found.cost + count.cost), count.value)
+    for op in r.op(i, "most"):
+        for found in sets.plain_set(r, op.end + r.word(op.end, "of")):
+            yield Hit(found.end, Ranked(direction(op), of=found.value), found.cost)
+
+
+def _whole(found: Amount) -> bool:
+    return found.high is None and not isinstance(found.number, Yard) and float(found.number).is_integer()
+
+
+def _linked(found: Hit[SetForm], count: Amount, hint: tuple[str, ...] = ("have",)) -> Hit[Post]:
+    number = 0 if isinstance(count.number, Yard) else int(count.number)
+    return Hit(found.end, Linked(found.value, hint, count=(count.op, number)), found.cost)
+
+
+@rule
+def often(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(that was) used more than twice; ordered the most often; shared by the most, by more than two companies"""
+    starts = {i, *(op.end for op in r.op(i, "that"))}
+    for at in starts:
+        for done in verbs(r, at):
+            if done.verb:
+                yield from _times(r, done)
+                yield from _by_many(r, done)
+        for op in r.op(at, "have", "with"):
+            for count in amount(r, op.end):
+                for rows in r.op(count.end, "rows"):
+                    if count.value.compared and _whole(count.value):
+                        yield _linked(Hit(rows.end, ROWS, count.cost), count.value)
+            for most in r.op(op.end, "most"):
+                for rows in r.op(most.end, "rows"):
+                    yield Hit(rows.end, Ranked(direction(most), of=ROWS))
+
+
+def _by_many(r: Reader, done: Done) -> Iterator[Hit[Post]]:
+    """(used by) more than 3 customers; (shared by) the most companies"""
+    for found in so_many(r, done.end):
+        if isinstance(found.value, Linked):
+            yield Hit(found.end, Linked(found.value.to, done.verb, count=found.value.count), found.cost + done.cost)
+        else:
+            yield Hit(found.end, found.value, found.cost + done.cost)
+
+
+def _times(r: Reader, done: Done) -> Iterator[Hit[Post]]:
+    at = done.end + r.word(done.end, "for")
+    for count in _how_often(r, at):
+        yield _linked(Hit(count.end, ROWS, count.cost + done.cost), count.value, done.verb)
+    for op in r.op(done.end, "often"):
+        yield Hit(op.end, Ranked(direction(op), of=ROWS, hint=done.verb), done.cost)
+        for rows in sets.among(r, op.end):
+            yield Hit(rows.end, Ranked(direction(op), of=rows.value), done.cost + rows.cost)
+
+
+def _how_often(r: Reader, i: int) -> Iterator[Hit[Amount]]:
+    """more than once; at least twice; exactly 3 times"""
+    for op in (None, *r.op(i, "cmp")):
+        at = op.end if op else i
+        for times in r.op(at, "times"):
+            yield Hit(times.end, Amount(comparison(op) if op else "=", int(times.payload), compared=op is not None))
+    for count in amount(r, i):
+        for rows in r.op(count.end, "rows"):
+            if _whole(count.value) and r.word(rows.start, "time", "times"):
+                yield Hit(rows.end, count.value, count.cost)
