@@ -16,7 +16,7 @@ from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import Token, name_words, singular, stem, tokens, value_key
 
-__all__ = ["Lattice", "Literal", "Name", "Operator", "annotate"]
+__all__ = ["Lattice", "Literal", "Name", "Operator", "annotate", "sayable"]
 
 _UNITS = frozenset(stem(word) for word in UNITS)
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
@@ -122,6 +122,14 @@ def _annotate(lattice: Lattice, vocabulary: Vocabulary, today: date) -> None:
     lattice.names = {i: _names(lattice, vocabulary, i) for i in span}
     lattice.literals = {i: _literals(lattice, vocabulary, i) for i in span}
     lattice.periods = {i: _periods(lattice, i, today) for i in span}
+
+
+def sayable(words: tuple[Token, ...]) -> list[bool]:
+    """Which words can be read without any schema, as grammar, operators or numbers: in order, how many, 300."""
+    lattice = Lattice(words, read=[_plain(token) for token in words])
+    for i in range(len(words)):
+        _operators(lattice, i)
+    return lattice.read
 
 
 def _plain(token: Token) -> bool:

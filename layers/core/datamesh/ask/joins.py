@@ -58,6 +58,14 @@ class Graph:
             self.edges[table].append(edge)
             self.edges[edge.to].append(back)
 
+    def island(self, table: str) -> frozenset[str]:
+        """The table, and all that any relationships lead to from it."""
+        found, edge = {table}, {table}
+        while edge:
+            edge = {near.to for at in edge for near in self.edges.get(at, ())} - found
+            found |= edge
+        return frozenset(found)
+
     def walks(self, start: str, end: str) -> list[Walk]:
         """Every walk of at most `MAX_HOPS` steps, the cheapest first. To itself: staying is free."""
         if start == end:

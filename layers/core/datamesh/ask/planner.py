@@ -7,7 +7,7 @@ is answered if nothing else comes near it; if something does, both are named, an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import takewhile
@@ -29,7 +29,9 @@ from datamesh.ask.read.form import Form
 from datamesh.ask.read.grammar.question import question as whole_question
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
+from datamesh.ask.retrieval import WHOLE, Group, groups, likely_tables
 from datamesh.ask.suggest import suggestions
+from datamesh.ask.tables import Labels
 from datamesh.ask.values import Hit as ValueHit
 from datamesh.ask.vocabulary import Vocabulary, build
 from datamesh.ask.words import stems
@@ -45,6 +47,9 @@ _FORMS = 40  # forms that are resolved
 _CANDIDATES = 4  # meanings that are told of an ambiguous question
 _STUCK = 4  # words that are told where reading ended
 _LONGEST = 400  # characters of a question
+_TRIED = 12  # groups of tables that a question is read in
+_HALF = 0.5  # of what the likeliest group knows, for another to be tried
+_APART = 0.35  # what the reading in one group must be cheaper by than that in any other
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def read(question: str, vocabulary: Vocabulary, *, today: date, at_least: float 
         return found
     if found.status == "answered":
         found = Plan("refused", _UNSURE, candidates=(found.explanation,), features=found.features)
-    more = suggestions(vocabulary, stems(question), lambda q: answered(_read(q, vocabulary, today)))
+    about = likely_tables(question, vocabulary)
+    more = suggestions(vocabulary, about, stems(question), lambda q: answered(_read(q, vocabulary, today)))
     return replace(found, suggestions=more)
 
 
@@ -108,8 +114,40 @@ _SHELF = _Shelf(8)
 
 
 def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
+    """The plan for `question`: over a large mesh, that of the one group of related tables which can tell."""
     if len(question) > _LONGEST:
         return Plan("refused", f"A question may have {_LONGEST} characters.")
+    if len(vocabulary.tables) <= WHOLE:
+        return _within(question, vocabulary, today)
+    likely = groups(question, vocabulary)
+    if not likely:
+        return _within(question, vocabulary.within(frozenset()), today)
+    return _elected(likely, lambda group: _within(question, vocabulary.within(group.tables), today))
+
+
+def _elected(likely: list[Group], read_in: Callable[[Group], Plan]) -> Plan:
+    """The cheapest of the plans in several groups. Where another comes near, or not all could be tried: ambiguous.
+
+    Groups that know less than half of what the first knows are not tried.
+    """
+    rivals = [group for group in likely if group.weight >= _HALF * likely[0].weight]
+    tried = [read_in(group) for group in rivals[:_TRIED]]
+    meant = sorted((plan for plan in tried if plan.status != "refused"), key=lambda plan: plan.cost)
+    if not meant:
+        return tried[0]
+    near = [plan for plan in meant if plan.cost <= meant[0].cost + _APART]
+    if len(near) == 1 and len(rivals) <= _TRIED:
+        return near[0]
+    candidates = dict.fromkeys(said for plan in near for said in plan.candidates or (plan.explanation,))
+    return Plan(
+        "ambiguous",
+        "The question can mean different things.",
+        candidates=tuple(candidates)[:_CANDIDATES],
+        cost=meant[0].cost,
+    )
+
+
+def _within(question: str, vocabulary: Vocabulary, today: date) -> Plan:
     lattice = annotate(question, vocabulary, today)
     if not lattice.tokens or lattice.unread:
         near = [hit for word in lattice.unread for hit in vocabulary.values.near(word)]
@@ -123,11 +161,12 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
     believed = _near(readings)
     if not believed:
         return _refused([] if forms else _stuck_at(reader), [], vocabulary)
-    labels = {name: view.label for name, view in vocabulary.tables.items()}
-    if len(believed) > 1:
-        candidates = tuple(dict.fromkeys(explain(reading, labels) for reading in believed[:_CANDIDATES]))
-        return Plan("ambiguous", "The question can mean different things.", candidates=candidates)
+    labels = Labels(vocabulary.tables)
     chosen = believed[0]
+    if len(believed) > 1:
+        candidates = _told(believed[:_CANDIDATES], labels)
+        cost = readings[chosen]
+        return Plan("ambiguous", "The question can mean different things.", candidates=candidates, cost=cost)
     found = features(chosen, readings, lattice, vocabulary)
     found["sureness"] = gate().sureness(found)
     said = " ".join([explain(chosen, labels), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
@@ -162,6 +201,21 @@ def _near(readings: dict[intent.Query, float]) -> list[intent.Query]:
     if not ordered or ordered[0][1] > _CEILING:
         return []
     return [reading for reading, cost in ordered if cost <= ordered[0][1] + _MARGIN]
+
+
+def _told(readings: Sequence[intent.Query], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """What each would compute; where that is said alike of different products, of which."""
+    said = [explain(reading, labels) for reading in readings]
+    return tuple(
+        dict.fromkeys(
+            text if said.count(text) == 1 else f"{text.rstrip('.')} ({_home(reading)})."
+            for text, reading in zip(said, readings, strict=True)
+        )
+    )
+
+
+def _home(reading: intent.Query) -> str:
+    return _home(reading.left) if isinstance(reading, intent.SetOp) else reading.subject.table
 
 
 def _plainly(reading: intent.Query) -> intent.Query:

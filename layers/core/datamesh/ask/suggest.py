@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from datamesh.ask.retrieval import WHOLE
 from datamesh.ask.views import TableView
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import plural, singular, soft, stems
 
 __all__ = ["suggestions"]
 
-_TRIED = 24  # candidates that are planned for one refusal
+_TRIED = 24  # candidates that are looked at for one refusal
+_TRIED_IN_MANY = 6  # of which so many are planned anew where the mesh is large: what is known to work is kept
 _DIMENSIONS, _NUMBERS = 3, 3  # columns of a table that suggestions are made of
 
 
@@ -23,21 +25,25 @@ class _Candidate:
 
 
 def suggestions(
-    vocabulary: Vocabulary, asked: Iterable[str], answers: Callable[[str], bool], wanted: int = 6
+    vocabulary: Vocabulary, about: Iterable[str], asked: Iterable[str], answers: Callable[[str], bool], wanted: int = 6
 ) -> tuple[str, ...]:
-    """At most `wanted` questions that `answers`, those with most stems in common with `asked` first."""
+    """At most `wanted` questions that `answers`, those with most stems in common with `asked` first.
+
+    They are of the tables `about`: a large mesh has too many to look at.
+    """
     said = frozenset(asked)
     pools = [
-        sorted(_rated(_of_table(vocabulary, view), said), key=lambda c: -c.overlap)
-        for view in vocabulary.tables.values()
+        sorted(_rated(_of_table(vocabulary, vocabulary.tables[name]), said), key=lambda c: -c.overlap) for name in about
     ]
     pools.sort(key=lambda pool: -max((c.overlap for c in pool), default=0))
     found: list[str] = []
+    planned, most = 0, _TRIED if len(vocabulary.tables) <= WHOLE else _TRIED_IN_MANY
     in_turn = (c.question for turn in zip_longest(*_in_pairs(pools)) for pair in turn if pair for c in pair)
     for tried, question in enumerate(in_turn):
-        if len(found) == wanted or tried == _TRIED:
+        if len(found) == wanted or planned == most or tried == _TRIED:
             break
         if question not in vocabulary.answerable:
+            planned += 1
             vocabulary.answerable[question] = answers(question)
         if vocabulary.answerable[question]:
             found.append(question)

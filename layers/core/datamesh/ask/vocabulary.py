@@ -45,6 +45,16 @@ class Vocabulary:
         """Stem to the tables whose names, or whose columns' names, have it."""
         return self.tables.postings() if isinstance(self.tables, Tables) else {}
 
+    @cached_property
+    def islands(self) -> Mapping[str, frozenset[str]]:
+        """Table to all tables that are related to it, over whatever others."""
+        found: dict[str, frozenset[str]] = {}
+        for table in self.tables:
+            if table not in found:
+                island = self.graph.island(table)
+                found |= dict.fromkeys(island, island)
+        return found
+
     def column(self, table: str, name: str) -> ColumnView:
         """A column or measure."""
         view = self.tables[table]

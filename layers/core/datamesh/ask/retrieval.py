@@ -1,0 +1,130 @@
+"""Which tables of a large mesh a question may be about: a few groups that belong together, the likeliest first.
+
+A small mesh is read as a whole. In a large one words have many meanings, most of them far from one another, and a
+question means things that are related. So its words and values are looked up over the whole mesh, rare ones weigh more
+and the tables that have them are put into groups along the relationships. Each group is read by itself, as a mesh of
+its own would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from math import log
+
+from datamesh.ask.annotate import sayable
+from datamesh.ask.joins import Graph
+from datamesh.ask.lexicon.english import FUNCTION_WORDS
+from datamesh.ask.vocabulary import Vocabulary
+from datamesh.ask.words import Token, tokens, value_key
+
+__all__ = ["WHOLE", "Group", "groups", "likely_tables"]
+
+WHOLE = 24  # tables that are read together, whatever the question
+_DOZEN = 12  # tables of a group that are cut out of a larger one
+_SEEDS = 8  # groups that are cut out of one
+_PLAIN = 0.1  # of the weight of a word that is none of grammar
+_NEAR = 2  # relationships between the tables of such a group
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tables that are related, and the weight of the words of the question that they know."""
+
+    tables: frozenset[str]
+    weight: float
+
+
+def likely_tables(question: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Some tables that the question could be about, those that know most of it first: all of a small mesh."""
+    if len(vocabulary.tables) <= WHOLE:
+        return tuple(vocabulary.tables)
+    known = _known(tokens(question), vocabulary)
+    ranked = sorted(known, key=lambda table: (-sum(known[table].values()), table))
+    return tuple(islice(dict.fromkeys((*ranked, *vocabulary.tables)), _DOZEN // 2))
+
+
+Known = dict[str, dict[int, float]]  # table to the words that it knows (by position), and what each weighs
+
+
+def groups(question: str, vocabulary: Vocabulary) -> list[Group]:
+    """The groups that know any of the words, the one that knows most first."""
+    known = _known(tokens(question), vocabulary)
+    found: list[Group] = []
+    for tables in _related(known, vocabulary.islands):
+        if len(island := vocabulary.islands[tables[0]]) <= WHOLE:
+            found.append(Group(island, _weight(known, tables)))
+        else:
+            found += _cut_out(known, tables, vocabulary.graph)
+    return sorted(found, key=lambda group: (-group.weight, sorted(group.tables)))
+
+
+def _known(words: tuple[Token, ...], vocabulary: Vocabulary) -> Known:
+    """By name and by value; a word that few tables have weighs more than one that many have."""
+    known: Known = {}
+    plain = sayable(words)
+    for at, token in enumerate(words):
+        if token.kind == "word" and token.fold not in FUNCTION_WORDS:
+            _note(known, [at], vocabulary.postings.get(token.stem, ()), vocabulary, plain)
+        for length, tables in _holders(words, at, vocabulary):
+            _note(known, range(at, at + length), tables, vocabulary, plain)
+    return known
+
+
+def _holders(words: tuple[Token, ...], at: int, vocabulary: Vocabulary) -> Iterator[tuple[int, set[str]]]:
+    """The values that begin at a word: how many words each has, and the tables that hold it."""
+    if words[at].kind == "quoted":
+        yield 1, {hit.table for hit in vocabulary.values.find(words[at].text)}
+    elif words[at].kind == "word" and words[at].fold not in FUNCTION_WORDS:
+        pieces = [value_key(token.text) for token in words[at : at + _DOZEN] if token.kind != "quoted"]
+        for length, hits, _ in vocabulary.values.spans([piece for piece in pieces if piece]):
+            yield min(length, len(words) - at), {hit.table for hit in hits}
+
+
+def _note(
+    known: Known, positions: Iterable[int], tables: Collection[str], vocabulary: Vocabulary, plain: list[bool]
+) -> None:
+    """What can be read as grammar says little of what is asked about: ordered, number."""
+    weight = log(1 + len(vocabulary.tables) / max(len(tables), 1))
+    for table in tables:
+        mine = known.setdefault(table, {})
+        for at in positions:
+            mine[at] = max(weight * (_PLAIN if plain[at] else 1.0), mine.get(at, 0.0))
+
+
+def _related(known: Known, islands: Mapping[str, frozenset[str]]) -> list[list[str]]:
+    """The tables that know something, by the island that they are of."""
+    found: dict[frozenset[str], list[str]] = {}
+    for table in known:
+        found.setdefault(islands[table], []).append(table)
+    return list(found.values())
+
+
+def _weight(known: Known, tables: Iterable[str]) -> float:
+    """Each word counts once, by who knows it best."""
+    best: dict[int, float] = {}
+    for table in tables:
+        for at, weight in known.get(table, {}).items():
+            best[at] = max(weight, best.get(at, 0.0))
+    return sum(best.values())
+
+
+def _cut_out(known: Known, tables: list[str], graph: Graph) -> Iterator[Group]:
+    """Groups around the tables that know most: each with those of its neighbours that know something, too."""
+    ranked = sorted(tables, key=lambda table: (-sum(known[table].values()), table))
+    seen: set[frozenset[str]] = set()
+    for seed in ranked[:_SEEDS]:
+        around = _around(seed, graph)
+        group = frozenset([table for table in ranked if table in around][:_DOZEN]) | {seed}
+        if group not in seen:
+            seen.add(group)
+            yield Group(group, _weight(known, group))
+
+
+def _around(seed: str, graph: Graph) -> set[str]:
+    found = edge = {seed}
+    for _ in range(_NEAR):
+        edge = {near.to for table in edge for near in graph.edges.get(table, ())} - found
+        found = found | edge
+    return found
