@@ -82,8 +82,8 @@ def test_a_reader_reads() -> None:
 
 
 def test_the_roles_that_readers_trust_have_these_names() -> None:
-    roles = template("platform.yaml").of_type("AWS::IAM::Role")
-    assert {role["Properties"]["RoleName"]["Fn::Sub"] for _, role in roles} == PLATFORM_ROLES
+    properties = [role["Properties"] for _, role in template("platform.yaml").of_type("AWS::IAM::Role")]
+    assert {own["RoleName"]["Fn::Sub"] for own in properties if "RoleName" in own} == PLATFORM_ROLES
 
 
 def test_people_may_ask_and_nothing_else() -> None:

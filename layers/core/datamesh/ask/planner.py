@@ -93,7 +93,7 @@ def read(question: str, vocabulary: Vocabulary, *, today: date, at_least: float 
 
 
 class _Shelf:
-    """Vocabularies of the last callers: as long as the same products (the same objects) may be read."""
+    """Vocabularies of the last callers: as long as the same of the same contracts and profiles may be read."""
 
     def __init__(self, size: int) -> None:
         self._kept: OrderedDict[tuple[object, ...], tuple[tuple[ProductKnowledge, ...], Vocabulary]] = OrderedDict()
@@ -101,7 +101,7 @@ class _Shelf:
 
     def vocabulary(self, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Vocabulary:
         products = tuple(knowledge.products.values())
-        key = (*sorted(readable.items()), *(id(product) for product in products))
+        key = (*sorted(readable.items()), *(part for p in products for part in (id(p.contract), id(p.profile))))
         if key not in self._kept:
             self._kept[key] = (products, build(knowledge, readable))  # keeps the products, so that ids stay theirs
         self._kept.move_to_end(key)
