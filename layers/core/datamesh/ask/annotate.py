@@ -126,7 +126,7 @@ def _annotate(lattice: Lattice, vocabulary: Vocabulary, today: date) -> None:
 
 def sayable(words: tuple[Token, ...]) -> list[bool]:
     """Which words can be read without any schema, as grammar, operators or numbers: in order, how many, 300."""
-    lattice = Lattice(words, read=[_plain(token) for token in words])
+    lattice = Lattice(words, Vocabulary(), read=[_plain(token) for token in words])
     for i in range(len(words)):
         _operators(lattice, i)
     return lattice.read
