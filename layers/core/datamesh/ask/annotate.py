@@ -11,6 +11,7 @@ from datamesh.ask.dates import Period, periods
 from datamesh.ask.lexicon.english import CARRIERS, DETERMINERS, FUNCTION_WORDS, IRREGULAR, SPELLED, UNITS
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import Target
+from datamesh.ask.persons import MOST_WORDS, people
 from datamesh.ask.spelling import VERB_STEMS, family, verb_form
 from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
@@ -53,7 +54,10 @@ class Name:
 
 @dataclass(frozen=True)
 class Literal:
-    """Text that may be a value: the columns known to hold it. Quoted, it may be a value that nobody has seen."""
+    """Text that may be a value: the columns known to hold it. Quoted, it may be a value that nobody has seen.
+
+    `people`: the first and last names that it may be together.
+    """
 
     start: int
     end: int
@@ -62,6 +66,7 @@ class Literal:
     quoted: bool
     cost: float
     span: tuple[int, int] = (0, 0)
+    people: tuple[tuple[Hit, Hit], ...] = ()
 
 
 @dataclass
@@ -225,7 +230,8 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
     first = lattice.tokens[i]
     if first.kind == "quoted":
         known = tuple(vocabulary.values.find(first.text))
-        return [Literal(i, i + 1, first.text, known, quoted=True, cost=0.0, span=(first.start, first.end))]
+        named = people(vocabulary, value_key(first.text).split())
+        return [Literal(i, i + 1, first.text, known, True, 0.0, (first.start, first.end), named)]
     if first.kind == "mark":
         return []
     pieces, owner = _pieces(lattice.tokens, i)
@@ -237,7 +243,16 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
         meant = [hit for hit in hits if not plural or hit.named or (first.capital and i)]  # of nouns and of names
         if meant and (literal := _literal(lattice, i, end, meant)):
             found.append(replace(literal, cost=literal.cost + _PLURAL) if plural else literal)
-    return found[::-1]
+    return [*_people(lattice, vocabulary, i), *found[::-1]]
+
+
+def _people(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Literal]:
+    for end in range(i + 2, min(len(lattice.tokens), i + MOST_WORDS) + 1):
+        words = lattice.tokens[i:end]
+        if not all(token.kind == "word" and token.capital for token in words):
+            return
+        if (named := people(vocabulary, [token.fold for token in words])) and (said := _literal(lattice, i, end, ())):
+            yield replace(said, people=named)
 
 
 def _literal(lattice: Lattice, i: int, end: int, hits: Sequence[Hit]) -> Literal | None:

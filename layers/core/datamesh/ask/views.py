@@ -81,8 +81,8 @@ class ColumnView:
 
 @dataclass(frozen=True)
 class TableView:
-    """A table. `shown_by`: the columns that a row is called by; `foreign`: key column to the table that it leads to;
-    `calendar`: year, month, day to the columns that hold them, in the time of the place."""
+    """A table. `shown_by`: the columns that a row is called by; `person`: those of first and last name; `foreign`: key
+    column to the table that it leads to; `calendar`: year, month, day to their columns, in the time of the place."""
 
     name: str
     label: str
@@ -93,6 +93,7 @@ class TableView:
     shown_by: tuple[str, ...]
     foreign: Mapping[str, str] = field(hash=False)
     calendar: Mapping[str, str] = field(hash=False)
+    person: tuple[str, ...] = ()
 
 
 def table_view(
@@ -121,6 +122,7 @@ def table_view(
         shown_by=_shown_by([c for c in columns.values() if c.name not in foreign], nouns) or key,
         foreign=foreign,
         calendar=_calendar(columns.values()),
+        person=next(iter(_persons(columns.values())), ()),
     )
 
 
@@ -197,16 +199,22 @@ def _shown_by(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[
     own = [c.name for c in texts if c.words in nouns]
     named = [[c.name for c in texts if rest(c.words, nouns) == label] for label in _LABELS]
     ending = [c.name for c in texts if c.words[-1:] in _LABELS]
-    persons = [pair for parts in PERSONS if len(pair := tuple(n for p in parts for n in _person(texts, p))) == 2]
+    persons = _persons(texts)
     for found in (own, *named):
         if len(found) == 1:
             return (found[0],)
     return persons[0] if persons else tuple(ending) if len(ending) == 1 else ()
 
 
+def _persons(columns: Iterable[ColumnView]) -> list[tuple[str, ...]]:
+    texts = [column for column in columns if column.kind == "text"]
+    return [pair for parts in PERSONS if len(pair := tuple(n for p in parts for n in _person(texts, p))) == 2]
+
+
 def _person(columns: Iterable[ColumnView], part: str) -> list[str]:
     wanted = ((stem(part), "name"), (stem(f"{part}name"),))
     found = [c.name for c in columns if c.words in wanted or stems(" ".join(name_words(c.name))) in wanted]
+    found = found or [c.name for c in columns if c.words[-2:] in wanted]
     return found if len(found) == 1 else []
 
 

@@ -27,7 +27,7 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.read.valued import equal, holders
+from datamesh.ask.read.valued import equal, holders, persons
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem, stems
 
@@ -156,17 +156,18 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:
     if pred.attr is None:
         for column, tier in schema.measured(spot.table, pred.adjective, lambda c: c.counts):
             op = pred.op if tier.high else FLIPPED[pred.op]
-            yield Choice(_number(schema.attr(spot, column), op, pred), _BY_ADJECTIVE)
+            found = _number(schema.attr(spot, column), op, pred)
+            yield Choice(intent.Not(pred=found) if pred.negated else found, _BY_ADJECTIVE)
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if column.counts or (column.numeric and (pred.op in ("=", "<>") or choice.cost <= _SURELY)):
             attr = at_end(schema, spot, walk, column, pred.attr, text=False)
-            yield Choice(placed(spot, walk, _number(attr, pred.op, pred)), choice.cost)
+            yield Choice(placed(spot, walk, _number(attr, pred.op, pred), negated=pred.negated), choice.cost)
         elif _holds_number(schema, column, pred):
             attr = at_end(schema, spot, walk, column, pred.attr, text=True)
             same = equal(attr, [intent.Value(value=f"{pred.number:g}")], negated=pred.op == "<>")
-            yield Choice(placed(spot, walk, same), choice.cost)
+            yield Choice(placed(spot, walk, same, negated=pred.negated), choice.cost)
 
 
 def _number(attr: intent.Attr, op: intent.Op, pred: Compared) -> intent.Pred:
@@ -192,6 +193,9 @@ def _valued(schema: Schema, pred: Valued, spot: Spot) -> Found:
             yield Choice(placed(spot, walk, equal(attr, values), negated=pred.negated), choice.cost)
         else:
             yield Choice(equal(attr, values, negated=pred.negated), choice.cost)
+    for person in persons(schema, pred, spot):
+        way, who = person.value
+        yield Choice(placed(spot, way, who, negated=pred.negated), person.cost)
 
 
 def _contains(schema: Schema, pred: Contains, spot: Spot) -> Found:

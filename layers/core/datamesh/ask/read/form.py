@@ -73,6 +73,7 @@ class Compared:
     number: float | Yard
     high: float | None = None  # between number and high
     adjective: str = ""
+    negated: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ADJECTIVES, LABEL_WORDS, Tier
 from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import KEPT, Choice
-from datamesh.ask.read.form import NEVER, Linked, PredForm, SetForm, Valued
+from datamesh.ask.read.form import NEVER, Compared, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.roles import Roles
 from datamesh.ask.views import ColumnView, TableView
 from datamesh.ask.vocabulary import Vocabulary
@@ -135,6 +135,8 @@ class Schema:
                     return None
                 kept += pred.to.preds
             elif isinstance(pred, Linked) and (pred.hint == ("of",) or pred.negated):
+                return None
+            elif isinstance(pred, Compared) and pred.negated:
                 return None
             elif isinstance(pred, Valued) and pred.negated and NEVER in pred.hint:
                 return None  # of values, another question than of rows

@@ -10,9 +10,11 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Valued
 from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.values import Hit
 from datamesh.ask.views import ColumnView
+from datamesh.ask.words import stems
 
-__all__ = ["Held", "equal", "holders", "value_in"]
+__all__ = ["Held", "equal", "holders", "persons", "value_in"]
 
 _UNSEEN = 0.4  # a quoted value that no profile knows
 Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
@@ -29,6 +31,33 @@ def holders(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[Held]]:
             yield Choice((walk, column, values), choice.cost + unseen * _UNSEEN)
 
 
+def persons(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[Walk, intent.Pred]]]:
+    """People by first and last name: the way to them, and who they are."""
+    if pred.attr and stems(pred.attr.text)[-1:] != ("name",):
+        return
+    tables = [{one.table for one, _ in literal.people} for literal in pred.values]
+    for table in sorted(set.intersection(*tables)):
+        if not pred.attr or table in {target.table for target in pred.attr.targets}:
+            for walk in schema.walks(spot, table):
+                there = Spot(table, () if walk.many else spot.path + walk.path)
+                found = [_person(schema, there, literal) for literal in pred.values]
+                who = found[0] if len(found) == 1 else intent.Or(preds=tuple(found))
+                fit = schema.roles.of_walk(walk, pred.hint)
+                yield Choice((walk, who), walk.cost + fit)
+
+
+def _person(schema: Schema, spot: Spot, literal: Literal) -> intent.Pred:
+    names = next(pair for pair in literal.people if pair[0].table == spot.table)
+    parts = [
+        equal(
+            schema.text_attr(spot, schema.column(spot.table, hit.column)),
+            [value_of(hit, literal)],
+        )
+        for hit in names
+    ]
+    return intent.And(preds=tuple(sorted(parts, key=repr)))
+
+
 def equal(attr: intent.Attr, values: Iterable[intent.Value], *, negated: bool = False) -> intent.Pred:
     """The attribute is one of the values; in one order, whatever the question's."""
     different = tuple(sorted(dict.fromkeys(values), key=repr))
@@ -40,13 +69,21 @@ def equal(attr: intent.Attr, values: Iterable[intent.Value], *, negated: bool = 
 
 def value_in(column: ColumnView, literal: Literal) -> intent.Value | None:
     """The literal as a value of this column; None where the column is not known to hold it and it is not quoted."""
-    source = intent.Source(start=literal.span[0], end=literal.span[1], evidence=literal.text, cost=literal.cost)
     for hit in literal.hits:
         if (hit.table, hit.column) == (column.table, column.name):
-            kind: intent.AttrKind = "text" if isinstance(hit.value, str) else "number"
-            label = hit.label if hit.label != str(hit.value) else ""
-            return intent.Value(value=hit.value, kind=kind, label=label, source=source)
-    return intent.Value(value=literal.text, source=source) if literal.quoted and column.kind == "text" else None
+            return value_of(hit, literal)
+    unseen = literal.quoted and column.kind == "text"
+    return intent.Value(value=literal.text, source=_source(literal)) if unseen else None
+
+
+def value_of(hit: Hit, literal: Literal) -> intent.Value:
+    kind: intent.AttrKind = "text" if isinstance(hit.value, str) else "number"
+    label = hit.label if hit.label != str(hit.value) else ""
+    return intent.Value(value=hit.value, kind=kind, label=label, source=_source(literal))
+
+
+def _source(literal: Literal) -> intent.Source:
+    return intent.Source(start=literal.span[0], end=literal.span[1], evidence=literal.text, cost=literal.cost)
 
 
 def _seen(column: ColumnView, literal: Literal) -> bool:

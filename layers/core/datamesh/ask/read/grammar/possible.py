@@ -12,6 +12,8 @@ from datamesh.ask.views import ColumnView
 
 __all__ = ["possible"]
 
+_CLOSE = 0.5  # what a column's name may cost that is said of a thing like an adjective
+
 
 def possible(r: Reader, hits: Iterable[Hit[Post]]) -> Iterator[Hit[Post]]:
     """Those whose named attribute is a number, a date, a text, holds the values: whatever is said of it."""
@@ -25,7 +27,8 @@ def _fits(r: Reader, pred: Post) -> bool:
         case Dated(attr=Name() as name):
             return any(datable(column) for column in _columns(r, name))
         case Lacking(attr=name, flag=True):
-            return any(column.no is not None for column in _columns(r, name))
+            close = [target for target in name.targets if target.kind == "column" and target.cost < _CLOSE]
+            return any(r.lattice.vocabulary.column(t.table, t.name).no is not None for t in close)
         case Contains(attr=Name() as name):
             return any(column.kind == "text" for column in _columns(r, name))
         case Valued(attr=Name() as name, values=values):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import NEVER, Dated, Lacking, Linked, Post, Ranked, SetForm, Valued
+from datamesh.ask.read.form import NEVER, Compared, Dated, Lacking, Linked, Post, Ranked, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.common import dates, values
 
@@ -156,8 +156,13 @@ def _what_of_it(r: Reader, found: Hit[SetForm], *, no: bool) -> Iterator[Hit[Set
 
 def negated(hits: Iterator[Hit[Post]] | list[Hit[Post]]) -> Iterator[Hit[Post]]:
     for hit in hits:
-        if isinstance(hit.value, Valued | Linked | Dated | Lacking):
-            yield Hit(hit.end, replace(hit.value, negated=not hit.value.negated), hit.cost)
+        match hit.value:
+            case Compared(number=Yard()):
+                pass
+            case Valued() | Linked() | Dated() | Lacking() | Compared() as said:
+                yield Hit(hit.end, replace(said, negated=not said.negated), hit.cost)
+            case _:
+                pass
 
 
 def _dearer(hits: Iterator[Hit[Post]] | list[Hit[Post]], cost: float) -> Iterator[Hit[Post]]:
