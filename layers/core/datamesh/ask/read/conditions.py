@@ -40,6 +40,7 @@ _BY_ADJECTIVE = 0.3
 _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
+_NAMED = 0.6  # of what a way costs whose end was named
 _UNLIKE = 0.2  # parts of one condition that look at different things
 _UNNAMED = 0.3  # rows that were not named are counted
 
@@ -244,7 +245,7 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
         for walk in schema.walks(spot, target.table):
             fit = role_fit(schema, pred, walk)
             for choice in _rows(schema, pred, spot, walk):
-                yield Choice(choice.value, choice.cost + walk.cost + target.cost + fit)
+                yield Choice(choice.value, choice.cost + walk.cost * _NAMED + target.cost + fit)
 
 
 def role_fit(schema: Schema, pred: Linked, walk: Walk) -> float:

@@ -15,7 +15,7 @@ from datamesh.ask.read.places import Schema
 from datamesh.ask.read.rewritten import rewritten
 from datamesh.ask.read.tallies import tallies
 from datamesh.ask.read.topmost import of_each, tops
-from datamesh.ask.read.values_shared import shared_values
+from datamesh.ask.read.values_shared import of_values, shared_values
 
 __all__ = ["resolve"]
 
@@ -29,7 +29,8 @@ def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
         return cheapest([*tops(schema, form), *countings(schema, form)])
     if _numeric(form):
         return cheapest(countings(schema, form))
-    return cheapest([*listings(schema, form), *tallies(schema, form), *shared_values(schema, form)])
+    rows = (found for found in listings(schema, form) if not of_values(schema, form, found.value))
+    return cheapest([*rows, *tallies(schema, form), *shared_values(schema, form)])
 
 
 def _numeric(form: Form) -> bool:

@@ -14,7 +14,7 @@ from datamesh.ask.read.form import NEVER, Both, Count, Form, Linked, Plain, Pred
 from datamesh.ask.read.listing import listings
 from datamesh.ask.read.places import Schema
 
-__all__ = ["shared_values"]
+__all__ = ["of_values", "shared_values"]
 
 _TWICE = 0.1  # rows of two kinds, where one row could not be both
 Split = tuple[Literal["intersect", "except"], SetForm, SetForm, bool]
@@ -32,6 +32,13 @@ def shared_values(schema: Schema, form: Form) -> Iterator[Choice[intent.Query]]:
             for other in sides[1]:
                 if _fits(schema, one.value, other.value, op, own=own):
                     yield Choice(_set(op, one.value, other.value), max(one.cost, other.cost) + _TWICE)
+
+
+def of_values(schema: Schema, form: Form, found: intent.Select) -> bool:
+    """Whether rows are listed where values were asked for: towns without a venue, not rows without one."""
+    outs = [out for out in form.outputs if isinstance(out, Plain) and out.of and out.of.head is None]
+    absent = any(isinstance(pred, Linked) and pred.negated for out in outs for pred in (out.of.preds if out.of else ()))
+    return absent and not any(_names_row(schema, found.subject.table, out.item) for out in found.outputs)
 
 
 def _set(op: Literal["intersect", "except"], one: intent.Select, other: intent.Select) -> intent.SetOp:

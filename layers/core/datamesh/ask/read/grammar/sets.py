@@ -20,6 +20,7 @@ _KEPT = 10  # ways to go on that are followed, after each post
 _ATTRIBUTE_AS_HEAD = 0.3
 _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
+_OUT_OF_SCOPE = 0.5  # what follows something that is not there
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
 
