@@ -136,10 +136,8 @@ class Schema:
                 kept += pred.to.preds
             elif isinstance(pred, Linked) and (pred.hint == ("of",) or pred.negated):
                 return None
-            elif isinstance(pred, Compared) and pred.negated:
-                return None
-            elif isinstance(pred, Valued) and pred.negated and NEVER in pred.hint:
-                return None  # of values, another question than of rows
+            elif isinstance(pred, Compared | Valued) and pred.negated and _of_values(pred):
+                return None  # another question than of rows
             else:
                 kept.append(pred)
         return replace(form, preds=tuple(kept))
@@ -165,3 +163,7 @@ def _source(said: Name, column: ColumnView) -> intent.Source:
     costs = [t.cost for t in said.targets if (t.table, t.name) == (column.table, column.name)]
     evidence = f"{said.text}: {column.table}.{column.name}"
     return intent.Source(start=said.span[0], end=said.span[1], evidence=evidence, cost=min(costs, default=0.0))
+
+
+def _of_values(pred: Compared | Valued) -> bool:
+    return isinstance(pred, Compared) or NEVER in pred.hint

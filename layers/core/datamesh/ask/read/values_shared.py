@@ -84,7 +84,7 @@ def _lifted(pred: PredForm) -> PredForm:
 
 def _with(form: SetForm, *preds: PredForm) -> SetForm:
     """What rows of the values' own table are said to have is said of these rows."""
-    owned = tuple(replace(pred, hint=("in",)) if isinstance(pred, Linked) else pred for pred in preds)
+    owned = tuple(replace(pred, hint=("in",)) if isinstance(pred, Linked) and pred.to.preds else pred for pred in preds)
     return replace(form, preds=owned)
 
 

@@ -161,7 +161,8 @@ def _attached(form: SetForm, new: Post, joint: str) -> float:
     if not joint:
         last = form.preds[-1] if form.preds else None
         than = isinstance(last, Compared) and isinstance(last.number, Yard)
-        return _FARTHER if than or isinstance(last, Linked) else 0.0
+        scope = _OUT_OF_SCOPE if isinstance(last, Linked) and last.negated else 0.0
+        return _FARTHER + scope if than or isinstance(last, Linked) else 0.0
     bare = isinstance(new, Valued) and new.attr is None and not new.hint
     return _LOOSE if bare else 0.0
 
