@@ -54,3 +54,18 @@ def test_what_an_engine_does_not_have_is_not_left_out_silently() -> None:
 def test_what_is_not_one_statement_is_not_understood(text: str) -> None:
     with pytest.raises(NOT_UNDERSTOOD):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "athena"),
+    [
+        ("median(dep_delay)", 'APPROX_PERCENTILE("dep_delay", 0.5)'),  # Trino has no other
+        ("avg(dep_delay)", 'AVG(CAST("dep_delay" AS DOUBLE))'),  # Trino's average of decimals has their few digits
+        ("avg(DISTINCT dep_delay)", 'AVG(DISTINCT "dep_delay")'),
+        ("avg(CAST(dep_delay AS DOUBLE))", 'AVG(CAST("dep_delay" AS DOUBLE))'),
+    ],
+)
+def test_athena_computes_what_duckdb_does(written: str, athena: str) -> None:
+    tree = parse(f"SELECT {written} AS x FROM operations.flights")
+    assert render(tree, "athena", ATHENA).startswith(f'SELECT {athena} AS "x"')
+    assert render(tree, "duckdb", ATHENA).lower().replace('"', "").startswith(f"select {written.lower()} as x")

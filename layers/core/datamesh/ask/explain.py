@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from datamesh.ask import intent
 from datamesh.ask.words import plural, singular, soft
@@ -62,21 +62,26 @@ class _Words:
 
     def grouped(self, query: intent.Select) -> str:
         keys = _and([self.key(key) for key in query.group])
-        numbers = [o.item for o in query.outputs if _number(o.item)]
+        items = [o.item for o in query.outputs]
+        numbers = [item for item in items if _number(item)]
+        beside = [item for item in items if item not in query.group and not _number(item)]
+        shown = f", with {_and([self.item(item) for item in beside])}" if beside else ""
         if numbers:
-            shown = _and([self.item(number, query.subject.table) for number in numbers])
-            of = f" of {self.of(query.subject)}" if query.subject.rows else ""
-            return f"{shown}{of} for each {keys}{self.where(query)}"
-        return f"{keys} of {self.of(query.subject)}{self.where(query)}"
+            return f"{self.numbers(numbers, query.subject)} for each {keys}{shown}{self.where(query)}"
+        return f"{keys} of {self.of(query.subject)}{shown}{self.where(query)}"
+
+    def numbers(self, items: Sequence[intent.Item], subject: intent.Entity) -> str:
+        """Numbers over the subject's rows; where a query gives the rows, it is told once, behind."""
+        if subject.rows:
+            return f"{_and([self.item(item) for item in items])} of {self.of(subject)}"
+        return _and([self.item(item, subject.table) for item in items])
 
     def listed(self, query: intent.Select) -> str:
-        table = query.subject.table
         items = [o.item for o in query.outputs]
         if any(_number(item) for item in items):
-            of = f" of {self.of(query.subject)}" if query.subject.rows else ""
-            return _and([self.item(item, table) for item in items]) + of + self.where(query)
+            return self.numbers(items, query.subject) + self.where(query)
         different = "the different " if query.distinct else ""
-        shown = _and([self.item(item, table) for item in items])
+        shown = _and([self.item(item, query.subject.table) for item in items])
         return f"{different}{shown} of {self.of(query.subject)}{self.where(query)}"
 
     def order(self, query: intent.Select) -> str:
@@ -91,7 +96,7 @@ class _Words:
             return f", ordered by {keys}, {end} first"
         many = f"the {limit.n}" if limit.n > 1 else "all" if limit.ties == "all" else "one"
         each = f" of each {_and([self.key(key) for key in limit.per])}" if limit.per else ""
-        after = f" after the first {limit.skip}" if limit.skip else ""
+        after = f", after the first {limit.skip if limit.skip > 1 else 'one'}" if limit.skip else ""
         return f"; {many} with the {end} {keys}{each}{after}"
 
     def key(self, key: intent.Key) -> str:
@@ -114,7 +119,8 @@ class _Words:
             case intent.Measure():
                 return self.measure(item, table)
             case intent.Tally():
-                of = f" of the {self.whose(item)}" if item.measure.fn != "count" else ""
+                near = next((edge for edge in item.path[:1] if not edge.many), None)
+                of = f" of the {self.one(near.to)}" if near else ""
                 return f"{self.measure(item.measure, item.path[-1].to)}{of}"
             case intent.Change():
                 return self.change(item, table)
@@ -139,15 +145,12 @@ class _Words:
         text = self.item(item, table)
         return f"({text})" if isinstance(item, intent.Calc | intent.Change) else text
 
-    def whose(self, tally: intent.Tally) -> str:
-        """What the rows of a tally belong to, where a step leads there first; else the row itself."""
-        near = [edge for edge in tally.path if not edge.many][:1]
-        return self.one(near[0].to) if near and tally.path[0] == near[0] else "same row"
-
     def change(self, item: intent.Change, table: str) -> str:
         what = f"{_CHANGES[item.how]} {self.measure(item.measure, table)}"
         if item.along:
-            return f"{what} to the {self.key(item.along)} before"
+            along = item.along
+            key = along.grain if isinstance(along, intent.Bucket) else self.key(along)
+            return f"{what} to the {key} before"
         now, before = (self.pred(side) if side else "" for side in (item.now, item.before))
         return f"{what} where {now} against where {before}"
 
@@ -179,11 +182,13 @@ class _Words:
             return f"number of different {plural(of)}"
         if item.fn in ("count", "count_distinct"):
             return f"number of different {of} values" if item.fn == "count_distinct" else f"number of {of} values"
-        return f"{_FUNCTIONS[item.fn]} {of} of {rows}"
+        return f"{_FUNCTIONS[item.fn]} {f'({of})' if isinstance(item.of, intent.Calc) else of} of {rows}"
 
     def having(self, pred: intent.Pred, table: str) -> str:
         if isinstance(pred, intent.Cmp) and isinstance(pred.left, intent.Measure) and pred.left.of is None:
             return f"{_COUNTED[pred.op]} {self.item(pred.right)} {self.rows(table)}"
+        if isinstance(pred, intent.Cmp):
+            return f"{self.item(pred.left, table)} that {_OPS[pred.op]} {self.item(pred.right, table)}"
         return self.pred(pred)
 
     def pred(self, pred: intent.Pred) -> str:  # noqa: C901, PLR0911 - one case a node
@@ -195,7 +200,7 @@ class _Words:
             case intent.Not(pred=intent.Missing(of=of)):
                 return f"{self.attr(of)} has a value"
             case intent.Not(pred=intent.Exists() as there):
-                return f"there are no {self.there(there)}"
+                return f"there are {'not' if there.count else 'no'} {self.there(there)}"
             case intent.Not(pred=inner):
                 return f"not ({self.pred(inner)})"
             case intent.Cmp():

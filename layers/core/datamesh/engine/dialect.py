@@ -78,7 +78,18 @@ def render(tree: exp.Expr, engine: EngineName, names: Mapping[str, PhysicalTable
     for table in list(named.find_all(exp.Table)):
         if table.db:
             _rename(table, names[f"{table.db}.{table.name}"])
+    if engine == "athena":
+        named = named.transform(_for_athena, copy=False)
     return named.sql(engine, comments=False, identify=True, unsupported_level=ErrorLevel.RAISE)
+
+
+def _for_athena(node: exp.Expr) -> exp.Expr:
+    """What Athena has otherwise: no median but an approximate one, and an average that keeps a decimal's few digits."""
+    if isinstance(node, exp.Median):
+        return exp.ApproxQuantile(this=node.this, quantile=exp.Literal.number("0.5"))
+    if isinstance(node, exp.Avg) and not (isinstance(node.this, exp.Distinct) or node.this.is_type("double")):
+        return exp.Avg(this=exp.Cast(this=node.this, to=exp.DataType.build("DOUBLE")))
+    return node
 
 
 def _rename(table: exp.Table, name: PhysicalTable) -> None:

@@ -115,11 +115,13 @@ def _text(node: intent.Text, place: Place) -> exp.Expr:
     around: Mapping[str, str] = {"contains": "%{}%", "starts": "{}%", "ends": "%{}", "word": "% {} %"}
     text: exp.Expr = exp.Lower(this=of)
     if node.how == "word":  # a space before and behind, so that the first word and the last have both
-        text = exp.DPipe(
-            this=exp.DPipe(this=exp.Literal.string(" "), expression=text), expression=exp.Literal.string(" ")
-        )
+        text = exp.paren(exp.DPipe(this=exp.DPipe(this=_space(), expression=text), expression=_space()), copy=False)
     like = exp.Like(this=text, expression=exp.Literal.string(around[node.how].format(escaped)))
     return exp.Escape(this=like, expression=exp.Literal.string("!")) if escaped != value else like
+
+
+def _space() -> exp.Expr:
+    return exp.Literal.string(" ")
 
 
 def _exists(node: intent.Exists, place: Place) -> exp.Expr:
