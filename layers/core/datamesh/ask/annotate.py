@@ -8,7 +8,7 @@ from datetime import date
 
 from datamesh.ask.apart import apart
 from datamesh.ask.dates import Period, periods
-from datamesh.ask.lexicon.english import CARRIERS, DETERMINERS, FUNCTION_WORDS, IRREGULAR, SPELLED, UNITS
+from datamesh.ask.lexicon.english import CARRIERS, DETERMINERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, SPELLED, UNITS
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import Target
 from datamesh.ask.persons import MOST_WORDS, people
@@ -79,6 +79,7 @@ class Lattice:
     names: Mapping[int, list[Name]] = field(default_factory=dict)
     literals: Mapping[int, list[Literal]] = field(default_factory=dict)
     periods: Mapping[int, list[tuple[int, Period]]] = field(default_factory=dict)
+    deeds: Mapping[int, Name] = field(default_factory=dict)  # verbs, and the tables that keep what was done
     read: list[bool] = field(default_factory=list)
     spelt: list[list[tuple[str, float]]] = field(default_factory=list)  # the names' words that each may stand for
     corrected: list[str] = field(default_factory=list)  # words that were taken to be misspelt
@@ -103,7 +104,7 @@ class Lattice:
 
 
 def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
-    words = tokens(question)
+    words = tuple(token for token in tokens(question) if token.fold not in EMPTY_WORDS)
     lattice = Lattice(words, vocabulary, read=[_plain(token) for token in words])
     lattice.spelt = vocabulary.names.spellings(words)
     _annotate(lattice, vocabulary, today)
@@ -126,6 +127,7 @@ def _annotate(lattice: Lattice, vocabulary: Vocabulary, today: date) -> None:
     lattice.operators = {i: _operators(lattice, i) for i in span}
     lattice.names = {i: _names(lattice, vocabulary, i) for i in span}
     lattice.literals = {i: _literals(lattice, vocabulary, i) for i in span}
+    lattice.deeds = {i: name for i in span if lattice.relation(i) and (name := _deed(lattice, vocabulary, i))}
     lattice.periods = {i: _periods(lattice, i, today) for i in span}
 
 
@@ -197,6 +199,14 @@ def _agent_of_date(lattice: Lattice, vocabulary: Vocabulary, i: int, end: int, t
         return False
     column = vocabulary.column(target.table, target.name)
     return column.kind in _DATES and not agents & {*name_words(column.name), *value_key(column.label).split()}
+
+
+def _deed(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Name | None:
+    """The things that keep what a participle says was done; one that is a value (shipped) is rather that."""
+    token = lattice.tokens[i]
+    done = (verb_form(token) or token.fold in IRREGULAR) and not lattice.literals[i]
+    targets = vocabulary.names.deed(token.stem) if done else ()
+    return _name(lattice, i, i + 1, targets) if targets else None
 
 
 def _name(lattice: Lattice, i: int, end: int, targets: Sequence[Target]) -> Name:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -30,6 +30,13 @@ class Walk:
     @property
     def end(self) -> str:
         return self.path[-1].to if self.path else self.start
+
+    def repeats(self, column: str, named: Container[tuple[str, str]]) -> bool:
+        """Whether `column` at the end says what the near side of the last step holds already, which is named, too."""
+        if not self.path or self.path[-1].many or column not in self.path[-1].to_columns:
+            return False
+        edge = self.path[-1]
+        return (self.owner(edge), edge.columns[edge.to_columns.index(column)]) in named
 
     def owner(self, edge: Edge) -> str:
         """The table that a step of this walk leaves."""

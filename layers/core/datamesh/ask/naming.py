@@ -14,6 +14,7 @@ from datamesh.ask.words import Token, name_words, stem, stems, value_key
 __all__ = ["Names", "Target"]
 
 _CALLED = 0.2  # what a thing is called by is its name, whatever the column is called
+_IN_TWO = 1.0  # half of what a person is called by is not their name
 _NOT_THE_ID = 0.5  # `id` alone is the key, not another id
 _PARTLY, _RATHER_A_THING = 0.3, 0.8  # a name said in part only, where the words are just a table's noun
 _CALLED_BY = 0.6  # at most this is what a part of its noun costs that calls a thing
@@ -67,9 +68,10 @@ class Names:
                 self._add(words, Target("measure", view.name, measure.name, 0.0))
         for column in (*view.columns.values(), *view.measures.values()):
             self.spoken.update(value_key(column.label).split(), name_words(column.name))
-        if len(view.shown_by) == 1 and view.shown_by != view.key:
+        for name in view.shown_by if view.shown_by != view.key else ():
+            cost = _CALLED if len(view.shown_by) == 1 else _IN_TWO
             for words in (_NAME, *(noun + _NAME for noun in view.nouns), _FULL_NAME):
-                self._add(words, Target("column", view.name, view.shown_by[0], _CALLED, len(words) > 1))
+                self._add(words, Target("column", view.name, name, cost, len(words) > 1))
 
     def _add_column(self, view: TableView, column: ColumnView) -> None:
         for phrase in column_phrases(column, view.nouns):
@@ -104,6 +106,12 @@ class Names:
     def spellings(self, tokens: Sequence[Token]) -> list[list[tuple[str, float]]]:
         """The words of names that each word of a question may stand for."""
         return [[] if token.kind in ("quoted", "mark") else self.spelling.meant(token) for token in tokens]
+
+    def deed(self, verb: str) -> tuple[Target, ...]:
+        """The tables that are called after a verb: nominations, for nominated."""
+        words = dict.fromkeys([verb, *self.spelling.family_of(verb)])
+        found = [t for word in words for t in self.targets.get((word,), ()) if t.kind == "table"]
+        return tuple(sorted(found, key=_by_cost))
 
     def begin(
         self, tokens: Sequence[Token], spelt: Sequence[Sequence[tuple[str, float]]], i: int

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from datamesh.ask.lexicon.english import CARRIERS, FUNCTION_WORDS, MERE_WORDS, SHELL_WORDS, TAIL_WORDS, UNIT_WORDS
 from datamesh.ask.lexicon.synonyms import PHRASES
-from datamesh.ask.spelling import VERB_STEMS
-from datamesh.ask.views import ColumnView, Stems, rest
+from datamesh.ask.spelling import VERB_STEMS, family
+from datamesh.ask.views import ColumnView, Stems, rest, with_cores
 from datamesh.ask.words import name_words, stem, stems, value_key
 
 __all__ = ["Phrase", "column_phrases", "table_phrases"]
 
 _SHORT, _WITH_NOUN, _HEAD_WITH_NOUN = 0.1, 0.05, 0.1
+_NOUN_INSIDE = 0.2  # the amount, of settlements, for the amount settled
 _SHELLED = 0.2  # a table's noun without words like detail, list, dim
 _LAST_WORD = 0.6
 _NO_TAIL, _NO_TAIL_WITH_NOUN = 0.4, 0.45  # the type, for the type code
@@ -29,6 +30,7 @@ _SHELLS = frozenset(stem(word) for word in SHELL_WORDS)
 _TAILS = frozenset(stem(word) for word in (*TAIL_WORDS, *CARRIERS))
 _UNITS = frozenset(stem(word) for word in UNIT_WORDS)
 _MERE = frozenset(stem(word) for word in (*MERE_WORDS, *FUNCTION_WORDS, *UNIT_WORDS))
+_EMPTY = _MERE | frozenset(stem(word) for word in TAIL_WORDS)
 _SAME = {stems(phrase): [stems(other) for other in line if other != phrase] for line in PHRASES for phrase in line}
 
 
@@ -52,7 +54,8 @@ def table_phrases(noun: Stems) -> Iterator[tuple[Stems, float]]:
 
 
 def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
-    """What a column may be called."""
+    """What a column may be called, given its table's nouns."""
+    nouns = with_cores(nouns)
     written = value_key(column.label).split()
     names = dict.fromkeys((column.words, stems(" ".join(name_words(column.name))), *column.synonyms))
     for words in names:
@@ -88,21 +91,27 @@ def _without_unit(words: Stems) -> Stems:
 def _named(words: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
     """With and without the table's noun, and turned round."""
     short = rest(words, nouns)
-    yield Phrase(words, cost, short != words)
+    says = any(noun[-1] in words for noun in nouns)
+    yield Phrase(words, cost, says)
     yield Phrase(short, cost + _SHORT)
     for noun in nouns:
         yield Phrase(noun + short, cost + _WITH_NOUN, qualified=True)
         yield Phrase(noun[-1:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
+    for noun in nouns if short == words else ():
+        inner = tuple(word for word in words if word != noun[-1] and not family(word) & family(noun[-1]))
+        if inner and inner != words and (words[-1] == inner[-1] or inner[-1] in _TAILS):
+            yield Phrase(inner, cost + _NOUN_INSIDE)
+            yield from (Phrase(part, cost + more) for part, more in _parts(inner))
     if words[:1] == (_NUMBER,) and "of" not in words:
         yield Phrase((_NUMBER, "of", *words[1:]), cost)
     if "of" in short[1:]:
         at = short.index("of")
         yield Phrase(short[:at], cost + _BEFORE_OF)
-        yield Phrase(short[at + 1 :] + short[:at], cost + _TURNED)
+        yield Phrase(short[at + 1 :] + short[:at], cost + _TURNED, says)
     elif len(short) > 1:
-        yield Phrase((*short[-1:], "of", *short[:-1]), cost + _TURNED)
+        yield Phrase((*short[-1:], "of", *short[:-1]), cost + _TURNED, says)
         if len(short) == 2:
-            yield Phrase(short[::-1], cost + _TURNED)
+            yield Phrase(short[::-1], cost + _TURNED, says)
 
 
 def _in_part(words: Stems, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
@@ -129,7 +138,7 @@ def _parts(words: Stems) -> Iterator[tuple[Stems, float]]:
             if len(part) < len(words) and part[0] not in FUNCTION_WORDS and part[-1] not in FUNCTION_WORDS:
                 weight = sum(_weight(word) for word in part)
                 headed = _headed(words, end)
-                if any(w not in _MERE and w not in _TAILS and (headed or w not in VERB_STEMS) for w in part):
+                if any(w not in _EMPTY and (headed or (w not in VERB_STEMS and w not in _TAILS)) for w in part):
                     yield part, _PART + _UNSAID * (1 - weight / said) + (0.0 if headed else _NO_HEAD)
 
 

@@ -42,7 +42,7 @@ __all__ = ["Plan", "plan", "read"]
 _UNSURE = "The question can be read, but not surely enough."
 
 _MARGIN = 0.35  # what a reading must be cheaper by than any other
-_CEILING = 2.1  # what the cheapest reading may cost
+_CEILING = 3.0  # what the cheapest reading may cost
 _FORMS = 40  # forms that are resolved
 _CANDIDATES = 4  # meanings that are told of an ambiguous question
 _STUCK = 4  # words that are told where reading ended

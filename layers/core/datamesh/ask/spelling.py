@@ -88,10 +88,14 @@ class Spelling:
             found = dict.fromkeys(self._shortened(token.fold), _SHORT_FORM)
         return list(found.items())
 
+    def family_of(self, verb: str) -> Iterator[str]:
+        """The words of names that a verb is in one family with."""
+        for member in family(verb):
+            yield from sorted(self._families.get(member, ()))
+
     def _others(self, word: str) -> Iterator[tuple[str, float]]:
-        for member in family(word):
-            for other in self._families.get(member, ()):
-                yield other, _FAMILY
+        for other in self.family_of(word):
+            yield other, _FAMILY
         for other in _SYNONYMS.get(word, ()):
             if other in self._stems:
                 yield other, _SYNONYM

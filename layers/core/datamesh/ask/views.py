@@ -9,12 +9,12 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from datamesh.ask.intent import AttrKind, Edge
-from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS
+from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS, SHELL_WORDS
 from datamesh.ask.words import name_words, stem, stems
 from datamesh.contract.model import Column, Table
 from datamesh.contract.profile import ColumnProfile
 
-__all__ = ["ColumnView", "Stems", "TableView", "label_of", "rest", "table_view"]
+__all__ = ["ColumnView", "Stems", "TableView", "label_of", "rest", "table_view", "with_cores"]
 
 _KINDS: Mapping[str, AttrKind] = {
     "string": "text",
@@ -29,6 +29,7 @@ _KINDS: Mapping[str, AttrKind] = {
 }
 _CALENDAR = {"year": ("year",), "month": ("month",), "day": ("day", "day of month", "day of the month")}
 _YES_NO = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))
+_SHELLS = frozenset(stem(word) for word in SHELL_WORDS)
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
 Stems = tuple[str, ...]
 
@@ -75,8 +76,13 @@ class ColumnView:
         return frozenset(found)
 
     @property
+    def spelt(self) -> tuple[Stems, ...]:
+        """Its label and its name."""
+        return self.words, stems(" ".join(name_words(self.name)))
+
+    @property
     def all_words(self) -> frozenset[str]:
-        return frozenset(self.words).union(*self.synonyms, stems(" ".join(name_words(self.name))))
+        return frozenset().union(*self.spelt, *self.synonyms)
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def table_view(
         columns=columns,
         measures={m.name: _measure_view(name, m) for m in table.measures if _readable(m, permitted)},
         key=key,
-        shown_by=_shown_by([c for c in columns.values() if c.name not in foreign], nouns) or key,
+        shown_by=_shown_by([c for c in columns.values() if c.name not in foreign], with_cores(nouns)) or key,
         foreign=foreign,
         calendar=_calendar(columns.values()),
         person=next(iter(_persons(columns.values())), ()),
@@ -195,8 +201,8 @@ def _readable(measure: Column, permitted: frozenset[str]) -> bool:
 
 def _shown_by(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[str, ...]:
     """The column with the table's own noun; its name or title; a person's two names; the one that ends in name."""
-    texts = [column for column in columns if column.kind == "text" and not column.number_text]
-    own = [c.name for c in texts if c.words in nouns]
+    texts = [column for column in columns if column.kind == "text"]
+    own = [c.name for c in texts if c.words in nouns and not c.number_text]
     named = [[c.name for c in texts if rest(c.words, nouns) == label] for label in _LABELS]
     ending = [c.name for c in texts if c.words[-1:] in _LABELS]
     persons = _persons(texts)
@@ -227,6 +233,12 @@ def _calendar(columns: Iterable[ColumnView]) -> dict[str, str]:
         if len(fitting) == 1:
             found[part] = fitting[0]
     return found
+
+
+def with_cores(nouns: tuple[Stems, ...]) -> tuple[Stems, ...]:
+    """The nouns, and each without what only says that it is a table: festival, of festival detail."""
+    cores = (tuple(word for word in noun if word not in _SHELLS) for noun in nouns)
+    return tuple(dict.fromkeys([*nouns, *(core for core in cores if core)]))
 
 
 def rest(words: Stems, nouns: Iterable[Stems]) -> Stems:

@@ -10,6 +10,7 @@ __all__ = [
     "CARRIERS",
     "COMPARATIVES",
     "DETERMINERS",
+    "EMPTY_WORDS",
     "FUNCTION_WORDS",
     "IRREGULAR",
     "LABEL_WORDS",
@@ -88,6 +89,9 @@ SHELL_WORDS = ("detail", "information", "info", "list", "table", "data", "ref", 
 _DETERMINERS = "a an the this these those each every any some no their its his her our of"
 DETERMINERS = frozenset(_DETERMINERS.split())
 """After these a word is a noun, not a verb."""
+
+EMPTY_WORDS = frozenset(("ever", "yet", "already", "actually", "respectively"))
+"""Adverbs that say nothing that the verb does not."""
 
 MERE_WORDS = ("max", "maximum", "min", "minimum", "total", "average", "number", "no", "count", "first", "last", "other")
 """What says nothing alone of the name that it is a part of."""

@@ -141,6 +141,7 @@ changed growth: growth
 changed difference: change, increase
 versus: versus, vs, compared with, compared to, in comparison with, in comparison to, against
 compare_with: compare
+piece: word, letter, substring, string, phrase, character, characters, letters
 both: both
 neither: neither
 nor: nor

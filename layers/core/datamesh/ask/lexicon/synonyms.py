@@ -39,9 +39,6 @@ licence license
 manufacturer maker producer
 university college
 population resident inhabitant
-attendance attendee
-rating star
-title name
 headquarters headquarter
 """
 SYNONYMS: tuple[tuple[str, ...], ...] = tuple(tuple(line.split()) for line in _EVERYDAY.strip().splitlines())

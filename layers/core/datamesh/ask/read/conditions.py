@@ -37,6 +37,7 @@ Found = Iterator[Choice[intent.Pred]]
 _VERBS = frozenset(stem(verb) for verb in (*VERBS, "have"))
 FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 _BY_ADJECTIVE = 0.3
+_AS_KEY = 0.9  # customer 5: what it may cost that this is the key
 _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
@@ -162,7 +163,7 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
-        if column.counts or (column.numeric and (pred.op in ("=", "<>") or choice.cost <= _SURELY)):
+        if column.counts or (column.numeric and choice.cost <= (_AS_KEY if pred.op in ("=", "<>") else _SURELY)):
             attr = at_end(schema, spot, walk, column, pred.attr, text=False)
             yield Choice(placed(spot, walk, _number(attr, pred.op, pred), negated=pred.negated), choice.cost)
         elif _holds_number(schema, column, pred):

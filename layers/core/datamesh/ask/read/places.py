@@ -76,8 +76,11 @@ class Schema:
     def columns(self, name: Name, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
         """The columns that a name may mean here: the table's own, and those of tables that it leads to."""
         found = []
+        named = {(target.table, target.name) for target in name.targets}
         for target in name.targets:
             for walk in self.walks(spot, target.table) if target.kind == "column" else ():
+                if walk.repeats(target.name, named):
+                    continue
                 far = 0.0 if not walk.path or target.qualified else _OTHER_TABLE
                 cost = target.cost + walk.cost + far + self.roles.of_walk(walk, stems(name.text))
                 found.append(Choice((walk, self.column(target.table, target.name)), cost))

@@ -11,13 +11,14 @@ from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Everything, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.words import stem, stems
+from datamesh.ask.words import stems
 
 __all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
 
 _NEIGHBOUR = 0.5
 _LEADS_TO = 0.1  # a neighbour that each row has one of
 _PARTLY = 0.3  # from this cost on a name was said in part only
+_WHOLE_NAME = (stems("name"), stems("full name"))
 _NO_OWNER = 0.1
 _BORROWED = 0.3  # a key of something else, where the thing itself has it
 
@@ -81,7 +82,7 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
                 cost = target.cost + owner.cost + far
                 yield Choice(_column(schema, target, owner.table, out, owner.cost), cost)
         known = schema.known_by(owner.table)
-        if not out.label and stem(out.attr.text.lower()) == "name" and len(known) > 1:  # a person's two names
+        if not out.label and stems(out.attr.text) in _WHOLE_NAME and len(known) > 1:  # a person's two names
             named = Anchor(owner.table, known, owner=owner.table, of=out.of, doubt=owner.cost)
             yield Choice(named, owner.cost + 0.2)
 

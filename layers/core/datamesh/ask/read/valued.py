@@ -114,17 +114,8 @@ def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Wal
         cost = sum(hits[table, name] for hits in columns)
         beside = [column for other, column in shared if other == table]
         for walk in schema.walks(spot, table):
-            if not _repeats_key(spot.table, walk, name, shared):
+            if not walk.repeats(name, shared):
                 fit = schema.roles.of_walk(walk, pred.hint)
                 fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
                 found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))
     return sorted(found, key=lambda choice: choice.cost)
-
-
-def _repeats_key(table: str, walk: Walk, column: str, hits: set[tuple[str, str]]) -> bool:
-    """Whether the near side of the last step holds the same value as the column that it leads to."""
-    if not walk.path or walk.path[-1].many or column not in walk.path[-1].to_columns:
-        return False
-    edge = walk.path[-1]
-    near = walk.path[-2].to if len(walk.path) > 1 else table
-    return (near, edge.columns[edge.to_columns.index(column)]) in hits

@@ -67,7 +67,7 @@ def _a_time(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Pos
 def containing(r: Reader, i: int, name: Name | None = None, *, negated: bool = False) -> Iterator[Hit[Post]]:
     """A quoted piece of text, or a letter or abbreviation."""
     for op in r.op(i, "contains"):
-        for at in {op.end, r.the(op.end)}:
+        for at in {op.end, r.the(op.end), _after_piece(r, r.the(op.end))}:
             if at >= len(r.tokens):
                 continue
             token = r.tokens[at]
@@ -77,10 +77,16 @@ def containing(r: Reader, i: int, name: Name | None = None, *, negated: bool = F
                 yield Hit(r.reach(at + 1), found, 0.2 if short else 0.0)
 
 
+def _after_piece(r: Reader, i: int) -> int:
+    """After [the] word, letter or string, which a piece of text is."""
+    op = r.longest(i, "piece")
+    return op.end if op else i
+
+
 def word_in(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(with) [the] [word] "Opera" in the name"""
     at = i + r.word(i, "the")
-    at += r.word(at, "word", "substring", "string", "phrase")
+    at = _after_piece(r, at)
     if at < len(r.tokens) and r.tokens[at].kind == "quoted" and r.word(at + 1, "in"):
         for name in attrs(r, at + 2):
             yield Hit(name.end, Contains(name, "contains", r.tokens[at].text), 0.1)

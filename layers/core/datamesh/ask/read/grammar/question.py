@@ -181,7 +181,7 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
         for post in [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]:
             form = hit.value
             if not isinstance(post.value, Ranked):
-                form = form.plus(post.value)
+                form = form.plus(sets.of_head(form.head, post.value))
             elif form.rank is None:
                 form = replace(form, rank=post.value)
             else:

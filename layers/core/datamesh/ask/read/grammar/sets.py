@@ -13,7 +13,7 @@ from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import amount, direction, function, values
 
-__all__ = ["ROWS", "among", "best_set", "headed", "noun_set", "plain_set", "ranked_by", "with_posts"]
+__all__ = ["ROWS", "among", "best_set", "headed", "noun_set", "of_head", "plain_set", "ranked_by", "with_posts"]
 
 ROWS = SetForm(None)  # the ranked thing's own rows
 _KEPT = 10  # ways to go on that are followed, after each post
@@ -141,7 +141,7 @@ def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
                 if form.rank is None and joint != "or":
                     yield Hit(hit.end, replace(form, rank=hit.value), cost)
             else:
-                pred = _of_head(form.head, hit.value)
+                pred = of_head(form.head, hit.value)
                 yield Hit(hit.end, replace(form, preds=_joined(form.preds, pred, joint)), cost)
     if form.rank:
         yield from ranked_by(r, state, form.rank)
@@ -198,7 +198,7 @@ def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
                 yield Hit(hit.end, Compared(last.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)
 
 
-def _of_head(head: Name | None, pred: PredForm) -> PredForm:
+def of_head(head: Name | None, pred: PredForm) -> PredForm:
     """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself."""
     if head is None or _is_table(head) or not isinstance(pred, Contains | Valued):
         return pred

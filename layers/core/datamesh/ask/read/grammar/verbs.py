@@ -86,9 +86,9 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
     """(have not been) eliminated: no rows that the verb names; (are) approved: a column of yes and no"""
-    for name in r.names(i, "table"):
-        if said.last in ("be", "have") and r.tokens[name.end - 1].fold.endswith("ed"):
-            yield Hit(name.end, Linked(sets.headed(name), ("have",)), _DONE_ALONE)
+    deed = r.lattice.deeds.get(i)
+    if deed is not None and said.last in ("be", "have"):
+        yield Hit(r.reach(deed.end), Linked(sets.headed(deed), ("have",)), _DONE_ALONE)
     for name in r.names(i, "column"):
         if said.last == "be":
             yield Hit(name.end, Lacking(name, negated=True, flag=True), _DONE_ALONE)
