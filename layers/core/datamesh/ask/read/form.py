@@ -262,3 +262,5 @@ class Form:
     order: tuple[OrderForm, ...] = ()
     bare: bool = False  # no verb asks to show or to list
     made: Calculated | Portion | Changed | None = None
+    sort: bool = False  # the verb asks for an order, which must follow
+    rows: SetForm | None = None  # what there is one row for, where nothing is counted

@@ -19,6 +19,7 @@ __all__ = ["combined", "listings", "restricted"]
 _COMBINED = 8  # combinations of what the outputs may be that are tried
 _ROOTS = 2
 _UNSURE = 0.2
+_SURELY = 0.15
 
 
 def combined(options: Sequence[Sequence[Choice[Anchor]]]) -> list[Choice[tuple[Anchor, ...]]]:
@@ -43,22 +44,43 @@ def listings(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
     """The subject is the table that leads to all that is shown, to one each: no row is shown twice for another."""
     outs = [out for out in form.outputs if isinstance(out, Plain | Thing | Everything)]
     for combo in combined([anchors(schema, out) for out in outs]):
-        for root, cost in _roots(schema, combo.value):
+        for root, cost in _roots(schema, form, combo.value):
             for choice in _from(schema, form, combo.value, root):
                 yield Choice(choice.value, choice.cost + combo.cost + cost)
 
 
-def _roots(schema: Schema, shown: tuple[Anchor, ...]) -> Iterator[tuple[str, float]]:
+def _roots(schema: Schema, form: Form, shown: tuple[Anchor, ...]) -> Iterator[tuple[str, float]]:
     """Whose rows may be listed, and what it costs to believe that."""
     owners = {anchor.owner for anchor in shown if anchor.owner}
     tables = {anchor.table for anchor in shown} | owners
+    if form.rows:
+        for target in schema.tables(form.rows.head):
+            walks = [schema.vocabulary.graph.to_one(target.table, table) for table in tables]
+            if all(walks):
+                yield target.table, target.cost + sum(walk[0].cost for walk in walks)
+        return
     pointing = any(anchor.of and anchor.of.verb for anchor in shown)
     if pointing and len(tables) == 1:
         return  # what points back points to something else
-    for root, tree in schema.vocabulary.graph.roots(tables)[:_ROOTS]:
+    ordering = _ordering(schema, form, tables)
+    pointing |= bool(ordering)
+    for root, tree in schema.vocabulary.graph.roots(tables | ordering)[:_ROOTS]:
         if root not in tables and not pointing:
             continue  # pairs of things were not asked for
         yield root, tree + (_UNSURE * 2 if len(owners) == 1 and root not in owners else 0.0)
+
+
+def _ordering(schema: Schema, form: Form, shown: set[str]) -> set[str]:
+    """The table of an order's key, where what is shown does not lead there: its rows are listed for the key's."""
+    graph, found = schema.vocabulary.graph, set[str]()
+    for by in (order.by for order in form.order if isinstance(order.by, Plain)):
+        if by.of and by.of.head:
+            tables = {target.table for target in schema.tables(by.of.head)}
+        else:
+            tables = {t.table for t in by.attr.targets if t.kind == "column" and t.cost < _SURELY}
+        if len(tables) == 1 and not any(graph.to_one(near, table) for near in shown for table in tables):
+            found.add(min(tables))
+    return found
 
 
 def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> Iterator[Choice[intent.Select]]:
@@ -72,6 +94,7 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
         if len({output.item for output in outputs}) < len(outputs):
             continue
         sets = dict.fromkeys((a.of, owner) for a, (_, owner) in zip(shown, at.value, strict=True) if a.of)
+        sets |= {(form.rows, Spot(root)): None} if form.rows else {}
         distinct = any(s.distinct for s, _ in sets if s) or any(
             isinstance(o, Plain) and o.distinct for o in form.outputs
         )

@@ -146,7 +146,9 @@ class Schema:
         return replace(form, preds=tuple(kept))
 
     def _of_these(self, pred: Linked, table: str) -> bool:
-        plain = not (pred.negated or pred.count) and set(pred.hint) <= _OWNING
+        plain = not (pred.negated or pred.count or pred.to.rank) and (
+            set(pred.hint) <= _OWNING or (pred.hint == ("have",) and bool(pred.to.preds))
+        )
         return plain and any(target.table == table for target in self.tables(pred.to.head))
 
     def measured(

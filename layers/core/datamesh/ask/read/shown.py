@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from datamesh.ask import intent
 from datamesh.ask.annotate import Name
+from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Everything, Plain, SetForm, Thing
@@ -16,9 +17,11 @@ from datamesh.ask.words import stems
 __all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
 
 _NEIGHBOUR = 0.5
-_LEADS_TO = 0.1  # a neighbour that each row has one of
+_UNSAID = 0.9  # that an attribute is of a neighbour
+_LEADS_TO = 0.15  # a neighbour that each row has one of
 _PARTLY = 0.3  # from this cost on a name was said in part only
 _WHOLE_NAME = (stems("name"), stems("full name"))
+_CALLED = tuple(stems(word) for word in LABEL_WORDS)
 _NO_OWNER = 0.1
 _BORROWED = 0.3  # a key of something else, where the thing itself has it
 
@@ -73,18 +76,39 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         for target in columns:
             borrowed = _BORROWED if schema.table(target.table).foreign.get(target.name) in things else 0.0
             yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed)
+    own = {owner.table for owner in owners} & {target.table for target in columns}
+    called = stems(out.attr.text) in _CALLED  # a name is nobody else's
     for owner in owners:
-        for target in columns:
-            if target.table == owner.table:
-                yield Choice(_column(schema, target, owner.table, out, owner.cost), target.cost + owner.cost)
-            elif target.qualified and (walks := schema.vocabulary.graph.walks(owner.table, target.table)):
-                far = walks[0].cost + _NEIGHBOUR if walks[0].many else _LEADS_TO
-                cost = target.cost + owner.cost + far
-                yield Choice(_column(schema, target, owner.table, out, owner.cost), cost)
+        near = [t for t in columns if t.qualified or t.table == owner.table or not (own or called)]
+        yield from _of_owner(schema, out, near, owner)
         known = schema.known_by(owner.table)
         if not out.label and stems(out.attr.text) in _WHOLE_NAME and len(known) > 1:  # a person's two names
             named = Anchor(owner.table, known, owner=owner.table, of=out.of, doubt=owner.cost)
             yield Choice(named, owner.cost + 0.2)
+
+
+def _of_owner(schema: Schema, out: Plain, columns: Sequence[Target], owner: Target) -> Iterator[Choice[Anchor]]:
+    """Its own column of that name; where it has none, that of a neighbour."""
+    for target in columns:
+        if target.table == owner.table:
+            yield Choice(_column(schema, target, owner.table, out, owner.cost), target.cost + owner.cost)
+        elif (far := _neighbour(schema, target, owner)) is not None:
+            cost = target.cost + owner.cost + far
+            yield Choice(_column(schema, target, owner.table, out, owner.cost), cost)
+
+
+def _neighbour(schema: Schema, target: Target, owner: Target) -> float | None:
+    """What it costs that an attribute is of a neighbour: little where the words say so, or each row has just one."""
+    walks = schema.vocabulary.graph.walks(owner.table, target.table)
+    if not walks:
+        return None
+    view = schema.table(owner.table)
+    bridge = set(view.columns) <= {*view.key, *view.foreign}  # it has no attributes, those of its ends are not its own
+    if not target.qualified and (bridge or max(target.cost, owner.cost) >= _PARTLY or len(walks[0].path) > 1):
+        return None
+    if not walks[0].many:
+        return _LEADS_TO
+    return walks[0].cost + (_NEIGHBOUR if target.qualified else _UNSAID)
 
 
 def _of_role(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:

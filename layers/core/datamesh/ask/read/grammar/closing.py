@@ -12,7 +12,7 @@ from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.orders import order
 from datamesh.ask.read.grammar.tallied import verbs
 
-__all__ = ["rest"]
+__all__ = ["per", "rest"]
 
 _UNREAD_VERB = 0.2
 _POINTING = 0.1  # whose the numbers are is said again
@@ -59,18 +59,26 @@ def _after_and(r: Reader, i: int) -> int:
 def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
     """for each airline; (the distance) flown by each airline"""
     for keys in group_keys(r, i):
-        yield Hit(keys.end, _per(state.value, keys.value), state.cost + keys.cost)
+        each = any(token.fold in ("each", "every", "per") for token in r.tokens[i : keys.end])
+        form = per(state.value, keys.value) if each or state.value.bare else replace(state.value, groups=keys.value)
+        yield Hit(keys.end, form, state.cost + keys.cost)
     if r.lattice.relation(i):
         for keys in each_key(r, i + 1):
-            yield Hit(keys.end, _per(state.value, keys.value), state.cost + keys.cost + _UNREAD_VERB)
+            yield Hit(keys.end, per(state.value, keys.value), state.cost + keys.cost + _UNREAD_VERB)
 
 
-def _per(form: Form, keys: Keys) -> Form:
-    """Flights per day, said just so, are counted."""
-    only = form.outputs[0]
+def per(form: Form, keys: Keys) -> Form:
+    """Flights per day, said just so, are counted; names and ages for each pilot are of the pilot's row."""
+    only, key = form.outputs[0] if form.outputs else None, keys[0]
     if form.bare and len(form.outputs) == 1 and isinstance(only, Thing) and not only.of.rank and not only.of.number:
         return replace(form, outputs=(Count(only.of),), groups=keys)
-    return replace(form, groups=keys)
+    listed = all(isinstance(out, Plain | Thing) and not (out.of and out.of.rank) for out in form.outputs)
+    if not listed or len(keys) > 1 or key.name is None or form.order or form.made:
+        return replace(form, groups=keys)
+    if thing := key.name.only("table"):
+        return replace(form, rows=key.of or SetForm(thing))
+    said = any(isinstance(out, Plain) and out.attr.text == key.name.text for out in form.outputs)
+    return form if said else replace(form, outputs=(Plain(key.name), *form.outputs))
 
 
 def _narrowed(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:

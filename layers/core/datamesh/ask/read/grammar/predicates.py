@@ -14,7 +14,7 @@ from datamesh.ask.read.grammar.common import amount, attrs, dates, direction, fu
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.pairs import both, paired
 from datamesh.ask.read.grammar.possible import possible
-from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, verb_phrase, where
+from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase, where
 
 __all__ = ["comparative", "complement", "counted", "post", "predicate", "ranked"]
 
@@ -255,6 +255,7 @@ def _related(r: Reader, i: int) -> Iterator[Hit[Post]]:
         return
     for op in r.op(i, "in"):
         yield from complement(r, op.end, (r.tokens[i].fold,))
+        yield from of_the_highest(r, op.end)
 
 
 @rule

@@ -20,10 +20,11 @@ from datamesh.ask.read.form import (
     Valued,
 )
 from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
-from datamesh.ask.read.grammar.closing import rest
+from datamesh.ask.read.grammar.closing import per, rest
 from datamesh.ask.read.grammar.common import values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.sentences import told_again
+from datamesh.ask.read.grammar.shows import sorted_, who, whose
 
 __all__ = ["question"]
 
@@ -37,7 +38,7 @@ def question(r: Reader) -> list[Hit[Form]]:
         Hit(len(r.tokens), form.value, form.cost)
         for begun in _beginnings(r)
         for form in rest(r, begun)
-        if _end(r, form.end) == len(r.tokens)
+        if _end(r, form.end) == len(r.tokens) and (form.value.order or not form.value.sort)
     ]
     return sorted(found, key=lambda hit: hit.cost)
 
@@ -48,10 +49,11 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
     for rule_ in (_shown, _how_many, _which):
         yield from rule_(r, at)
         yield from told_again(r, rule_(r, at))
+    yield from told_again(r, list(who(r, at)))
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:
-            yield Hit(begun.end, replace(begun.value, groups=keys.value), begun.cost + keys.cost)
+            yield Hit(begun.end, per(begun.value, keys.value), begun.cost + keys.cost)
 
 
 def _please(r: Reader, i: int) -> int:
@@ -75,11 +77,12 @@ def _end(r: Reader, i: int) -> int:
 
 @rule
 def _shown(r: Reader, i: int) -> Iterator[Hit[Form]]:
-    """[show me] outputs"""
+    """[show me] outputs; sort the outputs"""
     starts = {i: _NO_VERB} | {op.end: 0.0 for op in r.op(i, "show")}
     for at, cost in starts.items():
         for hit in outputs.outputs(r, _please(r, at)):
             yield Hit(hit.end, Form(hit.value, bare=at == i), hit.cost + cost)
+    yield from sorted_(r, i)
 
 
 @rule
@@ -177,6 +180,7 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
     i = next((op.end for op in r.op(i, "in")), i)
     if not r.word(i, "which", "what"):
         return
+    yield from whose(r, i + 1)
     for hit in sets.noun_set(r, i + 1):
         for post in [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]:
             form = hit.value

@@ -34,7 +34,7 @@ def _together(first: Form, said: tuple[Out, ...]) -> Form | None:
     if len(sets) != 1 or first.order or any(isinstance(out, Count | Aggregate) for out in first.outputs):
         return None
     of = sets.pop()
-    if of is None or of.head is None:
+    if of is None:
         return None
     shown = [_of_these(out, of) for out in said]
     return replace(first, outputs=tuple(out for out in shown if out)) if all(shown) else None
@@ -43,14 +43,24 @@ def _together(first: Form, said: tuple[Out, ...]) -> Form | None:
 def _of_these(out: Out, of: SetForm) -> Out | None:
     if isinstance(out, Count | Aggregate):
         return out
-    if isinstance(out, Plain) and (out.of is None or _same(out.of, of)):
+    if not isinstance(out, Plain | Thing):
+        return None
+    if of.head is None:  # who does it: the second sentence says of which kind they are
+        kind = out.of.head.only("table") if out.of and out.of.head and _plain(out.of) else None
+        return replace(out, of=replace(of, head=kind)) if kind else None
+    if out.of is None or _same(out.of, of):
         return replace(out, of=of)
-    return Thing(of) if isinstance(out, Thing) and _same(out.of, of) else None
+    attr = out.of.head.only("column") if isinstance(out, Thing) and out.of.head and _plain(out.of) else None
+    return Plain(attr, of) if attr else None
+
+
+def _plain(said: SetForm) -> bool:
+    return not (said.preds or said.rank or said.number or said.verb)
 
 
 def _same(said: SetForm, of: SetForm) -> bool:
     """The claim, after claims with certain properties."""
-    if said.head is None or of.head is None or said.preds or said.rank or said.number:
+    if said.head is None or of.head is None or not _plain(said):
         return False
     tables = {t.table for t in of.head.targets if t.kind == "table"}
     return any(t.kind == "table" and t.table in tables for t in said.head.targets)

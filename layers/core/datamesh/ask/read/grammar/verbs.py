@@ -9,8 +9,9 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import NEVER, Compared, Dated, Lacking, Linked, Post, Ranked, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.common import dates, values
+from datamesh.ask.words import singular
 
-__all__ = ["chain", "doing", "inverted", "negated", "verb_phrase", "where"]
+__all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_phrase", "where"]
 
 _SKIPPED_VERB = 0.4  # a verb that was taken for the one relationship it can mean
 _NO_THAT = 0.1  # the papers (that) he wrote
@@ -79,9 +80,19 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
         for hit in predicates.ranked(r, start):
             if isinstance(hit.value, Ranked) and hit.value.of:
                 yield hit
+        if start > i:
+            yield from of_the_highest(r, start)
         yield from predicates.counted(r, start)
     for when in dates(r, i, hint=(verb,)):  # a verb may name the date: opened in 2008
         yield Hit(when.end, when.value, when.cost - _SKIPPED_VERB / 2)
+
+
+def of_the_highest(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(of) the highest age; (opened in) the most recent year: of one value, not of most of something."""
+    for hit in predicates.ranked(r, i):
+        last = r.tokens[hit.end - 1].fold
+        if isinstance(hit.value, Ranked) and hit.value.attr and singular(last) == last:
+            yield hit
 
 
 def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:

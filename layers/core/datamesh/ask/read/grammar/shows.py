@@ -1,0 +1,50 @@
+"""Other ways to ask for a list: sort the names by age; which paper's title contains X; who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import Form, Post, Ranked, SetForm, Thing
+from datamesh.ask.read.grammar import outputs, predicates, sets
+from datamesh.ask.read.grammar.clauses import clause
+from datamesh.ask.read.grammar.orders import sorting
+
+__all__ = ["sorted_", "who", "whose"]
+
+_NOBODY = 0.1  # who, and nothing yet that says of which kind
+
+
+def sorted_(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """Sort [the list of] the names: by what must follow"""
+    if (after := sorting(r, i)) > i:
+        at = r.the(after)
+        at = at + 2 if r.word(at, "list") and r.word(at + 1, "of") else after
+        for hit in outputs.outputs(r, at):
+            yield Hit(hit.end, Form(hit.value, sort=True), hit.cost)
+
+
+def whose(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """(which) paper's title contains X"""
+    for owner in sets.plain_set(r, i):
+        if r.word(owner.end, "'s"):
+            yield from _said_of(r, owner, clause(r, owner.end + 1))
+
+
+def who(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """Who wrote it: of a kind that the next sentence names"""
+    if r.word(i, "who"):
+        yield from _said_of(r, Hit(i + 1, SetForm(None), _NOBODY), predicates.predicate(r, i + 1))
+
+
+def _said_of(r: Reader, hit: Hit[SetForm], posts: list[Hit[Post]]) -> Iterator[Hit[Form]]:
+    for post in posts:
+        if not isinstance(post.value, Ranked):
+            form = hit.value.plus(post.value)
+        elif hit.value.rank is None:
+            form = replace(hit.value, rank=post.value)
+        else:
+            continue
+        for more in sets.with_posts(r, Hit(post.end, form, hit.cost + post.cost)):
+            yield Hit(more.end, Form((Thing(more.value),)), more.cost)
