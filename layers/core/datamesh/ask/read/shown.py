@@ -17,7 +17,6 @@ from datamesh.ask.words import stems
 __all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
 
 _NEIGHBOUR = 0.5
-_UNSAID = 0.9  # that an attribute is of a neighbour
 _LEADS_TO = 0.15  # a neighbour that each row has one of
 _PARTLY = 0.3  # from this cost on a name was said in part only
 _WHOLE_NAME = (stems("name"), stems("full name"))
@@ -98,7 +97,7 @@ def _of_owner(schema: Schema, out: Plain, columns: Sequence[Target], owner: Targ
 
 
 def _neighbour(schema: Schema, target: Target, owner: Target) -> float | None:
-    """What it costs that an attribute is of a neighbour: little where the words say so, or each row has just one."""
+    """What it costs that an attribute is of a neighbour: where the words say so, or each row has just one."""
     walks = schema.vocabulary.graph.walks(owner.table, target.table)
     if not walks:
         return None
@@ -108,7 +107,7 @@ def _neighbour(schema: Schema, target: Target, owner: Target) -> float | None:
         return None
     if not walks[0].many:
         return _LEADS_TO
-    return walks[0].cost + (_NEIGHBOUR if target.qualified else _UNSAID)
+    return walks[0].cost + _NEIGHBOUR if target.qualified else None
 
 
 def _of_role(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
