@@ -78,6 +78,7 @@ def where(pred: Pred) -> Select:
 
 OF_BOOKS = In(left=Attr(column="product_id"), query=select(PRODUCTS, Attr(column="product_id")))
 MEAN = select(ORDERS, Measure(fn="avg", of=AMOUNT))
+SHARE = Measure(fn="count", share_of=Measure(fn="count", over="all"))
 CASES: list[tuple[str, Query, str]] = [
     (
         "a reserved word",
@@ -207,6 +208,13 @@ CASES: list[tuple[str, Query, str]] = [
         "first of each",
         select(PRODUCTS, TITLE, order=(Order(by=PRICE),), limit=Limit(n=1, per=(BRAND,))),
         "ROW_NUMBER() OVER (PARTITION BY products.brand ORDER BY products.list_price ASC) AS place",
+    ),
+    (
+        "first by a share of all",
+        select(
+            PRODUCTS, BRAND, group=(BRAND,), order=(Order(by=SHARE, direction="desc"),), limit=Limit(n=1, ties="all")
+        ),
+        "RANK() OVER (ORDER BY by_1 DESC) AS place FROM (SELECT products.brand",
     ),
     (
         "union",

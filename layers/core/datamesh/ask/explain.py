@@ -210,7 +210,7 @@ class _Words:
             case intent.Between():
                 return f"{self.item(pred.left)} is between {_value(pred.low)} and {_value(pred.high)}"
             case intent.Within():
-                return f"{self.attr(pred.of)} is {pred.label}"
+                return f"{self.attr(pred.of)} is {pred.label or _period(pred)}"
             case intent.Text():
                 return f"{self.attr(pred.of)} {_TEXTS[pred.how]} '{pred.value}'"
             case intent.Missing():
@@ -250,6 +250,12 @@ def _number(item: intent.Item) -> bool:
 def _and(parts: list[str]) -> str:
     parts = list(dict.fromkeys(parts))
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _period(within: intent.Within) -> str:
+    """A period that nobody named."""
+    ends = (f"on or after {within.start}" if within.start else "", f"before {within.end}" if within.end else "")
+    return " and ".join(end for end in ends if end)
 
 
 def _value(value: intent.Value) -> str:
