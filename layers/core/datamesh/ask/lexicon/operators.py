@@ -40,7 +40,7 @@ cmp >=: at least, no less than, no fewer than, not less than, not fewer than, a 
 cmp <: under, below, <
 cmp <=: at most, no more than, not more than, no greater than, up to, a maximum of, < =
 cmp =: only, just, equal to, equals, equal, exactly, =, the same as
-cmp <>: not equal to, other than, different from, unequal to
+cmp <>: not equal to, except, except for, excluding, apart from, other than, different from, unequal to
 after_cmp >=: or above, or over, and above, and more, and over, or after
 after_cmp <=: or below, or under, and below, and less, or before
 between: between
@@ -106,6 +106,7 @@ have_not: did not have any, have not, has not any, have never had, has never had
 be: is, are, was, were, be, been, being
 aux: do, does, did
 that: that, who, which
+in: in charge of, responsible for, part of
 in: in, at, on, from, of, for, to, by, into, under, within, via, through, during, about, as, among, across, near
 missing: missing, unknown, null, empty, blank, not known, not recorded, not given, not available, not specified
 missing: not set
@@ -154,7 +155,7 @@ until: until, in or before, on or before
 after: after, later than
 since: since, in or after, on or after
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
-tail: on record, on file, in the dataset, in the list
+tail: on record, on file, in our record, in record, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
 tail: exists
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records

@@ -26,7 +26,10 @@ def shared_values(schema: Schema, form: Form) -> Iterator[Choice[intent.Query]]:
     only = of.pop() if len(of) == 1 else None
     if only is None or only.rank or only.number or form.groups or form.order:
         return
+    things = only.head is not None and any(isinstance(out, Plain) for out in form.outputs)
     for op, left, right, own in _splits(only):
+        if things and op == "except":
+            continue  # an attribute of things: whether these are so is said of each
         sides = [list(listings(schema, _over(form, side))) for side in (left, right)]
         for one in sides[0]:
             for other in sides[1]:

@@ -24,6 +24,9 @@ def clause(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from containing(r, name.end, name)
         for that in r.op(name.end, "that"):
             yield from containing(r, that.end, name)
+            if r.longest(that.end, "be"):
+                end, different = being(r, that.end)
+                yield from _is(r, end, name, negated=different)
         at, negated = being(r, r.comma(name.end))
         yield from _is(r, at, name, negated=negated)
         if r.word(name.end, "of", "in", "at", "on"):

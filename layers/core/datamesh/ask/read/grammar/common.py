@@ -77,7 +77,7 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
         return
     yield i + 1, found
     end = i + 1
-    while r.lattice.unit(end):
+    while r.lattice.unit(end) or r.word(end, "%"):
         end += 1
         yield r.reach(end), found
 
@@ -110,7 +110,7 @@ def values(r: Reader, i: int) -> Iterator[Hit[tuple[Literal, ...]]]:
     """'Tokyo'; Tokyo or Beijing; either Tokyo, Beijing or Seoul."""
     start = r.the(next((op.end for op in r.op(i, "either")), i))
     found: list[Hit[tuple[Literal, ...]]] = [
-        Hit(literal.end, (literal,), literal.cost) for literal in r.literals(start)
+        Hit(literal.end, (literal,), literal.cost) for at in {i, start} for literal in r.literals(at)
     ]
     for _ in range(5):
         yield from found
@@ -136,7 +136,8 @@ def _joints(r: Reader, i: int) -> Iterator[tuple[int, float]]:
 def time(r: Reader, i: int) -> Iterator[Hit[Time]]:
     """In March; on 2013-07-04; before 1990; since 2010; between 2010 and 2012; from May to July; last month."""
     if r.word(i, "in", "on", "during", "of", "for", "at", "within", "from"):
-        for end, period in r.periods(r.the(i + 1)):
+        at = r.the(i + 1)
+        for end, period in r.periods(at + 2 if r.word(at, "year") and r.word(at + 1, "of") else at):
             yield Hit(end, Time("in", period))
     for op in r.op(i, "before", "after", "since", "until"):
         for end, period in r.periods(r.the(op.end)):

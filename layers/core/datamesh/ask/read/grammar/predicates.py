@@ -7,26 +7,33 @@ from dataclasses import replace
 
 from datamesh.ask.annotate import Literal, Operator
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Compared, Lacking, Linked, Post, Ranked, Valued, Yard
+from datamesh.ask.read.form import Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied
 from datamesh.ask.read.grammar.clauses import clause, containing, word_in
-from datamesh.ask.read.grammar.common import amount, attrs, dates, direction, function, values
+from datamesh.ask.read.grammar.common import attrs, dates, direction, function, values
 from datamesh.ask.read.grammar.compared import compared
+from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
 from datamesh.ask.read.grammar.possible import possible
 from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase, where
 
-__all__ = ["comparative", "complement", "counted", "post", "predicate", "ranked"]
+__all__ = ["another", "complement", "post", "predicate", "ranked"]
 
 _CLOSE = 0.5  # what a column's name may cost that is said to be missing
 _THING_TOO = 1.0
-_OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 _BARE, _BARE_PROPER = 0.3, 0.15  # a value that stands alone; as quoted or capital as a name is
 
 
 @rule
 def post(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """Everything that may stand behind the noun that it restricts."""
+    yield from another(r, i)
+    yield from possible(r, doing(r, i))
+
+
+@rule
+def another(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """The same behind a comma or `and`: there a noun and a verb are a sentence or two nouns, no relative clause."""
     yield from _behind(r, i)
     yield from both(r, i, _behind)
     for op in r.op(i, "shared"):
@@ -39,22 +46,9 @@ def _behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 
 def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    for op in r.op(i, "whose"):
-        yield from clause(r, op.end)
-        yield from where(r, op.end)
-    for op in r.op(i, "where"):
-        yield from where(r, op.end)
-        yield from doing(r, op.end)
-    for op in r.op(i, "with"):
-        yield from _having(r, op.end)
-    for op in r.op(i, "without"):
-        yield from _lacking(r, op.end)
-    for op in r.op(i, "that"):
-        yield from predicate(r, op.end)
-        yield from doing(r, op.end)
-    for op in r.op(i, "named"):
-        for hit in values(r, op.end):
-            yield Hit(hit.end, Valued(None, hit.value, ("named",)), hit.cost)
+    yield from _introduced(r, i)
+    for op in r.op(i, "either"):
+        yield from _all_behind(r, op.end)
     for op in r.op(i, "contains", "with"):
         yield from word_in(r, op.end)
     yield from _missing(r, i)
@@ -62,11 +56,32 @@ def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from tallied.often(r, i)
     yield from _related(r, i)
     yield from verb_phrase(r, i)
-    yield from doing(r, i)
     yield from comparative(r, i)
     yield from dates(r, i)
     for hit in values(r, i):
         yield Hit(hit.end, Valued(None, hit.value), hit.cost + _alone(hit.value))
+
+
+def _introduced(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """By a word that says what follows: whose, where, with, without, that, named, other than."""
+    for op in r.op(i, "whose", "where", "with", "without", "that", "named", "cmp"):
+        match op.category:
+            case "whose":
+                yield from [*clause(r, op.end), *where(r, op.end)]
+            case "where":
+                yield from [*where(r, op.end), *doing(r, op.end), *predicate(r, op.end)]
+            case "with":
+                yield from _having(r, op.end)
+            case "without":
+                yield from _lacking(r, op.end)
+            case "that":
+                yield from [*predicate(r, op.end), *doing(r, op.end)]
+            case "named":
+                yield from (Hit(hit.end, Valued(None, hit.value, ("named",)), hit.cost) for hit in values(r, op.end))
+            case _ if op.payload == "<>":
+                yield from (Hit(hit.end, Valued(None, hit.value, ("be",), True), hit.cost) for hit in values(r, op.end))
+            case _:
+                pass
 
 
 def _alone(found: tuple[Literal, ...]) -> float:
@@ -102,6 +117,9 @@ def _all_said(r: Reader, i: int) -> Iterator[Hit[Post]]:
             for op in r.op(begun.end, "neither"):
                 yield from paired(r, op.end, _no_part, joint="nor")
             yield from both(r, begun.end, _behind)
+        if begun.value.last == "have" and begun.end > i + 1:
+            had = [*_lacking(r, begun.end), *negated(_having(r, begun.end))] if begun.value.negated else None
+            yield from _having(r, begun.end) if had is None else had
     for op in r.op(i, "have"):
         yield from _having(r, op.end)
         yield from both(r, op.end, _having)
@@ -151,6 +169,8 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from ranked(r, i)
     yield from _missing(r, i)
     yield from both(r, i, _having)
+    for op in r.op(i, "either"):
+        yield from clause(r, op.end)
     yield from counted(r, i)
     for related in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
         yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
@@ -172,20 +192,6 @@ def _as_what(r: Reader, hit: Hit[tuple[Literal, ...]]) -> Iterator[Hit[Post]]:
         for name in r.names(at, "table"):
             kind = sets.headed(name).plus(Valued(None, hit.value))
             yield Hit(name.end, Linked(kind, ("have",)), hit.cost + 0.2)
-
-
-def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """More than 300 seats, a number of the row's own; more than 3 flights, rows; more than 300 in salary."""
-    for number in [*amount(r, i), *nested.than(r, i)]:
-        found = number.value
-        at = number.end + 1 if r.word(number.end, "in", "of") else number.end
-        for name in (*r.names(number.end, "column"), *(r.names(r.the(at), "column") if at > number.end else ())):
-            yield Hit(name.end, Compared(name, found.op, found.number, found.high), number.cost)
-        if found.high is not None or isinstance(found.number, Yard) or not float(found.number).is_integer():
-            continue
-        for hit in sets.plain_set(r, number.end) if not r.word(i, *_OF_SIZE) else ():
-            linked = Linked(hit.value, ("have",), count=(found.op, int(found.number)))
-            yield Hit(hit.end, linked, hit.cost + number.cost)
 
 
 @rule
@@ -235,16 +241,6 @@ def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:
                 yield Hit(name.end, Lacking(name), _THING_TOO if things else 0.0)
     for hit in sets.plain_set(r, i):
         yield Hit(hit.end, Linked(hit.value, ("have",), negated=True), hit.cost + 0.2)
-
-
-def comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """older than 56; longer than 300 miles"""
-    for op in r.op(i, "compare"):
-        for count in amount(r, op.end):
-            if not count.value.compared and count.value.high is None:
-                yield Hit(count.end, Compared(None, ">", count.value.number, adjective=op.payload), count.cost)
-        for than in nested.yard(r, op.end):
-            yield Hit(than.end, Compared(None, ">", than.value, adjective=op.payload), than.cost)
 
 
 @rule

@@ -12,6 +12,7 @@ from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, Pred
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import amount, direction, function, values
+from datamesh.ask.read.grammar.possible import possible
 
 __all__ = ["ROWS", "among", "best_set", "headed", "noun_set", "of_head", "plain_set", "ranked_by", "with_posts"]
 
@@ -148,7 +149,7 @@ def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 
 
 def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
-    yield from predicates.post(r, i)
+    yield from predicates.another(r, i) if joint else predicates.post(r, i)
     if joint:
         yield from predicates.predicate(r, i)
         yield from clause(r, i)
@@ -196,6 +197,8 @@ def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
         for hit in amount(r, i):
             if hit.value.compared:
                 yield Hit(hit.end, Compared(last.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)
+    if isinstance(last, Valued | Linked) and last.hint and not last.negated:  # in Boston or Newark airport
+        yield from possible(r, predicates.complement(r, i, last.hint))
 
 
 def of_head(head: Name | None, pred: PredForm) -> PredForm:

@@ -9,6 +9,7 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import NEVER, Compared, Dated, Lacking, Linked, Post, Ranked, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.common import dates, values
+from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.words import singular
 
 __all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_phrase", "where"]
@@ -76,13 +77,13 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
     for start, hint in starts.items():
         yield from predicates.complement(r, start, hint)
-        yield from predicates.comparative(r, start)
+        yield from comparative(r, start)
         for hit in predicates.ranked(r, start):
             if isinstance(hit.value, Ranked) and hit.value.of:
                 yield hit
         if start > i:
             yield from of_the_highest(r, start)
-        yield from predicates.counted(r, start)
+        yield from counted(r, start)
     for when in dates(r, i, hint=(verb,)):  # a verb may name the date: opened in 2008
         yield Hit(when.end, when.value, when.cost - _SKIPPED_VERB / 2)
 

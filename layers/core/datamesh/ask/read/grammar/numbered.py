@@ -1,0 +1,62 @@
+"""What a number says of a thing: more than 300 seats, more than 3 flights, older than 56, over 40."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datamesh.ask.annotate import Name
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, Yard
+from datamesh.ask.read.grammar import nested, sets
+from datamesh.ask.read.grammar.common import amount, comparison, number
+
+__all__ = ["comparative", "counted"]
+
+_OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
+_AGE = 0.2  # over 40: of age, where nothing says so
+
+
+def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """More than 300 seats, a number of the row's own; more than 3 flights, rows; more than 300 in salary."""
+    for count in [*amount(r, i), *nested.than(r, i)]:
+        found = count.value
+        at = count.end + 1 if r.word(count.end, "in", "of") else count.end
+        for name in (*r.names(count.end, "column"), *(r.names(r.the(at), "column") if at > count.end else ())):
+            yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)
+        if found.high is not None or isinstance(found.number, Yard) or not float(found.number).is_integer():
+            continue
+        for hit in sets.plain_set(r, count.end) if not r.word(i, *_OF_SIZE) else ():
+            linked = Linked(hit.value, ("have",), count=(found.op, int(found.number)))
+            yield Hit(hit.end, linked, hit.cost + count.cost)
+    yield from _one_or_other(r, i)
+
+
+def _one_or_other(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """3 or 4 stars"""
+    for middle, one in number(r, i):
+        for end, other in number(r, middle + 1) if r.word(middle, "or") else ():
+            for name in r.names(end, "column"):
+                yield Hit(name.end, AnyOf((Compared(name, "=", one), Compared(name, "=", other))), 0.1)
+
+
+def comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """older than 56; longer than 300 miles"""
+    for op in r.op(i, "compare"):
+        for count in amount(r, op.end):
+            if not count.value.compared and count.value.high is None:
+                yield Hit(count.end, Compared(None, ">", count.value.number, adjective=op.payload), count.cost)
+        for than in nested.yard(r, op.end):
+            yield Hit(than.end, Compared(None, ">", than.value, adjective=op.payload), than.cost)
+    for op in r.op(i, "cmp"):
+        for end, found in number(r, op.end):
+            for name in _age(r):
+                yield Hit(end, Compared(name, comparison(op), found), _AGE)
+        for name in r.names(op.end, "column"):  # above age 46
+            for end, found in number(r, name.end):
+                yield Hit(end, Compared(name, comparison(op), found), 0.1)
+
+
+def _age(r: Reader) -> Iterator[Name]:
+    targets = [t for t in r.lattice.vocabulary.names.targets.get(("age",), ()) if t.kind == "column" and not t.cost]
+    if targets:
+        yield Name(0, 0, "age", tuple(targets))
