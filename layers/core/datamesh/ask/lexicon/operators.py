@@ -19,6 +19,7 @@ show: name, state, identify, look up, see, list all, give a list of, show a list
 show: what is the list of
 please: please, kindly
 how_many: how many
+count: total count of, the total count of
 count: count, number of, the number of, total number of, the total number of, count of, the count of
 count: count the number of, count the total number of, how many
 agg avg: average, mean, avg, average of, mean of
@@ -30,7 +31,7 @@ distinct: distinct, different, unique, various
 all_details: all information, all the information, all info, all details, all the details, all data, all the data
 all_details: all columns, everything, information, all attributes, the details, all available information, details
 group: for each, for every, per, by, grouped by, group by, broken down by, for each of the, in each, of each
-group: from each
+group: from each, for the different, in different, in the different, at different, across different
 group: across each, at each, on each, to each, with each, for all different, for different, for each different
 group: by each, grouped by each, in every, of every, from every, under each, within each, according to, based on
 group: corresponding to each, associated with each, belonging to each
@@ -67,6 +68,7 @@ times 2: twice
 rows: record, records, entry, entries, times, time
 sole_count: frequency, frequencies
 anybody: person, individual, one
+kind: kind of, kinds of, sort of, sorts of
 top desc: top, first
 top asc: bottom, last
 sorting: sort, sorted, order, ordered, rank, ranked, arrange, arranged, listed, ordering, sorting
@@ -99,12 +101,12 @@ without: without, without a, without an, without any, with no, having no, that h
 without: lacking, that lack, who lack, that have not any
 not: not, never, cannot
 adverb: also, ever, already, once, currently
-have: have, has, had
+have: have, has, had, have had, has had
 have: contain, contains, include, includes
 have_not: have no, has no, had no, do not have, does not have, did not have, do not have any, does not have any
 have_not: did not have any, have not, has not any, have never had, has never had, never had
 be: is, are, was, were, be, been, being
-aux: do, does, did
+aux: do, does, did, can, could
 that: that, who, which
 in: in charge of, responsible for, part of
 in: in, at, on, from, of, for, to, by, into, under, within, via, through, during, about, as, among, across, near

@@ -9,7 +9,7 @@ from datamesh.ask import intent
 from datamesh.ask.annotate import Name
 from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.form import Aggregate, Count, PredForm, SetForm, Valued
+from datamesh.ask.read.form import Aggregate, Count, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import stands_for
 from datamesh.ask.views import ColumnView
@@ -89,8 +89,9 @@ def _values(schema: Schema, target: Target, form: SetForm, said: Name) -> Iterat
     mine = schema.narrowed(form, target.table)
     if mine is None or any(_pins(pred, column) for pred in mine.preds):
         return
+    aside = _FAR_SET if any(isinstance(pred, Linked) and not pred.to.preds for pred in mine.preds) else 0.0
     fn: intent.MeasureFn = "count" if column.unique else "count_distinct"
-    yield Choice(Figure(target.table, fn, target.table, column, mine, said), target.cost)
+    yield Choice(Figure(target.table, fn, target.table, column, mine, said), target.cost + aside)
 
 
 def _pins(pred: PredForm, column: ColumnView) -> bool:

@@ -94,10 +94,6 @@ class Schema:
     def text_attr(self, spot: Spot, column: ColumnView, said: Name | None = None) -> intent.Attr:
         """The column as it stands."""
         source = _source(said, column) if said else intent.Source()
-        edge = spot.path[-1] if spot.path else None
-        if edge and not edge.many and column.name in edge.to_columns:  # the near side of the last step holds it, too
-            near = edge.columns[edge.to_columns.index(column.name)]
-            return intent.Attr(column=near, path=spot.path[:-1], kind=column.kind, label=column.label, source=source)
         return intent.Attr(column=column.name, path=spot.path, kind=column.kind, label=column.label, source=source)
 
     def entity_key(self, spot: Spot, labels: tuple[str, ...] = ()) -> intent.EntityKey | None:
@@ -150,9 +146,7 @@ class Schema:
         return replace(form, preds=tuple(kept))
 
     def _of_these(self, pred: Linked, table: str) -> bool:
-        plain = not (pred.negated or pred.count or pred.to.rank) and (
-            set(pred.hint) <= _OWNING or (pred.hint == ("have",) and bool(pred.to.preds))
-        )
+        plain = not (pred.negated or pred.count or pred.to.rank)
         return plain and any(target.table == table for target in self.tables(pred.to.head))
 
     def measured(

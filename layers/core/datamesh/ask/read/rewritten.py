@@ -18,7 +18,7 @@ _NAMES = frozenset(stem(word) for word in LABEL_WORDS)
 
 def rewritten(schema: Schema, form: Form) -> Form:
     """The same question as the resolver wants it."""
-    outputs = tuple(_own_value(schema, out) for out in form.outputs)
+    outputs = tuple(_of_itself(schema, _own_value(schema, out)) for out in form.outputs)
     return replace(form, outputs=_owned(outputs))
 
 
@@ -32,6 +32,23 @@ def _own_value(schema: Schema, out: Out) -> Out:
         return out
     kept = tuple(t for t in head.targets if _ends_in(schema.column(t.table, t.name), said))
     return Thing(replace(out.of, head=replace(head, targets=kept))) if kept else out
+
+
+def _of_itself(schema: Schema, out: Out) -> Out:
+    """Classes of races that have two races, colours of cars with the most cars: the classes, the colours have them."""
+    if not isinstance(out, Plain) or out.of is None or out.of.head is None:
+        return out
+    own = _table(schema, out.of.head)
+    counted = [pred.to for pred in out.of.preds if isinstance(pred, Linked) and pred.count]
+    counted += [out.of.rank.of] if out.of.rank and out.of.rank.of else []
+    if own is None or not any(own == _table(schema, of.head) for of in counted):
+        return out
+    head = replace(out.attr, targets=tuple(t for t in out.attr.targets if t.kind == "column" and t.table == own))
+    return Thing(replace(out.of, head=head)) if head.targets else out
+
+
+def _table(schema: Schema, head: Name | None) -> str | None:
+    return next((target.table for target in schema.tables(head)), None)
 
 
 def _ends_in(column: ColumnView, said: Stems) -> bool:

@@ -11,6 +11,7 @@ from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.orders import order
 from datamesh.ask.read.grammar.tallied import verbs
+from datamesh.ask.words import stems
 
 __all__ = ["per", "rest"]
 
@@ -98,15 +99,25 @@ def _pointing(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
     """(brands, and how many products) have each; does each of them have; (the number of products) of that brand"""
     outs = state.value.outputs
     shown = any(isinstance(out, Plain | Thing) for out in outs)
-    if state.value.groups or not shown or not any(isinstance(out, Count | Aggregate) for out in outs):
+    groups = state.value.groups
+    if not (shown or groups) or not any(isinstance(out, Count | Aggregate) for out in outs):
         return
-    for end, cost in ((state.end, 0.0), *((done.end, done.cost) for done in verbs(r, state.end))):
+    tails = [(op.end, 0.0) for op in r.op(state.end, "tail")]
+    tails += [(op.end, 0.0) for at, _ in tails for op in r.op(at, "in")]
+    for end, cost in ((state.end, 0.0), *tails, *((done.end, done.cost) for done in verbs(r, state.end))):
         for key in _each_of_them(r, end):
-            yield Hit(key.end, replace(state.value, groups=key.value), state.cost + cost + key.cost)
+            if groups and key.value and stems(_text(key.value)) != stems(_text(groups)):
+                continue
+            form = replace(state.value, groups=groups or key.value)
+            yield Hit(key.end, form, state.cost + cost + key.cost)
             if end == state.end or r.longest(state.end, "aux", "have", "be"):
                 for done in verbs(r, key.end):
                     extra = state.cost + cost + key.cost + done.cost
-                    yield Hit(done.end, replace(state.value, groups=key.value), extra)
+                    yield Hit(done.end, form, extra)
+
+
+def _text(keys: Keys) -> str:
+    return " ".join(key.name.text for key in keys if key.name)
 
 
 def _each_of_them(r: Reader, i: int) -> Iterator[Hit[Keys]]:

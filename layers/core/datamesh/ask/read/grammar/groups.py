@@ -34,7 +34,7 @@ def group_keys(r: Reader, i: int) -> Iterator[Hit[Keys]]:
 
 def _says_each(r: Reader, i: int, end: int) -> bool:
     """Whether a word says `each` outright; `by Boeing planes` is who did it, `by manufacturer` is a group."""
-    return any(token.fold in ("each", "every", "per") for token in r.tokens[i:end])
+    return any(token.fold in ("each", "every", "per", "different") for token in r.tokens[i:end])
 
 
 def _unless_doer(r: Reader, hit: Hit[Keys]) -> Hit[Keys]:

@@ -172,7 +172,15 @@ def _owner_like(form: SetForm, items: Outs) -> bool:
 
 
 def _with_owner(items: Outs, owner: SetForm) -> Outs:
-    return tuple(replace(item, of=owner) for item in items)
+    return tuple(replace(item, of=_as_many(item, owner)) for item in items)
+
+
+def _as_many(item: Out, owner: SetForm) -> SetForm:
+    """The teams with the most players: all that are first, as teams are many."""
+    if not isinstance(item, Plain) or owner.head or not owner.rank:
+        return owner
+    last = item.attr.text.lower().split()[-1]
+    return replace(owner, plural=last.endswith("s") and not last.endswith("ss"))
 
 
 @rule

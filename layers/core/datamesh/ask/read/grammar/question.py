@@ -88,6 +88,7 @@ def _shown(r: Reader, i: int) -> Iterator[Hit[Form]]:
 @rule
 def _how_many(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """How many planes have more than 300 seats; how many flights did each airline have; how many cancellations"""
+    i = next((op.end for op in r.op(i, "in")), i)  # in how many cities
     for op in r.op(i, "how_many"):
         for hit in sets.noun_set(r, op.end):
             for form in [hit, *_there_are(r, hit), *_that_do(r, hit)]:
@@ -147,6 +148,8 @@ def _verb(r: Reader, i: int) -> Iterator[tuple[int, float]]:
     """The verb at the end: have, operate, fly; with its preposition."""
     for op in r.op(i, "have"):
         yield op.end, 0.0
+    for op in r.op(i, "in"):
+        yield op.end, 0.1
     at = i
     while r.lattice.relation(at):
         at += 1

@@ -22,6 +22,7 @@ _ATTRIBUTE_AS_HEAD = 0.3
 _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _OUT_OF_SCOPE = 0.5  # what follows something that is not there
+_KIND = 0.2  # kinds of devices are the devices
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
 
@@ -69,7 +70,9 @@ def _fronts(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 
 def _front(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     i, form = state.end, state.value
-    for op in r.op(i, "each", "distinct"):
+    for op in r.op(i, "each", "distinct", "kind"):
+        if op.category == "kind":
+            yield Hit(op.end, form, state.cost + _KIND)
         if op.category == "each" and not form.each:
             yield Hit(op.end, replace(form, each=True), state.cost)
         if op.category == "distinct" and not form.distinct:

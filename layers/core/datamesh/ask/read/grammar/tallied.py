@@ -14,6 +14,7 @@ __all__ = ["ROWS", "doers", "often", "so_many", "verbs"]
 
 ROWS = SetForm(None)  # rows that have no name of their own: used twice
 _UNREAD_VERB = 0.2
+_BACK = ("each", "it", "them")
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 
 
@@ -42,6 +43,7 @@ def _verb(r: Reader, i: int) -> Iterator[Done]:
         verb = (r.tokens[i].stem,)
         yield Done(r.reach(i + 1), verb, _UNREAD_VERB)
         yield from (Done(op.end, verb, _UNREAD_VERB) for op in r.op(i + 1, "in"))
+        yield from (Done(op.end, verb, _UNREAD_VERB) for op in r.op(i + 1, "with") if r.word(op.end, *_BACK))
     else:
         yield from (Done(op.end) for op in r.op(i, "in") if i)
 
