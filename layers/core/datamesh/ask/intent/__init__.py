@@ -1,4 +1,4 @@
-"""What a question means: a small typed tree that only says what can be computed. `compile.py` makes SQL of it.
+"""What a question means: a small typed tree that only says what can be computed. `ask/compile` makes SQL of it.
 
 Everything that answers or shows a question works on this: the planner and a language model fill it, explanations read
 it, follow-ups edit it. Its JSON Schema is `schemas/intent.v1.schema.json`.
