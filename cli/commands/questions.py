@@ -34,10 +34,18 @@ def sql(frame: Frame, statement: Annotated[str, typer.Argument(metavar='"SELECT 
     frame.screen.result(answer, *_rows_view(answer))
 
 
-def ask(frame: Frame, question: Annotated[str, typer.Argument(metavar='"QUESTION"')], role: _As = None) -> None:
+def ask(
+    frame: Frame,
+    question: Annotated[str, typer.Argument(metavar='"QUESTION"')],
+    role: _As = None,
+    follow: Annotated[
+        str | None, typer.Option("--follow", metavar="QUERY_ID", help="Go on from this answer: 'and in December?'.")
+    ] = None,
+) -> None:
     """Ask a question in plain language."""
     target = frame.asking_as(role)
-    answer = api.post(target, frame.screen, "ask", {"question": question}, doing="thinking")
+    body = {"question": question} | ({"previous": follow} if follow else {})
+    answer = api.post(target, frame.screen, "ask", body, doing="thinking")
     frame.screen.result(answer, *answer_view(answer))
     if answer["status"] == "failed":
         raise Failure(OURS)
@@ -65,7 +73,9 @@ def _rows_view(answer: Mapping[str, Any]) -> list[RenderableType]:
     sources = ", ".join(f"{p['name']} {p['version']} (snapshot {p['snapshot_id']})" for p in products)
     sql = Syntax("", "sql", theme="ansi_dark").highlight(answer.get("sql") or "")
     sql.rstrip()
-    return [_rows(answer), sql, Text(f"from {sources}; {answer.get('engine')}, {_total(answer)} ms", style="dim")]
+    query = f"query {answer['query_id']}; " if answer.get("query_id") else ""
+    took = f"{answer.get('engine')}, {_total(answer)} ms"
+    return [_rows(answer), sql, Text(f"{query}from {sources}; {took}", style="dim")]
 
 
 def _rows(answer: Mapping[str, Any]) -> Table:

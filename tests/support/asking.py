@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from datamesh.ask.guard import Predicate
+from datamesh.ask.intent import Query
 from datamesh.ask.run import Estimate, Snapshot
 from datamesh.contract.model import (
     Column,
@@ -178,6 +179,7 @@ class Planned:
     unmatched: Sequence[str] = ()
     suggestions: Sequence[str] = ()
     candidates: Sequence[str] = ()
+    intent: Query | None = None
 
 
 class Planner:
@@ -186,9 +188,16 @@ class Planner:
     def __init__(self, plan: Planned) -> None:
         self.plan = plan
         self.told: tuple[Any, ...] = ()
+        self.previous: Query | None = None
 
     def __call__(
-        self, question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]], *, today: date
+        self,
+        question: str,
+        knowledge: Knowledge,
+        readable: Mapping[str, tuple[str, ...]],
+        *,
+        today: date,
+        previous: Query | None = None,
     ) -> Planned:
-        self.told = (question, set(knowledge.products), dict(readable), today)
+        self.told, self.previous = (question, set(knowledge.products), dict(readable), today), previous
         return self.plan

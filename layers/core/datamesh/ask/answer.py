@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from datamesh.ask import verified
 from datamesh.ask.guard import Guarded, guard
+from datamesh.ask.intent import Query
 from datamesh.ask.run import Ran, Run, Snapshot
 from datamesh.ask.stop import Stop
 from datamesh.ask.view import View
@@ -52,7 +53,10 @@ class Answer(_Model):
 
 
 class QuestionAnswer(Answer):
-    """`tier` is who wrote the statement. Refused: `unmatched` words, and what else could be meant or asked."""
+    """`tier` is who wrote the statement. Refused: `unmatched` words, and what else could be meant or asked.
+
+    `intent` is what the planner took the question for: a next question may name `query_id` and go on from there.
+    """
 
     question: str
     status: Literal["answered", "refused", "ambiguous"]
@@ -61,6 +65,8 @@ class QuestionAnswer(Answer):
     unmatched: Sequence[str] = ()
     suggestions: Sequence[str] = ()
     candidates: Sequence[str] = ()
+    query_id: str = ""
+    intent: Mapping[str, Any] | None = None
 
 
 class Plan(Protocol):
@@ -70,6 +76,8 @@ class Plan(Protocol):
     def status(self) -> Literal["answered", "refused", "ambiguous"]: ...
     @property
     def sql(self) -> exp.Expr | None: ...
+    @property
+    def intent(self) -> Query | None: ...
     @property
     def explanation(self) -> str: ...
     @property
@@ -82,7 +90,13 @@ class Plan(Protocol):
 
 class Planner(Protocol):
     def __call__(
-        self, question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]], *, today: date
+        self,
+        question: str,
+        knowledge: Knowledge,
+        readable: Mapping[str, tuple[str, ...]],
+        *,
+        today: date,
+        previous: Query | None = None,
     ) -> Plan: ...
 
 
@@ -105,9 +119,10 @@ def answer_sql(statement: str, view: View, desk: Desk, stop: Stop) -> Answer:
     return Answer(**_result(guarded, ran, view), timings_ms=clock.total(ran))
 
 
-def answer_question(question: str, view: View, desk: Desk, stop: Stop) -> QuestionAnswer:
+def answer_question(question: str, view: View, desk: Desk, stop: Stop, previous: Query | None = None) -> QuestionAnswer:
     """The answer to `question`: its owners' own, else the planner's, else a refusal with what could be asked instead.
 
+    `previous` is what the question before it meant. What the caller may no longer read, the guard declines.
     Raises Stopped, and what reading tables raises. A statement that the guard or the engine declines is a refusal.
     """
     clock = _Clock()
@@ -115,13 +130,15 @@ def answer_question(question: str, view: View, desk: Desk, stop: Stop) -> Questi
         if owned := _owned(question, view, desk):
             clock.lap("guard")
             return _answered(question, owned, desk.run(owned.guarded, view.products, stop), view, clock)
-        plan = desk.plan(question, view.knowledge, view.columns, today=desk.today())
+        plan = desk.plan(question, view.knowledge, view.columns, today=desk.today(), previous=previous)
         clock.lap("plan")
         if plan.status != "answered" or plan.sql is None:
             return _refused(question, plan, view, desk, clock)
         planned = _Statement("planner", plan.explanation, guard(plan.sql, view.scopes, max_rows=desk.max_rows))
         clock.lap("guard")
-        return _answered(question, planned, desk.run(planned.guarded, view.products, stop), view, clock)
+        answer = _answered(question, planned, desk.run(planned.guarded, view.products, stop), view, clock)
+        meant = plan.intent.model_dump(mode="json") if plan.intent else None
+        return answer.model_copy(update={"intent": meant})
     except Refusal as refusal:
         return _declined(question, refusal, view, desk, clock)
 

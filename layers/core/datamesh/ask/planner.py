@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import annotate
+from datamesh.ask.annotate import Lattice, annotate
 from datamesh.ask.compile import compile_query
 from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
@@ -25,7 +25,9 @@ from datamesh.ask.gate import gate
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.read.chart import Exhausted, Hit, Reader
 from datamesh.ask.read.choices import Choice
+from datamesh.ask.read.follow import edited
 from datamesh.ask.read.form import Form
+from datamesh.ask.read.grammar import follow
 from datamesh.ask.read.grammar.question import question as whole_question
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
@@ -68,21 +70,36 @@ class Plan:
     features: Mapping[str, float] = field(default_factory=dict, compare=False)  # of the reading: `evidence.py`
 
 
-def plan(question: str, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]], *, today: date) -> Plan:
+def plan(
+    question: str,
+    knowledge: Knowledge,
+    readable: Mapping[str, tuple[str, ...]],
+    *,
+    today: date,
+    previous: intent.Query | None = None,
+) -> Plan:
     """The plan for `question` over what `readable` gives: table (domain.product) to columns.
 
-    The vocabulary of a caller's products is kept until it changes; `read` takes one that the caller keeps.
+    `previous` is what the question before meant: then `and in December?` is a question. The vocabulary of a caller's
+    products is kept until it changes; `read` takes one that the caller keeps.
     """
-    return read(question, _SHELF.vocabulary(knowledge, readable), today=today)
+    return read(question, _SHELF.vocabulary(knowledge, readable), today=today, previous=previous)
 
 
-def read(question: str, vocabulary: Vocabulary, *, today: date, at_least: float = 0.0) -> Plan:
+def read(
+    question: str,
+    vocabulary: Vocabulary,
+    *,
+    today: date,
+    at_least: float = 0.0,
+    previous: intent.Query | None = None,
+) -> Plan:
     """The plan for `question`, with suggestions where it is not answered: what is less sure than `at_least` is not."""
 
     def answered(plan: Plan) -> bool:
         return plan.status == "answered" and plan.features["sureness"] >= at_least
 
-    found = _read(question, vocabulary, today)
+    found = _following(question, previous, vocabulary, today) if previous else _read(question, vocabulary, today)
     if answered(found):
         return found
     if found.status == "answered":
@@ -157,10 +174,44 @@ def _within(question: str, vocabulary: Vocabulary, today: date) -> Plan:
         forms = whole_question(reader)
     except Exhausted:
         return Plan("refused", "The question can be read in too many ways.")
-    readings = _readings(forms, Schema(vocabulary))
+    return _chosen(_readings(forms, Schema(vocabulary)), lattice, vocabulary) or _refused(
+        [] if forms else _stuck_at(reader), [], vocabulary
+    )
+
+
+def _following(question: str, previous: intent.Query, vocabulary: Vocabulary, today: date) -> Plan:
+    """A change of the last question where the words say so, or where they are no whole question."""
+    whole = _read(question, vocabulary, today)
+    if not isinstance(previous, intent.Select) or len(question) > _LONGEST:
+        return whole
+    vocabulary = _around(previous.subject.table, vocabulary)
+    reader = Reader(annotate(question, vocabulary, today))
+    said = whole.status == "refused" or follow.leads(reader)
+    if not said or not reader.tokens or reader.lattice.unread:
+        return whole
+    try:
+        changes = follow.edits(reader)
+    except Exhausted:
+        return whole
+    readings: dict[intent.Query, float] = {}
+    for change in changes[:_FORMS]:
+        for choice in edited(Schema(vocabulary), change.value, previous):
+            readings[choice.value] = min(change.cost + choice.cost, readings.get(choice.value, _CEILING))
+    return _chosen(readings, reader.lattice, vocabulary) or whole
+
+
+def _around(table: str, vocabulary: Vocabulary) -> Vocabulary:
+    """What may be said of a table's rows: of a large mesh, only what they are related to."""
+    if len(vocabulary.tables) <= WHOLE:
+        return vocabulary
+    return vocabulary.within(frozenset(t for t in vocabulary.tables if t == table or vocabulary.graph.walks(table, t)))
+
+
+def _chosen(readings: dict[intent.Query, float], lattice: Lattice, vocabulary: Vocabulary) -> Plan | None:
+    """The cheapest reading, or all that come near it; None where there is none to be believed."""
     believed = _near(readings)
     if not believed:
-        return _refused([] if forms else _stuck_at(reader), [], vocabulary)
+        return None
     labels = Labels(vocabulary.tables)
     chosen = believed[0]
     if len(believed) > 1:

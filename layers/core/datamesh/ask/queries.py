@@ -43,6 +43,7 @@ class Query:
     status: int = 0
     answer: str = ""
     size: int = 0
+    previous: str = ""  # the id of the question that this one goes on from
 
 
 class Queries:
@@ -69,6 +70,7 @@ class Queries:
                 "status": query.status,
                 "answer": query.answer if len(answer) <= _IN_ITEM else None,
                 "size": len(answer),
+                "previous": query.previous,
                 "expires_at": int((query.asked_at + _KEPT).timestamp()),
             }
         )
@@ -91,6 +93,7 @@ class Queries:
             status=int(item["status"]),
             answer=answer or "",
             size=size,
+            previous=item.get("previous", ""),
         )
 
     def link(self, query: Query) -> dict[str, str | int]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from datamesh.ask import intent
 from datamesh.ask.answer import Answer, Desk, QuestionAnswer, answer_question, answer_sql
+from datamesh.ask.intent.query import QUERY
 from datamesh.ask.problem import problem, trail
 from datamesh.ask.products import product_page, product_pages
 from datamesh.ask.queries import INLINE_BYTES, Kind, Queries, Query, new_query_id
@@ -65,7 +67,8 @@ class Service:
         Raises UserError when it asks nothing, StatementRejected when it is too long.
         """
         asked_at = self.now()
-        query = Query(new_query_id(asked_at), principal, kind, _asked(kind, body), asked_at)
+        asked = _asked(kind, body)
+        query = Query(new_query_id(asked_at), principal, kind, asked, asked_at, previous=_previous(kind, body))
         if done := _within(lambda stop: self._answer(query, stop), self.patience.caller):
             return self._given(self._done(done))
         until = self.now() + timedelta(seconds=self.patience.alone) + _HANDOVER
@@ -114,11 +117,25 @@ class Service:
     def _answer(self, query: Query, stop: Stop) -> _Done:
         try:
             view = view_of(self.knowledge(), query.principal)
-            make = answer_sql if query.kind == "sql" else answer_question
-            answer = make(query.text, view, self.desk, stop)
+            answer: Answer
+            if query.kind == "sql":
+                answer = answer_sql(query.text, view, self.desk, stop)
+            else:
+                said = answer_question(query.text, view, self.desk, stop, self._meant(query))
+                answer = said.model_copy(update={"query_id": query.id})
         except DatameshError as error:
             return self._failed(query, error)
         return _Done(replace(query, status=200, answer=answer.model_dump_json()), self._event(query, answer))
+
+    def _meant(self, query: Query) -> intent.Query | None:
+        """What the question before this one meant. Raises UserError where there was none that this caller asked."""
+        if not query.previous:
+            return None
+        before = self.queries.get(query.previous)
+        if before is None or before.principal != query.principal or before.kind != "question":
+            raise UserError("no such question to go on from", hint="Answers are kept for seven days.")
+        meant = json.loads(before.answer or "{}").get("intent")
+        return QUERY.validate_json(json.dumps(meant)) if meant else None
 
     def _failed(self, query: Query, error: DatameshError) -> _Done:
         status, body = problem(error)
@@ -168,6 +185,14 @@ def _asked(kind: Kind, body: str | None) -> str:
             f"more than {_LONGEST[kind]:,} characters", rule="too-long", hint="Ask for less at once."
         )
     return text
+
+
+def _previous(kind: Kind, body: str | None) -> str:
+    """The id of the question that this one goes on from, where it says one."""
+    found = json.loads(body or "").get("previous") if kind == "question" else None
+    if found is not None and not isinstance(found, str):
+        raise UserError("'previous' is no query id", hint="Send the query_id of the answer before.")
+    return found or ""
 
 
 def _running(query_id: str) -> Reply:

@@ -145,6 +145,9 @@ changed difference: change, increase
 versus: versus, vs, compared with, compared to, in comparison with, in comparison to, against
 compare_with: compare
 piece: word, letter, substring, string, phrase, character, characters, letters
+lead: and, and what about, what about, and how about, how about, and for, now, but, only, and only, just, and also
+lead: also, the same for, same for, and now, now only, then, and then, ok
+instead: instead
 both: both
 neither: neither
 nor: nor

@@ -19,6 +19,7 @@ from typing import TypeAlias
 from sqlglot import exp
 
 from datamesh.ask.answer import Desk, QuestionAnswer, answer_question
+from datamesh.ask.intent import Query
 from datamesh.ask.measure.parquet import ParquetTables, checked
 from datamesh.ask.measure.questions import Database
 from datamesh.ask.planner import Plan, read
@@ -86,10 +87,18 @@ class Mesh:
         }
         return render(parse(sql), "duckdb", names)
 
-    def _plan(self, question: str, knowledge: Knowledge, readable: object, *, today: date) -> Plan:  # noqa: ARG002
+    def _plan(
+        self,
+        question: str,
+        knowledge: Knowledge,  # noqa: ARG002
+        readable: object,  # noqa: ARG002
+        *,
+        today: date,
+        previous: Query | None = None,
+    ) -> Plan:
         """The planner, with the vocabulary that is kept here: nobody's products change while they are measured."""
         began = time.perf_counter()
-        plan = read(question, self.vocabulary, today=today, at_least=self.at_least)
+        plan = read(question, self.vocabulary, today=today, at_least=self.at_least, previous=previous)
         self._planned.append((plan, (time.perf_counter() - began) * 1000))
         return plan if plan.sql is None else replace(plan, sql=_lower(plan.sql))
 
