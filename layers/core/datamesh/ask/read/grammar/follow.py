@@ -34,7 +34,8 @@ class Edit:
 
 def leads(r: Reader) -> bool:
     """Whether the words say outright that something said before goes on."""
-    return bool(r.longest(0, "lead", "group", "sorting", "direction")) or any(r.longest(i, "instead") for i in range(len(r.tokens)))
+    first = r.longest(0, "lead", "group", "sorting", "direction")
+    return first is not None or any(r.longest(i, "instead") for i in range(len(r.tokens)))
 
 
 def edits(r: Reader) -> list[Hit[Edit]]:
