@@ -96,7 +96,7 @@ class Names:
         for words, targets in self.targets.items():
             thing = min((t.cost for t in targets if t.kind == "table"), default=None)
             if thing is not None and thing <= _CALLED_BY:
-                targets[:] = [replace(t, cost=t.cost + _rather(t, thing)) if t.cost >= _PARTLY else t for t in targets]
+                targets[:] = [replace(t, cost=t.cost + _rather(t, thing)) for t in targets]
             targets.sort(key=_by_cost)
             self.longest = max(self.longest, len(words))
             self._begun.update(words[:n] for n in range(1, len(words)))
@@ -160,9 +160,9 @@ class Names:
 
 def _rather(target: Target, thing: float) -> float:
     """What it costs more to be part of a name, where the words name a thing at the cost of `thing`."""
-    if not thing:
-        return _RATHER_A_THING
-    return _RATHER_A_THING if target.kind == "column" else 0.0
+    if target.kind == "table":
+        return _RATHER_A_THING if target.cost and not thing else 0.0
+    return _RATHER_A_THING if target.cost >= _PARTLY else 0.0
 
 
 def _by_cost(target: Target) -> tuple[float, str, str]:

@@ -28,6 +28,7 @@ _NO_HEAD = 0.5  # a part without the noun that the name is of
 _NUMBER = stem("number")
 _SHELLS = frozenset(stem(word) for word in SHELL_WORDS)
 _TAILS = frozenset(stem(word) for word in (*TAIL_WORDS, *CARRIERS))
+_CARRIERS = frozenset(stem(word) for word in CARRIERS)
 _UNITS = frozenset(stem(word) for word in UNIT_WORDS)
 _MERE = frozenset(stem(word) for word in (*MERE_WORDS, *FUNCTION_WORDS, *UNIT_WORDS))
 _EMPTY = _MERE | frozenset(stem(word) for word in TAIL_WORDS)
@@ -137,16 +138,19 @@ def _parts(words: Stems) -> Iterator[tuple[Stems, float]]:
             part = words[at:end]
             if len(part) < len(words) and part[0] not in FUNCTION_WORDS and part[-1] not in FUNCTION_WORDS:
                 weight = sum(_weight(word) for word in part)
-                headed = _headed(words, end)
+                headed = _headed(words, at, end)
                 if any(w not in _EMPTY and (headed or (w not in VERB_STEMS and w not in _TAILS)) for w in part):
                     yield part, _PART + _UNSAID * (1 - weight / said) + (0.0 if headed else _NO_HEAD)
 
 
-def _headed(words: Stems, end: int) -> bool:
-    """Whether a part that ends there holds what the name is of: the amount, of the amount settled; not the city, of
-    the city's area."""
+def _headed(words: Stems, at: int, end: int) -> bool:
+    """Whether a part holds what the name is of: the amount, of the amount settled; not the city, of the city's area;
+    not the test, of the date the test was taken."""
     after = words[end:]
-    return not after or after[0] in FUNCTION_WORDS or all(w in _MERE or w in _TAILS or w in VERB_STEMS for w in after)
+    if not after or after[0] in FUNCTION_WORDS or all(w in _MERE or w in _TAILS for w in after):
+        return True
+    said_of_first = words[0] in _CARRIERS  # the date (of the) test taken
+    return all(w in _MERE or w in VERB_STEMS for w in after) and not (at and said_of_first)
 
 
 def _weight(word: str) -> float:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
-from datamesh.ask.lexicon.synonyms import SYNONYMS
+from datamesh.ask.lexicon.synonyms import EVERYDAY, KINDS, SEEN
 from datamesh.ask.lexicon.verbs import FAMILIES, FAMILY_ENDINGS, VERBS
 from datamesh.ask.words import Token, stem
 
 __all__ = ["VERB_STEMS", "Spelling", "family", "verb_form"]
 
-_FAMILY, _SYNONYM, _SHORT_FORM, _TYPO = 0.4, 0.5, 0.8, 1.2
+_FAMILY, _SYNONYM, _KIND, _SHORT_FORM, _TYPO = 0.4, 0.5, 0.6, 0.8, 1.2
 _SHORTEST_PREFIX = 3  # letters of a short form in the schema: enr for enrollment
 _SHORTEST_TYPO = 5  # letters of a word that may be misspelt
 
@@ -32,7 +32,11 @@ def _grouped(groups: Iterable[tuple[str, ...]]) -> Mapping[str, frozenset[str]]:
 
 
 _RELATED = _grouped(FAMILIES)
-_SYNONYMS = _grouped(SYNONYMS)
+_SYNONYMS = _grouped(EVERYDAY)
+_KINDS: Mapping[str, frozenset[str]] = {
+    stem(general): frozenset(stem(word) for line in (*KINDS, *SEEN) if line[0] == general for word in line[1:])
+    for general, *_ in (*KINDS, *SEEN)
+}
 
 
 @lru_cache(maxsize=20_000)
@@ -99,6 +103,9 @@ class Spelling:
         for other in _SYNONYMS.get(word, ()):
             if other in self._stems:
                 yield other, _SYNONYM
+        for other in _KINDS.get(word, ()):
+            if other in self._stems:
+                yield other, _KIND
 
     def _shortened(self, fold: str) -> list[str]:
         """Short forms that stand in a name for this word: dept_no, enr; only where there is just one."""

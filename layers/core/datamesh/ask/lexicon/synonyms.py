@@ -1,8 +1,12 @@
-"""Words of general English that name the same thing in a schema, as data: one group a line."""
+"""Words that name the same thing in a schema, as data: one group a line.
+
+`EVERYDAY`, `KINDS` and `PHRASES` are general lists: an entry needs no more than to be plain English. What is only used
+so where people ask for data stands in `SEEN`, and only while at least three databases of the training kit need it.
+"""
 
 from __future__ import annotations
 
-__all__ = ["PHRASES", "SYNONYMS"]
+__all__ = ["EVERYDAY", "KINDS", "PHRASES", "SEEN"]
 
 _EVERYDAY = """
 price cost
@@ -28,8 +32,6 @@ road street
 quantity amount
 lawyer attorney
 location place
-kind type
-category type
 identifier id
 colour color
 centre center
@@ -37,12 +39,25 @@ theatre theater
 programme program
 licence license
 manufacturer maker producer
-university college
 population resident inhabitant
 headquarters headquarter
 """
-SYNONYMS: tuple[tuple[str, ...], ...] = tuple(tuple(line.split()) for line in _EVERYDAY.strip().splitlines())
-"""Everyday English: each word may stand for any other of its line."""
+EVERYDAY: tuple[tuple[str, ...], ...] = tuple(tuple(line.split()) for line in _EVERYDAY.strip().splitlines())
+"""Each word may stand for any other of its line."""
+
+_SEEN = """
+kind type
+"""
+SEEN: tuple[tuple[str, ...], ...] = tuple(tuple(line.split()) for line in _SEEN.strip().splitlines())
+"""The first word may stand for the others of its line."""
+
+_KINDS = """
+company: manufacturer supplier airline publisher bank retailer vendor brewery studio
+person: employee customer member student teacher player author artist actor driver pilot technician scientist captain
+person: climber wrestler swimmer physician patient passenger entrepreneur guest owner candidate delegate
+"""
+KINDS: tuple[tuple[str, ...], ...] = tuple(tuple(line.replace(":", "").split()) for line in _KINDS.strip().splitlines())
+"""Of each line, what the others are kinds of: where a schema has employees, people may be these."""
 
 _PHRASES = """
 last name, surname, family name

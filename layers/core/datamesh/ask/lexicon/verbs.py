@@ -23,7 +23,7 @@ discover discuss dispatch display distribute divide dock document donate draft d
 edit educate elect eliminate embed emerge emit employ enable encounter encourage end endorse engage enjoy enlist enrol
 enroll enter entitle equip escort establish estimate evaluate examine exceed exchange execute exercise exhibit exist
 expand experience explain explore export express extend extract face facilitate fall farm feature feed fetch fight
-file fill film finance find finish fit fix flow fly focus fold follow force form formulate forward found frame fund
+file fill film finance find finish fit fix flow fly focus fold follow force form formulate forward founded frame fund
 furnish gain gather generate get give go govern grade graduate grant greet grow guarantee guard guide handle hand hang
 happen harvest head heal hear help hire hit hold honor honour host house hunt identify illustrate implement import
 improve include incorporate increase incur indicate induct infect influence inform inhabit inherit initiate injure
@@ -49,7 +49,7 @@ utilize validate value vary verify view visit volunteer vote wait walk want warn
 welcome win witness work worship write yield
 """
 VERBS = frozenset(_VERBS.split())
-"""Common verbs that may relate two things, in base form. Those that deny (lack, miss, cancel, reject, exclude) do not
+"""Common verbs that may relate two things, in base form (but founded). Those that deny (lack, miss, exclude) do not
 stand here: to leave one of them unread would turn an answer into its opposite."""
 
 _FAMILIES = """

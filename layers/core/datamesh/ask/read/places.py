@@ -94,6 +94,10 @@ class Schema:
     def text_attr(self, spot: Spot, column: ColumnView, said: Name | None = None) -> intent.Attr:
         """The column as it stands."""
         source = _source(said, column) if said else intent.Source()
+        edge = spot.path[-1] if spot.path else None
+        if edge and not edge.many and column.name in edge.to_columns:  # the near side of the last step holds it, too
+            near = edge.columns[edge.to_columns.index(column.name)]
+            return intent.Attr(column=near, path=spot.path[:-1], kind=column.kind, label=column.label, source=source)
         return intent.Attr(column=column.name, path=spot.path, kind=column.kind, label=column.label, source=source)
 
     def entity_key(self, spot: Spot, labels: tuple[str, ...] = ()) -> intent.EntityKey | None:
