@@ -27,7 +27,7 @@ from datamesh.ask.measure.questions import databases
 
 SHIPPED = Path(__file__).parents[1] / "layers/core/datamesh/ask/gate.json"
 # Few, and a strong ridge: wrong answers are rare and come in clusters, and more figures only learn those by heart.
-FEATURES = ("cost", "margin", "rivals", "edges", "conditions", "unheard", "homes")
+FEATURES = ("cost", "margin", "rivals", "edges", "exists", "conditions", "limited")
 RIDGE = 20.0
 STEPS = 8
 MARKS = 40

@@ -218,7 +218,7 @@ def _chosen(readings: dict[intent.Query, float], lattice: Lattice, vocabulary: V
         candidates = _told(believed[:_CANDIDATES], labels)
         cost = readings[chosen]
         return Plan("ambiguous", "The question can mean different things.", candidates=candidates, cost=cost)
-    found = features(chosen, readings, lattice, vocabulary)
+    found = features(chosen, readings)
     found["sureness"] = gate().sureness(found)
     said = " ".join([explain(chosen, labels), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
     return Plan("answered", said, compile_query(chosen), chosen, cost=readings[chosen], features=found)
