@@ -6,20 +6,47 @@ from dataclasses import replace
 
 from datamesh.ask.annotate import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
-from datamesh.ask.read.form import Form, Linked, Out, Plain, SetForm, Thing
+from datamesh.ask.read.form import Count, Form, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema
 from datamesh.ask.views import ColumnView, Stems
 from datamesh.ask.words import stem, stems
 
 __all__ = ["rewritten", "without_context"]
 
+_OWNING = frozenset(("of", "for", "in"))
 _NAMES = frozenset(stem(word) for word in LABEL_WORDS)
 
 
 def rewritten(schema: Schema, form: Form) -> Form:
     """The same question as the resolver wants it."""
+    form = _own_numbers(schema, form)
     outputs = tuple(_of_itself(schema, _own_value(schema, out)) for out in form.outputs)
     return replace(form, outputs=_owned(outputs))
+
+
+def _own_numbers(schema: Schema, form: Form) -> Form:
+    """Name, address and number of floors of buildings, where the floors are a number of the building's own."""
+    listed = any(isinstance(out, Plain) for out in form.outputs)
+    if form.groups or not listed or not any(isinstance(out, Count) for out in form.outputs):
+        return form
+    outs = [_own_number(schema, out) for out in form.outputs]
+    if any(isinstance(out, Count) for out in outs):
+        return form
+    owner = next((out.of for out in reversed(outs) if isinstance(out, Plain) and out.of), None)
+    shown = tuple(replace(out, of=owner) if isinstance(out, Plain) and out.of is None else out for out in outs)
+    order = tuple(replace(o, by=_own_number(schema, o.by)) if o.by else o for o in form.order)
+    return replace(form, outputs=shown, order=order)
+
+
+def _own_number(schema: Schema, out: Out) -> Out:
+    """The number of floors of the buildings: the buildings' column, if that counts something."""
+    if not isinstance(out, Count) or out.of.head is None or any(schema.tables(out.of.head)):
+        return out
+    kept = tuple(t for t in out.of.head.targets if t.kind == "column" and schema.column(t.table, t.name).counts)
+    owners = [pred for pred in out.of.preds if isinstance(pred, Linked) and set(pred.hint) <= _OWNING]
+    if not kept or len(owners) < len(out.of.preds) or len(owners) > 1 or out.of.rank or out.of.distinct:
+        return out
+    return Plain(replace(out.of.head, targets=kept), owners[0].to if owners else None)
 
 
 def _own_value(schema: Schema, out: Out) -> Out:
@@ -30,7 +57,8 @@ def _own_value(schema: Schema, out: Out) -> Out:
     head = out.of.head.only("column")
     if head is None or len(said) != 1:
         return out
-    kept = tuple(t for t in head.targets if _ends_in(schema.column(t.table, t.name), said))
+    noun = stems(head.text)[-1:]
+    kept = tuple(t for t in head.targets if _ends_in(schema.column(t.table, t.name), said, noun))
     return Thing(replace(out.of, head=replace(head, targets=kept))) if kept else out
 
 
@@ -51,8 +79,10 @@ def _table(schema: Schema, head: Name | None) -> str | None:
     return next((target.table for target in schema.tables(head)), None)
 
 
-def _ends_in(column: ColumnView, said: Stems) -> bool:
-    return column.words[-1:] == said or (said[0] in _NAMES and column.kind == "text" and not column.identifies)
+def _ends_in(column: ColumnView, said: Stems, noun: Stems) -> bool:
+    """A stock number is no product's name."""
+    named = said[0] in _NAMES and column.kind == "text" and not column.identifies
+    return column.words[-1:] == said or (named and column.words[-1:] in (noun, said, *((n,) for n in _NAMES)))
 
 
 def _owned(outputs: tuple[Out, ...]) -> tuple[Out, ...]:

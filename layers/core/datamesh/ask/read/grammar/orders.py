@@ -50,19 +50,21 @@ def _by_keys(r: Reader, i: int, way: Direction | None) -> Iterator[Hit[Orders]]:
         states = [
             Hit(hit.end, (*state.value, hit.value), state.cost + hit.cost)
             for state in states
-            for at in _next(r, state.end)
-            for hit in _keyed(r, at, way)
+            for at, again in _next(r, state.end)
+            for hit in _keyed(r, at, None if again else way)
         ]
 
 
-def _next(r: Reader, i: int) -> Iterator[int]:
-    """After: and; and then by; ,"""
+def _next(r: Reader, i: int) -> Iterator[tuple[int, bool]]:
+    """After: and; and then by; ,: and whether an order of its own begins (then by)"""
     at = r.comma(i)
     at += r.word(at, "and")
+    again = False
     while r.word(at, "then", "finally", "secondly", "second", "by"):
+        again |= r.word(at, "by")
         at += 1
     if at > i:
-        yield at
+        yield at, again
 
 
 def _keyed(r: Reader, i: int, way: Direction | None) -> Iterator[Hit[OrderForm]]:
