@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,14 +46,42 @@ def main() -> int:
     about = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "scale": scale, "cores": os.cpu_count()}
     about |= {"python": platform.python_version(), "duckdb": duckdb.__version__, "machine": platform.machine()}
     measured: dict[str, Any] = {}
+    for name, (*size, limits) in PLANNING.items():
+        if not wanted or name in wanted:
+            measured[name] = planning(tuple(size), limits)
+            print(name, json.dumps(measured[name], indent=1), flush=True)
+            _write(about, measured)
     for comparison in comparisons(scale):
         if wanted and comparison.name not in wanted:
             continue
         took = alternating(comparison.contenders, times=comparison.times or runs, work=WORK)
         measured[comparison.name] = _judged(comparison, {name: summary(each) for name, each in took.items()})
         _show(comparison.name, measured[comparison.name])
-        BUILD.joinpath("bench.json").write_text(json.dumps({"about": about, "comparisons": measured}, indent=2) + "\n")
+        _write(about, measured)
     return 0
+
+
+def _write(about: dict[str, Any], measured: dict[str, Any]) -> None:
+    BUILD.joinpath("bench.json").write_text(json.dumps({"about": about, "comparisons": measured}, indent=2) + "\n")
+
+
+# Of a caller who may read all of the mesh: products, columns, values, and the most that loading (s) and planning (the
+# median, ms) may take.
+PLANNING = {
+    "planner-500": (500, 10_000, 1_000_000, {"loading_s": 1.0, "planning_ms": 50.0}),
+    "planner-20": (20, 400, 40_000, {"planning_ms": 10.0}),
+}
+
+
+def planning(size: tuple[int, int, int], limits: dict[str, float]) -> dict[str, Any]:
+    """One run in a process of its own; its times are of the processor."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    command = [sys.executable, "-m", "bench.planner", *map(str, size), str(WORK)]
+    told: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    shutil.rmtree(WORK, ignore_errors=True)
+    took = {"loading_s": told["loading_s"], "planning_ms": told["planning_ms"]["median"]}
+    return told | {"limits": {of: {"most": most, "met": took[of] <= most} for of, most in limits.items()}}
 
 
 def comparisons(scale: float) -> Iterator[Comparison]:

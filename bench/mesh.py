@@ -51,6 +51,7 @@ _MORE = (
     ("size", "number"), ("height", "number"), ("age", "integer"), ("discount", "number"), ("balance", "number"),
     ("description", "title"), ("zone", "code"), ("model", "title"), ("version", "code"), ("origin", "city"),
 )  # fmt: skip
+_AT_HOME = 0.7  # of questions say the domain: without it, most things are of many
 _TEXTS = ("title", "status", "country", "city", "person", "code")
 
 
@@ -183,6 +184,8 @@ _KINDS = ("count", "filter", "average", "group", "superlative", "join", "above",
 
 def _asked(thing: _Thing, chance: random.Random) -> Iterator[tuple[str, str]]:
     rows, domain = thing.table.replace("_", " "), thing.domain
+    if chance.random() < _AT_HOME:
+        rows = f"{domain} {rows}"
     texts, numbers = _of(thing, "title", "city", "person"), _of(thing, "number", "integer")
     yield "count", f"How many {rows} are there?"
     yield "filter", f"List the names of {rows} in {chance.choice(_COUNTRIES)}."

@@ -13,6 +13,7 @@ from datamesh.ask.words import Token, name_words, stem, stems, value_key
 
 __all__ = ["Names", "Target"]
 
+_AT_HOME = 0.05  # said with the domain
 _CALLED = 0.2  # what a thing is called by is its name, whatever the column is called
 _IN_TWO = 1.0  # half of what a person is called by is not their name
 _NOT_THE_ID = 0.5  # `id` alone is the key, not another id
@@ -72,6 +73,13 @@ class Names:
             cost = _CALLED if len(view.shown_by) == 1 else _IN_TWO
             for words in (_NAME, *(noun + _NAME for noun in view.nouns), _FULL_NAME):
                 self._add(words, Target("column", view.name, name, cost, len(words) > 1))
+
+    def add_domain(self, view: TableView) -> None:
+        """A table's nouns behind its domain: the orders of sales are sales orders."""
+        domain = stems(view.name.partition(".")[0])
+        for noun in view.nouns if len(domain) == 1 else ():
+            self._add(domain + noun, Target("table", view.name, "", _AT_HOME))
+        self.spoken.add(view.name.partition(".")[0])
 
     def _add_column(self, view: TableView, column: ColumnView) -> None:
         for phrase in column_phrases(column, view.nouns):

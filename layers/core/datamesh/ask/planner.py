@@ -143,25 +143,40 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
 
 
 def _elected(likely: list[Group], read_in: Callable[[Group], Plan]) -> Plan:
-    """The cheapest of the plans in several groups. Where another comes near, or not all could be tried: ambiguous.
+    """The cheapest of the plans in several groups. Where another comes near, or one not tried could: ambiguous.
 
-    Groups that know less than half of what the first knows are not tried.
+    Groups that know less than half of what the first knows are not tried; nor the others, once two plans come so near
+    to nothing at all that no third can be chosen before them.
     """
     rivals = [group for group in likely if group.weight >= _HALF * likely[0].weight]
-    tried = [read_in(group) for group in rivals[:_TRIED]]
-    meant = sorted((plan for plan in tried if plan.status != "refused"), key=lambda plan: plan.cost)
+    first: Plan | None = None
+    meant: list[tuple[Plan, Group]] = []
+    tried = 0
+    for group in rivals[:_TRIED]:
+        found = read_in(group)
+        first, tried = first or found, tried + 1
+        if found.status != "refused":
+            meant = sorted([*meant, (found, group)], key=lambda pair: pair[0].cost)
+            if len(meant) > 1 and meant[1][0].cost <= _APART:
+                break
     if not meant:
-        return tried[0]
-    near = [plan for plan in meant if plan.cost <= meant[0].cost + _APART]
-    if len(near) == 1 and len(rivals) <= _TRIED:
+        return first or Plan("refused", "Nothing was asked.")
+    near = [plan for plan, _ in meant if plan.cost <= meant[0][0].cost + _APART]
+    if len(near) == 1 and not any(group.weight >= meant[0][1].weight for group in rivals[tried:]):
         return near[0]
-    candidates = dict.fromkeys(said for plan in near for said in plan.candidates or (plan.explanation,))
+    told = [(said, group) for plan, group in meant[: len(near)] for said in plan.candidates or (plan.explanation,)]
+    candidates = dict.fromkeys(f"{said} [{_domains(group)}]" for said, group in told)
     return Plan(
         "ambiguous",
         "The question can mean different things.",
         candidates=tuple(candidates)[:_CANDIDATES],
-        cost=meant[0].cost,
+        cost=meant[0][0].cost,
     )
+
+
+def _domains(group: Group) -> str:
+    """Where a group of tables is at home."""
+    return ", ".join(sorted({table.partition(".")[0] for table in group.tables}))
 
 
 def _within(question: str, vocabulary: Vocabulary, today: date) -> Plan:

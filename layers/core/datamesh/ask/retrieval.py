@@ -30,9 +30,10 @@ _NEAR = 2  # relationships between the tables of such a group
 
 @dataclass(frozen=True)
 class Group:
-    """Tables that are related, and the weight of the words of the question that they know."""
+    """Tables that are related, the words of the question (by position) that they know, and what those weigh."""
 
     tables: frozenset[str]
+    words: frozenset[int]
     weight: float
 
 
@@ -49,15 +50,21 @@ Known = dict[str, dict[int, float]]  # table to the words that it knows (by posi
 
 
 def groups(question: str, vocabulary: Vocabulary) -> list[Group]:
-    """The groups that know any of the words, the one that knows most first."""
-    known = _known(tokens(question), vocabulary)
+    """The groups that know any of the words, the one that knows most first.
+
+    Where a quoted value is known, only those that know it: what is quoted was meant.
+    """
+    words = tokens(question)
+    known = _known(words, vocabulary)
     found: list[Group] = []
     for tables in _related(known, vocabulary.islands):
         if len(island := vocabulary.islands[tables[0]]) <= WHOLE:
-            found.append(Group(island, _weight(known, tables)))
+            found.append(_group(known, island))
         else:
             found += _cut_out(known, tables, vocabulary.graph)
-    return sorted(found, key=lambda group: (-group.weight, sorted(group.tables)))
+    quoted = {at for group in found for at in group.words if words[at].kind == "quoted"}
+    meant = [group for group in found if quoted <= group.words] or found
+    return sorted(meant, key=lambda group: (-group.weight, sorted(group.tables)))
 
 
 def _known(words: tuple[Token, ...], vocabulary: Vocabulary) -> Known:
@@ -67,6 +74,7 @@ def _known(words: tuple[Token, ...], vocabulary: Vocabulary) -> Known:
     for at, token in enumerate(words):
         if token.kind == "word" and token.fold not in FUNCTION_WORDS:
             _note(known, [at], vocabulary.postings.get(token.stem, ()), vocabulary, plain)
+            _note(known, [at], vocabulary.domains.get(token.fold, ()), vocabulary, plain)
         for length, tables in _holders(words, at, vocabulary):
             _note(known, range(at, at + length), tables, vocabulary, plain)
     return known
@@ -101,13 +109,13 @@ def _related(known: Known, islands: Mapping[str, frozenset[str]]) -> list[list[s
     return list(found.values())
 
 
-def _weight(known: Known, tables: Iterable[str]) -> float:
+def _group(known: Known, tables: frozenset[str]) -> Group:
     """Each word counts once, by who knows it best."""
     best: dict[int, float] = {}
     for table in tables:
         for at, weight in known.get(table, {}).items():
             best[at] = max(weight, best.get(at, 0.0))
-    return sum(best.values())
+    return Group(tables, frozenset(best), sum(best.values()))
 
 
 def _cut_out(known: Known, tables: list[str], graph: Graph) -> Iterator[Group]:
@@ -119,7 +127,7 @@ def _cut_out(known: Known, tables: list[str], graph: Graph) -> Iterator[Group]:
         group = frozenset([table for table in ranked if table in around][:_DOZEN]) | {seed}
         if group not in seen:
             seen.add(group)
-            yield Group(group, _weight(known, group))
+            yield _group(known, group)
 
 
 def _around(seed: str, graph: Graph) -> set[str]:

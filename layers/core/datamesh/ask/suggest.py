@@ -14,7 +14,7 @@ from datamesh.ask.words import plural, singular, soft, stems
 __all__ = ["suggestions"]
 
 _TRIED = 24  # candidates that are looked at for one refusal
-_TRIED_IN_MANY = 6  # of which so many are planned anew where the mesh is large: what is known to work is kept
+_TRIED_IN_MANY = 3  # of which so many are planned anew where the mesh is large: what is known to work is kept
 _DIMENSIONS, _NUMBERS = 3, 3  # columns of a table that suggestions are made of
 
 

@@ -37,6 +37,14 @@ class Part:
         return names
 
     @cached_property
+    def names_at_home(self) -> Names:
+        """With the domain before the nouns."""
+        names = Names()
+        names.add_table(self.view)
+        names.add_domain(self.view)
+        return names
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Every stem of its names and of its columns' names."""
         return self._words()

@@ -37,13 +37,24 @@ class Vocabulary:
 
     @cached_property
     def names(self) -> Names:
+        """In a large mesh things are also called by their domain: sales orders."""
         parts = self.tables.parts if isinstance(self.tables, Tables) else {}
-        return Names.of(parts[name].names for name in parts if self.about is None or name in self.about)
+        if self.about is None:
+            return Names.of(part.names for part in parts.values())
+        return Names.of(parts[name].names_at_home for name in parts if name in self.about)
 
     @cached_property
     def postings(self) -> Mapping[str, tuple[str, ...]]:
         """Stem to the tables whose names, or whose columns' names, have it."""
         return self.tables.postings() if isinstance(self.tables, Tables) else {}
+
+    @cached_property
+    def domains(self) -> Mapping[str, tuple[str, ...]]:
+        """Domain to its tables."""
+        found: dict[str, list[str]] = {}
+        for name in self.tables:
+            found.setdefault(name.partition(".")[0], []).append(name)
+        return {domain: tuple(names) for domain, names in found.items()}
 
     @cached_property
     def islands(self) -> Mapping[str, frozenset[str]]:
