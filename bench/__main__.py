@@ -12,7 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +48,7 @@ def main() -> int:
     measured: dict[str, Any] = {}
     for name, (*size, limits) in PLANNING.items():
         if not wanted or name in wanted:
-            measured[name] = planning(tuple(size), limits)
+            measured[name] = planning(size, limits)
             print(name, json.dumps(measured[name], indent=1), flush=True)
             _write(about, measured)
     for comparison in comparisons(scale):
@@ -73,7 +73,7 @@ PLANNING = {
 }
 
 
-def planning(size: tuple[int, int, int], limits: dict[str, float]) -> dict[str, Any]:
+def planning(size: Sequence[int], limits: dict[str, float]) -> dict[str, Any]:
     """One run in a process of its own; its times are of the processor."""
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
