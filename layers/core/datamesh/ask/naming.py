@@ -108,8 +108,9 @@ class Names:
             targets.sort(key=_by_cost)
             self.longest = max(self.longest, len(words))
             self._begun.update(words[:n] for n in range(1, len(words)))
-            for word in words:
-                self.spelling.add(word)
+
+        for word in {word for words in self.targets for word in words}:
+            self.spelling.add(word)
 
     def spellings(self, tokens: Sequence[Token]) -> list[list[tuple[str, float]]]:
         """The words of names that each word of a question may stand for."""

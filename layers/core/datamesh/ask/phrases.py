@@ -97,7 +97,8 @@ def _named(words: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phra
     yield Phrase(short, cost + _SHORT)
     for noun in nouns:
         yield Phrase(noun + short, cost + _WITH_NOUN, qualified=True)
-        yield Phrase(noun[-1:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
+        if len(noun) > 1:
+            yield Phrase(noun[-1:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
     for noun in nouns if short == words else ():
         inner = tuple(word for word in words if word != noun[-1] and not family(word) & family(noun[-1]))
         if inner and inner != words and (words[-1] == inner[-1] or inner[-1] in _TAILS):
@@ -120,14 +121,15 @@ def _in_part(words: Stems, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
     short = rest(words, nouns)
     if len(short) < 2:
         return
+    heads = dict.fromkeys(noun[-1:] for noun in nouns)
     yield Phrase(short[-1:], _LAST_WORD)
     if short[-1] in _TAILS:
         yield Phrase(short[:-1], _NO_TAIL)
         yield from (Phrase(noun[-1:] + short[:-1], _NO_TAIL_WITH_NOUN, qualified=True) for noun in nouns)
     for part, cost in _parts(short):
         yield Phrase(part, cost)
-        for noun in nouns:
-            yield Phrase(noun[-1:] + part, cost, qualified=True)
+        for noun in heads:
+            yield Phrase(noun + part, cost, qualified=True)
 
 
 def _parts(words: Stems) -> Iterator[tuple[Stems, float]]:

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from datamesh.ask import intent
+from datamesh.ask.lexicon.english import IRREGULAR
 from datamesh.ask.read.calendars import PARTS, Calendar, all_of, number
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Dated
 from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.spelling import VERB_STEMS
 from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stem
+from datamesh.ask.words import name_words, stem
 
 __all__ = ["Dates", "buckets", "datable", "date_columns", "within"]
 
 _DATED = ("date", "timestamp", "timestamptz")
 _YEARLY = frozenset((stem("year"), stem("date")))
 _A_DATE = 0.1
+_ELSEWHERE = 0.8  # the verb names something else of the schema
 _INSTANT = 0.2  # an instant has no day of its own before a zone is chosen
 _BESIDE_CALENDAR = 0.8
 
@@ -43,7 +46,11 @@ def date_columns(schema: Schema, pred: Dated, spot: Spot) -> list[Choice[Dates]]
         return found
     own = list(_own(schema, spot))
     named = [c for c in own if c.value.attr and _says(schema, spot, c.value.attr.column, pred.hint)]
-    return named or own
+    if named:
+        return named
+    names = schema.vocabulary.names
+    elsewhere = _ELSEWHERE * any(word in VERB_STEMS and names.spelling.knows(word) for word in pred.hint)
+    return [Choice(choice.value, choice.cost + elsewhere) for choice in own]
 
 
 def _says(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
@@ -83,7 +90,14 @@ def _as_dates(schema: Schema, spot: Spot, column: ColumnView) -> Dates | None:
 
 def datable(column: ColumnView) -> bool:
     """Whether it holds dates, or years as numbers."""
-    return column.kind in _DATED or bool(column.numeric and _YEARLY & set(column.words) and _years(column))
+    says_when = bool(_YEARLY & set(column.words)) or _done(column)
+    return column.kind in _DATED or (column.numeric and says_when and _years(column))
+
+
+def _done(column: ColumnView) -> bool:
+    """Founded, opened, built: when that was done."""
+    *others, last = name_words(column.name) or ("",)
+    return not others and stem(last) in VERB_STEMS and (last.endswith("ed") or last in IRREGULAR)
 
 
 def _years(column: ColumnView) -> bool:
