@@ -69,6 +69,8 @@ def _counts(schema: Schema, form: SetForm) -> Iterator[Choice[Figure]]:
 
 def _rows(schema: Schema, target: Target, form: SetForm) -> Iterator[Choice[Figure]]:
     """Where a table has a number of its own noun (faculty of faculty), `how many` may ask for its total as well."""
+    if target.cost and form.head and schema.names_thing(form.head):
+        return  # customers are counted, not the cards of customers
     view = schema.table(target.table)
     if form.distinct and len(view.key) != 1:
         return  # different in what, its key does not say

@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import NEVER, Compared, Dated, Lacking, Linked, Post, Ranked, SetForm, Valued, Yard
+from datamesh.ask.read.form import (
+    NEVER,
+    AnyOf,
+    Both,
+    Compared,
+    Dated,
+    Lacking,
+    Linked,
+    Post,
+    Ranked,
+    SetForm,
+    Valued,
+    Yard,
+)
 from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.common import dates, values
 from datamesh.ask.read.grammar.numbered import comparative, counted
@@ -159,7 +172,7 @@ def _what_of_it(r: Reader, found: Hit[SetForm], *, no: bool) -> Iterator[Hit[Set
     if no:
         yield found
     for post in predicates.predicate(r, found.end):
-        if not isinstance(post.value, Ranked):
+        if not isinstance(post.value, Ranked | Both | AnyOf) and not post.value.negated:  # none of them, or one not?
             yield Hit(post.end, found.value.plus(post.value), found.cost + post.cost)
     for end, not_so, cost in _verb_at_end(r, found.end):
         if not not_so:
