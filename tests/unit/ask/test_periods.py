@@ -48,6 +48,10 @@ def read(text: str) -> Period | None:
         ("previous year", "2024-01-01", "2025-01-01"),
         ("last 7 days", "2025-06-08", "2025-06-15"),
         ("past 3 months", "2025-03-15", "2025-06-15"),
+        ("last 2 quarters", "2024-12-15", "2025-06-15"),
+        ("year to date", "2025-01-01", "2025-06-16"),
+        ("YTD", "2025-01-01", "2025-06-16"),
+        ("month to date", "2025-06-01", "2025-06-16"),
     ],
 )
 def test_a_period_has_its_days(text: str, start: str, end: str) -> None:

@@ -152,11 +152,16 @@ def _quarter(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Pe
 
 
 def _relative(tokens: Sequence[Token], i: int, today: date) -> Iterator[tuple[int, Period]]:
-    """Today, yesterday; this, last (the last whole) week, month, quarter, year; the last 7 days, today left out."""
+    """Today, yesterday; this, last (the last whole) week, month, quarter, year; the last 7 days, today left out;
+    the year to date, today included."""
     word = tokens[i].fold
     if word in ("today", "yesterday"):
         start = today if word == "today" else today - timedelta(days=1)
         yield i + 1, Period(start, start + timedelta(days=1), word)
+    grain: str | None = GRAINS.get(word, "year" if word == "ytd" else None)
+    end = i + 1 if word == "ytd" else i + 3
+    if grain and (word == "ytd" or [token.fold for token in tokens[i + 1 : end]] == ["to", "date"]):
+        yield end, Period(floor(today, grain), today + timedelta(days=1), _label(tokens, i, end))
     if word not in ("this", "last", "previous", "past") or i + 1 >= len(tokens):
         return
     grain = GRAINS.get(tokens[i + 1].fold)
@@ -169,7 +174,7 @@ def _relative(tokens: Sequence[Token], i: int, today: date) -> Iterator[tuple[in
     elif tokens[i + 1].kind == "number" and i + 2 < len(tokens) and word != "this":
         grain = _FOLDED.get(tokens[i + 2].fold, "")
         number = tokens[i + 1].number
-        if grain in ("day", "week", "month", "year") and isinstance(number, int) and 0 < number <= 1000:
+        if grain in ("day", "week", "month", "quarter", "year") and isinstance(number, int) and 0 < number <= 1000:
             yield i + 3, Period(back(today, grain, number), today, _label(tokens, i, i + 3))
 
 
@@ -192,9 +197,9 @@ def after(start: date, grain: str) -> date:
 
 
 def back(day: date, grain: str, number: int) -> date:
-    """So many days, weeks, months or years before; at a month's end, its last day."""
+    """So many days, weeks, months, quarters or years before; at a month's end, its last day."""
     if grain in ("day", "week"):
         return day - timedelta(days=number * (7 if grain == "week" else 1))
-    total = day.year * 12 + day.month - 1 - number * (12 if grain == "year" else 1)
+    total = day.year * 12 + day.month - 1 - number * {"year": 12, "quarter": 3}.get(grain, 1)
     last = after(date(total // 12, total % 12 + 1, 1), "month") - timedelta(days=1)
     return last.replace(day=min(day.day, last.day))

@@ -146,7 +146,7 @@ def time(r: Reader, i: int) -> Iterator[Hit[Time]]:
         yield from _span(r, op.end, "and")
     if r.word(i, "from"):
         yield from _span(r, i + 1, "to", "until")
-    if r.word(i, "last", "this", "previous", "past", "yesterday", "today"):
+    if r.word(i, "last", "this", "previous", "past", "yesterday", "today", "year", "quarter", "month", "ytd"):
         for end, period in r.periods(i):
             yield Hit(end, Time("in", period))
 
