@@ -76,8 +76,9 @@ def _ordering(schema: Schema, form: Form, shown: set[str]) -> set[str]:
     for by in (order.by for order in form.order if isinstance(order.by, Plain)):
         if by.of and by.of.head:
             tables = {target.table for target in schema.tables(by.of.head)}
-        else:
-            tables = {t.table for t in by.attr.targets if t.kind == "column" and t.cost < _SURELY}
+        else:  # said in full, not a year of whatever has years
+            told = len(stems(by.attr.text)) > 1
+            tables = {t.table for t in by.attr.targets if t.kind == "column" and t.cost < _SURELY and told}
         if len(tables) == 1 and not any(graph.to_one(near, table) for near in shown for table in tables):
             found.add(min(tables))
     return found
