@@ -114,7 +114,9 @@ def _tally(node: intent.Tally, place: Place, where: Where) -> exp.Expr:
     at = next(n for n, edge in enumerate(path) if edge.many and n >= len(place.prefix))
     whole = intent.Tally(path=path, measure=node.measure)
     known = place.scope.joins.get(whole)
-    alias = known.alias if known else _totals(whole, at, place.scope.at(path[:at]), place, where)
+    alias = (
+        known.alias if known else _totals(whole, at, place.scope.at(path[:at], optional=place.optional), place, where)
+    )
     value = column(alias, "total")
     return exp.Coalesce(this=value, expressions=[number(0)]) if node.measure.fn.startswith("count") else value
 
