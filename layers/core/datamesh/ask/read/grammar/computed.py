@@ -29,7 +29,6 @@ from datamesh.ask.read.grammar.common import time, values
 __all__ = ["asked"]
 
 _NO_VERB = 0.1
-_ADDED_UP = 0.2  # the share of the amount is that of its total
 _SIDE = 0.1
 How = Literal["difference", "growth"]
 Op = Literal["+", "-", "*", "/"]
@@ -90,12 +89,10 @@ def _share(r: Reader, i: int) -> Iterator[Hit[Form]]:
 
 
 def _added_up(outs: tuple[Out, ...]) -> tuple[Aggregate, ...] | None:
-    """One number that adds up: the amount is its total."""
+    """One number that adds up; not an attribute as it stands, which may be a share already."""
     only = outs[0]
-    if len(outs) > 1 or isinstance(only, Thing) or (only.of and only.of.rank):
+    if len(outs) > 1 or (only.of and only.of.rank):
         return None
-    if isinstance(only, Plain):
-        return (Aggregate("sum", only.attr, only.of),)
     return (only,) if isinstance(only, Aggregate) and only.fn in ("sum", "contract") else None
 
 
