@@ -37,6 +37,7 @@ __all__ = [
     "PredForm",
     "Ranked",
     "SetForm",
+    "Tallied",
     "TextMatch",
     "Thing",
     "Valued",
@@ -126,6 +127,16 @@ class Linked:
 
 
 @dataclass(frozen=True)
+class Tallied:
+    """A number over the rows of each: an average price above 30."""
+
+    fn: MeasureFn
+    attr: Name
+    op: Op
+    number: float
+
+
+@dataclass(frozen=True)
 class AnyOf:
     preds: tuple[PredForm, ...]
 
@@ -137,7 +148,7 @@ class Both:
     preds: tuple[PredForm, ...]
 
 
-PredForm: TypeAlias = Compared | Valued | Contains | Dated | Lacking | Linked | AnyOf | Both
+PredForm: TypeAlias = Compared | Valued | Contains | Dated | Lacking | Linked | AnyOf | Both | Tallied
 Post: TypeAlias = "PredForm | Ranked"  # what may stand behind a noun
 
 

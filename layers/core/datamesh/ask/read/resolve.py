@@ -11,6 +11,7 @@ from datamesh.ask.read.counting import countings
 from datamesh.ask.read.foremost import over_first
 from datamesh.ask.read.form import Aggregate, Count, Form
 from datamesh.ask.read.listing import listings
+from datamesh.ask.read.measured import is_measured, measured
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.rewritten import rewritten
 from datamesh.ask.read.tallies import tallies
@@ -27,6 +28,8 @@ def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     form = rewritten(schema, over_first(form))
     if of_each(form):
         return cheapest([*tops(schema, form), *countings(schema, form)])
+    if is_measured(form):
+        return cheapest(measured(schema, form))
     if _numeric(form):
         return cheapest(countings(schema, form))
     rows = (found for found in listings(schema, form) if not of_values(schema, form, found.value))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Linked, Post, Ranked, SetForm, Yard
+from datamesh.ask.read.form import Linked, Post, Ranked, SetForm, Tallied, Yard
 from datamesh.ask.read.grammar import sets
-from datamesh.ask.read.grammar.common import Amount, amount, comparison, direction
+from datamesh.ask.read.grammar.common import Amount, amount, being, comparison, direction, function
 
 __all__ = ["ROWS", "doers", "often", "so_many", "verbs"]
 
@@ -96,18 +96,36 @@ def often(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(that was) used more than twice; ordered the most often; shared by the most, by more than two companies"""
     starts = {i, *(op.end for op in r.op(i, "that"))}
     for at in starts:
+        for start in {*(op.end for op in r.op(at, "have", "with", "whose")), *({at} - {i})}:
+            yield from _measured(r, start)
         for done in verbs(r, at):
             if done.verb:
                 yield from _times(r, done)
                 yield from _by_many(r, done)
-        for op in r.op(at, "have", "with"):
-            for count in amount(r, op.end):
-                for rows in r.op(count.end, "rows"):
-                    if count.value.compared and _whole(count.value):
-                        yield _linked(Hit(rows.end, ROWS, count.cost), count.value)
-            for most in r.op(op.end, "most"):
-                for rows in r.op(most.end, "rows"):
-                    yield Hit(rows.end, Ranked(direction(most), of=ROWS))
+        yield from _recorded(r, at)
+
+
+def _recorded(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(that) have more than two records; has the most records"""
+    for op in r.op(i, "have", "with"):
+        for count in amount(r, op.end):
+            for rows in r.op(count.end, "rows"):
+                if count.value.compared and _whole(count.value):
+                    yield _linked(Hit(rows.end, ROWS, count.cost), count.value)
+        for most in r.op(op.end, "most"):
+            for rows in r.op(most.end, "rows"):
+                yield Hit(rows.end, Ranked(direction(most), of=ROWS))
+
+
+def _measured(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(whose) average price is above 30; (with) an average attendance of over 200"""
+    for op in r.op(r.the(i), "agg"):
+        for name in r.names(r.the(op.end), "column"):
+            for at in {being(r, name.end)[0], name.end + r.word(name.end, "of")}:
+                for count in amount(r, at):
+                    if count.value.compared and count.value.high is None and not isinstance(count.value.number, Yard):
+                        found = Tallied(function(op), name, count.value.op, count.value.number)
+                        yield Hit(count.end, found, count.cost)
 
 
 def _by_many(r: Reader, done: Done) -> Iterator[Hit[Post]]:

@@ -17,6 +17,7 @@ from datamesh.ask.read.form import (
     Post,
     Ranked,
     SetForm,
+    Tallied,
     Valued,
     Yard,
 )
@@ -172,7 +173,9 @@ def _what_of_it(r: Reader, found: Hit[SetForm], *, no: bool) -> Iterator[Hit[Set
     if no:
         yield found
     for post in predicates.predicate(r, found.end):
-        if not isinstance(post.value, Ranked | Both | AnyOf) and not post.value.negated:  # none of them, or one not?
+        if (
+            not isinstance(post.value, Ranked | Both | AnyOf | Tallied) and not post.value.negated
+        ):  # none of them, or one not?
             yield Hit(post.end, found.value.plus(post.value), found.cost + post.cost)
     for end, not_so, cost in _verb_at_end(r, found.end):
         if not not_so:
