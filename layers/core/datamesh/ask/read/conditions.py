@@ -43,12 +43,28 @@ _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
 _NAMED = 0.6  # of what a way costs whose end was named
 _UNLIKE = 0.2  # parts of one condition that look at different things
+_OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to it
 _UNNAMED = 0.3  # rows that were not named are counted
 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
     """All of a set's restrictions together; nothing where one of them means nothing here."""
-    return every([cheapest(_condition(schema, pred, spot)) for pred in preds])
+    return every([_meant(schema, pred, spot) for pred in preds])
+
+
+def _meant(schema: Schema, pred: PredForm, spot: Spot) -> list[Choice[intent.Pred]]:
+    """The amount of products bought by Jim: what says nothing of a product, but of the order line that leads to it."""
+    found = cheapest(_condition(schema, pred, spot))
+    if found or spot.back is None or not _plain(pred):
+        return found
+    own = (choice for choice in _meant(schema, pred, spot.back) if not isinstance(choice.value, intent.Exists))
+    return [Choice(choice.value, choice.cost + _OF_THE_ROW) for choice in own]
+
+
+def _plain(pred: PredForm) -> bool:
+    return (
+        isinstance(pred, Valued | Linked | Dated) and not pred.negated and not (isinstance(pred, Linked) and pred.count)
+    )
 
 
 def both(preds: Iterable[intent.Pred]) -> intent.Pred | None:
@@ -267,9 +283,22 @@ def _rows(schema: Schema, pred: Linked, spot: Spot, walk: Walk) -> Found:
         return
     count = intent.CountOf(op=pred.count[0], n=pred.count[1]) if pred.count else None
     bridged = _BRIDGED_COUNT if count and len(walk.path) > 1 else 0.0
-    for found in _all_of(schema, pred.to, spot.onward(walk, inside=True)):
-        there = intent.Exists(path=spot.path + walk.path, where=both(found.value), count=count)
-        yield Choice(intent.Not(pred=there) if pred.negated else there, found.cost + bridged)
+    inner = _all_of(schema, pred.to, spot.onward(walk, inside=True))
+    path = walk.path
+    if not inner and not count:
+        path, there = _over(spot, walk)
+        inner = _all_of(schema, pred.to, there) if there.path else []
+    for found in inner:
+        rows = intent.Exists(path=spot.path + path, where=both(found.value), count=count)
+        yield Choice(intent.Not(pred=rows) if pred.negated else rows, found.cost + bridged)
+
+
+def _over(spot: Spot, walk: Walk) -> tuple[intent.Path, Spot]:
+    """The rows that a walk to many leads over, and its end as seen from there: authorships, and their author."""
+    last = max((n for n, edge in enumerate(walk.path) if edge.many), default=-1) + 1
+    over = Walk(walk.start, walk.path[:last], 0.0)
+    middle = spot.onward(over, inside=True)
+    return over.path, middle.onward(Walk(middle.table, walk.path[last:], 0.0))
 
 
 def _all_of(schema: Schema, form: SetForm, spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:

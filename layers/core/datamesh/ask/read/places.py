@@ -26,16 +26,21 @@ _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
 
 @dataclass(frozen=True)
 class Spot:
-    """A table, as reached from the subject; `trail` are the tables on the way, which no further way leads through."""
+    """A table, as reached from the subject; `trail` are the tables on the way, which no further way leads through.
+
+    `back` is the row that leads here: what means nothing here may be said of that (products, of order lines).
+    """
 
     table: str
     path: intent.Path = ()
     trail: frozenset[str] = field(default=frozenset(), compare=False)
+    back: Spot | None = field(default=None, compare=False)
 
     def onward(self, walk: Walk, *, inside: bool = False) -> Spot:
         """The end of a walk from here; `inside` a condition of its own, whose attributes start at that end."""
         trail = self.trail | {self.table} | {edge.to for edge in walk.path}
-        return Spot(walk.end, () if inside else self.path + walk.path, trail)
+        back = None if inside else self if walk.path and not walk.many else self.back
+        return Spot(walk.end, () if inside else self.path + walk.path, trail, back)
 
     def may(self, walk: Walk) -> bool:
         return not any(edge.to in self.trail for edge in walk.path)

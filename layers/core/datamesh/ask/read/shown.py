@@ -19,6 +19,7 @@ __all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
 _NEIGHBOUR = 0.5
 _LEADS_TO = 0.15  # a neighbour that each row has one of
 _PARTLY = 0.3  # from this cost on a name was said in part only
+_FARTHER = 1.5  # what is so much dearer only has that noun in its own name
 _WHOLE_NAME = (stems("name"), stems("full name"))
 _CALLED = tuple(stems(word) for word in LABEL_WORDS)
 _NO_OWNER = 0.1
@@ -75,7 +76,8 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         for target in columns:
             borrowed = _BORROWED if schema.table(target.table).foreign.get(target.name) in things else 0.0
             yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed)
-    own = {owner.table for owner in owners} & {target.table for target in columns}
+    likely = min((owner.cost for owner in owners), default=0.0) + _FARTHER
+    own = {owner.table for owner in owners if owner.cost <= likely} & {target.table for target in columns}
     called = stems(out.attr.text) in _CALLED  # a name is nobody else's
     for owner in owners:
         near = [t for t in columns if t.qualified or t.table == owner.table or not (own or called)]

@@ -16,6 +16,9 @@ from datamesh.ask.words import stems
 
 __all__ = ["Held", "equal", "holders", "persons", "value_in"]
 
+_APPOSED = 0.3
+_TO_MANY = 0.25
+_NAMED = 0.6  # of what a way costs whose end was named
 _UNSEEN = 0.4  # a quoted value that no profile knows
 Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
 
@@ -92,12 +95,21 @@ def _seen(column: ColumnView, literal: Literal) -> bool:
 
 def _columns(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
     if pred.attr:
-        return schema.columns(pred.attr, spot)
+        return sorted([*schema.columns(pred.attr, spot), *_apposed(schema, pred, spot)], key=lambda choice: choice.cost)
     if "named" in pred.hint:
         return schema.called(spot)
     if "itself" in pred.hint:  # by its name or by its key
         return _own(schema, spot, (*schema.known_by(spot.table), *schema.table(spot.table).key))
     return _by_value(schema, pred, spot)
+
+
+def _apposed(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[Walk, ColumnView]]]:
+    """From the institution 'Oxford': the institution that is called so."""
+    for target in schema.tables(pred.attr):
+        for walk in schema.walks(spot, target.table) if target.table != spot.table else ():
+            fit = schema.roles.of_walk(walk, pred.hint) + _TO_MANY * walk.many
+            for called in schema.called(spot.onward(walk)):
+                yield Choice((walk, called.value[1]), _APPOSED + walk.cost * _NAMED + target.cost + fit)
 
 
 def _own(schema: Schema, spot: Spot, columns: Iterable[str]) -> list[Choice[tuple[Walk, ColumnView]]]:

@@ -275,10 +275,11 @@ def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
         yield Hit(hit.end, Valued(None, hit.value, hint), hit.cost + 0.1)
         for name in r.names(hit.end, "column"):
             yield Hit(name.end, Valued(name, hit.value, hint), hit.cost)
-    for name in attrs(r, i):
+    for name in r.names(r.the(i), "column", "table"):
         for at in {name.end, *(op.end for op in r.op(name.end, "named")), name.end + r.word(name.end, "of")}:
             for hit in values(r, at):
                 yield Hit(hit.end, Valued(name, hit.value, hint), hit.cost)
+    for name in attrs(r, i):
         yield from compared(r, name.end, name)
     for related in sets.plain_set(r, i):
         yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
