@@ -80,7 +80,7 @@ schemas: setup ## Write schemas/ from the classes that define them
 	$(BIN)/python -m cli.schemas
 
 cost: setup ## Count on the local mesh what a batch uses, and write docs/cost.md
-	$(BIN)/python -m bench.cost
+	trap "$(BIN)/mesh down --home build/bench-mesh" EXIT; $(BIN)/python -m bench.cost --home build/bench-mesh
 
 clean: ## Remove what was built and set up
 	rm -rf .venv build .aws-sam .mypy_cache .pytest_cache .ruff_cache
