@@ -12,7 +12,8 @@ from datamesh.ask.lexicon.english import CARRIERS, DETERMINERS, EMPTY_WORDS, FUN
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import Target
 from datamesh.ask.persons import MOST_WORDS, people
-from datamesh.ask.spelling import VERB_STEMS, family, verb_form
+from datamesh.ask.spelling import VERB_STEMS, family, misspelt, verb_form
+from datamesh.ask.units import in_unit
 from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import Token, name_words, singular, stem, tokens, value_key
@@ -20,6 +21,7 @@ from datamesh.ask.words import Token, name_words, singular, stem, tokens, value_
 __all__ = ["Lattice", "Literal", "Name", "Operator", "annotate", "sayable"]
 
 _UNITS = frozenset(stem(word) for word in UNITS)
+_SAYABLE = FUNCTION_WORDS | {word for begun in OPERATORS.values() for phrase in begun for word in phrase}
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
@@ -116,8 +118,16 @@ def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
 def _mistyped(lattice: Lattice, vocabulary: Vocabulary) -> bool:
     """Whether words that nothing was found for are, but for a letter, words of a name: then they stand for these."""
     for i, token in enumerate(lattice.tokens):
-        if not lattice.read[i] and (near := vocabulary.names.spelling.mistyped(token.stem)):
+        if lattice.read[i]:
+            continue
+        if near := vocabulary.names.spelling.mistyped(token.stem):
             lattice.spelt[i] = near
+            lattice.corrected.append(token.text)
+        elif meant := misspelt(token.fold, _SAYABLE):
+            word = replace(token, fold=meant, stem=stem(meant))
+            lattice.tokens = (*lattice.tokens[:i], word, *lattice.tokens[i + 1 :])
+            lattice.spelt[i] = []
+            lattice.read[i] = meant in FUNCTION_WORDS
             lattice.corrected.append(token.text)
     return bool(lattice.corrected)
 
@@ -171,7 +181,8 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
         token = words[end - 1]
         if end - i == 1 and (token.fold in FUNCTION_WORDS or _counting(lattice, i)):
             continue
-        if end - i > 1 and verb_form(token) and token.fold not in vocabulary.names.spoken:
+        verb = verb_form(token) and token.fold not in vocabulary.names.spoken
+        if end - i > 1 and verb and words[end - 2].fold != "of":
             continue  # stores named X: a verb, not their name
         if kept := [target for target in targets if not _agent_of_date(lattice, vocabulary, i, end, target)]:
             found[end] = _name(lattice, i, end, kept)
@@ -180,6 +191,9 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
         whole = known is not None and known.targets[0].cost < _PARTLY
         if not whole and (carried := _carried(lattice, vocabulary, name)):
             found[end + 1] = replace(carried, targets=(*(known.targets if known else ()), *carried.targets))
+        behind, fitting = in_unit(words, end, name.targets, vocabulary)
+        if fitting:
+            found.setdefault(behind, _name(lattice, i, behind, fitting))
     return [*sorted(found.values(), key=lambda name: -name.end), *_apart(lattice, vocabulary, i)]
 
 

@@ -114,6 +114,8 @@ def _named(words: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phra
         yield Phrase((*short[-1:], "of", *short[:-1]), cost + _TURNED, says)
         if len(short) == 2:
             yield Phrase(short[::-1], cost + _TURNED, says)
+        if short[0] in _CARRIERS and short[-1] in VERB_STEMS:  # the year of opening, for the year opened
+            yield Phrase((short[0], "of", *short[1:]), cost + _TURNED, says)
 
 
 def _in_part(words: Stems, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,10 +12,12 @@ from datamesh.ask.lexicon.synonyms import EVERYDAY, KINDS, SEEN
 from datamesh.ask.lexicon.verbs import FAMILIES, FAMILY_ENDINGS, VERBS
 from datamesh.ask.words import Token, stem
 
-__all__ = ["VERB_STEMS", "Spelling", "family", "verb_form"]
+__all__ = ["VERB_STEMS", "Spelling", "family", "misspelt", "verb_form"]
 
 _FAMILY, _SYNONYM, _KIND, _SHORT_FORM, _TYPO = 0.4, 0.5, 0.6, 0.8, 1.2
 _SHORTEST_PREFIX = 3  # letters of a short form in the schema: enr for enrollment
+_SHORTEST_SLIP = 2  # no word of so few letters is one
+_LONG_WORD = 7  # letters of a word of grammar that may be misspelt
 _SHORTEST_TYPO = 5  # letters of a word that may be misspelt
 
 VERB_STEMS = frozenset(stem(verb) for verb in VERBS)
@@ -119,6 +121,22 @@ class Spelling:
             return []
         near = {o for shorter in _without_one(word) for o in self._deleted.get(shorter, ()) if _one_off(word, o)}
         return [(other, _TYPO) for other in near] if len(near) == 1 else []
+
+
+def misspelt(word: str, known: Set[str]) -> str | None:
+    """The one word of grammar that this is but for two letters swapped or, if it is long, for one letter inside."""
+    if len(word) <= _SHORTEST_SLIP or not word.isalpha() or word in known:
+        return None
+    near = [other for other in known if _slip(word, other)]
+    return near[0] if len(near) == 1 else None
+
+
+def _slip(word: str, known: str) -> bool:
+    if len(word) == len(known) and sorted(word) == sorted(known):
+        at = next(n for n, (x, y) in enumerate(zip(word, known, strict=True)) if x != y)
+        return _swapped(word[at:], known[at:])
+    same_ends = word[0] == known[0] and word[-1] == known[-1]
+    return min(len(word), len(known)) >= _LONG_WORD and same_ends and _one_off(word, known)
 
 
 def _without_one(word: str) -> set[str]:

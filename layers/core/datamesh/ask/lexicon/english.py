@@ -23,6 +23,7 @@ __all__ = [
     "SUPERLATIVES",
     "TAIL_WORDS",
     "UNITS",
+    "UNIT_NAMES",
     "UNIT_WORDS",
     "Tier",
 ]
@@ -115,12 +116,24 @@ gb hz percent pct
 UNIT_WORDS = tuple(_UNIT_WORDS.split())
 """What the name of a column may end in to say in what it is measured."""
 
+_UNIT_NAMES = """
+usd: dollar; eur: euro; km: kilometer; kilometre: kilometer; m: meter; metre: meter; kg: kilogram; ft: foot
+cm: centimeter; mm: millimeter; mph: mile hour; kmh: kilometer hour; pct: percent; mb: megabyte; gb: gigabyte; lb: pound
+"""
+UNIT_NAMES: Mapping[str, tuple[str, ...]] = {
+    short.strip(): tuple(full.split())
+    for line in _UNIT_NAMES.strip().splitlines()
+    for short, _, full in (entry.partition(":") for entry in line.split(";"))
+}
+"""Units by their short form, and the same in full."""
+
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
 SPELLED: Mapping[str, int] = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}
 
 _UNITS = """
 dollar euro pound cent percent minute second hour day week month quarter year mile kilometer kilometre km meter metre
-foot inch degree point people mph kg unit usd piece star
+foot inch degree point people mph kg unit usd piece star mm cm millimeter centimeter kilogram gram pound ton liter litre
+kmh lb mb gb ghz
 """
 UNITS = frozenset(_UNITS.split())
 """What may stand behind a number without saying more than the column does."""
@@ -182,6 +195,7 @@ SUPERLATIVES: Mapping[str, str] = {
     **{_degree(word, "est"): word for word in ADJECTIVES},
     **{f"most {word}": word for word in ADJECTIVES},
     "farthest": "far",
+    "most recently": "recent",
     "furthest": "far",
 }
 OPPOSITES: Mapping[str, str] = {f"least {word}": word for word in ADJECTIVES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from datamesh.ask.lexicon.english import COMPARATIVES, OPPOSITES, SUPERLATIVES
+from datamesh.ask.lexicon.english import ADJECTIVES, COMPARATIVES, OPPOSITES, SPELLED, SUPERLATIVES
 
 __all__ = ["OPERATORS"]
 
@@ -16,7 +16,7 @@ show: i want to know
 show: i want to see, can you show me, can you tell me, could you tell me, could you show me, can you give me, fetch
 show: what is, what are, what was, what were, what, which is, which are, who is, who are, who was, who were, whats
 show: name, state, identify, look up, see, list all, give a list of, show a list of, give me a list of
-show: what is the list of
+show: what is the list of, find the list of, retrieve the list of
 please: please, kindly
 how_many: how many
 count: total count of, the total count of
@@ -75,8 +75,8 @@ sorting: sort, sorted, order, ordered, rank, ranked, arrange, arranged, listed, 
 way asc: ascending, increasing, alphabetical, alphabetic, lexicographical, lexicographic, ascending alphabetical
 way asc: alphabetical ascending, increasing alphabetical
 way desc: descending, decreasing, reverse alphabetical, reverse, descending alphabetical
-alphabetical: alphabetically, alphabetized
-direction asc: ascending, in ascending order, in an ascending order, in increasing order, asc, increasing
+alphabetical: alphabetically, alphabetized, lexicographically
+direction asc: ascending, in ascending, in ascending order, in an ascending order, in increasing order, asc, increasing
 direction asc: in the ascending order, ascending order, ascendingly, increasingly
 direction asc: from low to high, from lowest to highest, from the lowest to the highest, from smallest to largest
 direction asc: from fewest to most, from least to most, from small to large, from earliest to latest
@@ -84,13 +84,18 @@ direction asc: from oldest to newest
 direction asc: from the earliest to the latest, from shortest to longest, from cheapest to most expensive
 direction asc: from youngest to oldest, lowest first, smallest first, earliest first, oldest first, least first
 direction asc: fewest first
+direction asc: from young to old, from early to late, from cheap to expensive, from short to long, from a to z
+direction asc: from earlier to later, from younger to older, from smaller to larger, earlier first, younger first
 direction asc: shortest first, cheapest first, youngest first
 direction desc: descending, in descending order, in a descending order, in decreasing order, desc, decreasing
+direction desc: in descending
 direction desc: in the descending order, descending order, descendingly, in reverse order
 direction desc: from high to low, from highest to lowest, from the highest to the lowest, from largest to smallest
 direction desc: from most to fewest, from most to least, from large to small, from latest to earliest
 direction desc: from the latest to the earliest, from newest to oldest, from longest to shortest
 direction desc: from oldest to youngest
+direction desc: from old to young, from late to early, from expensive to cheap, from long to short, from z to a
+direction desc: from later to earlier, from older to younger, from larger to smaller, later first, older first
 direction desc: highest first, largest first, biggest first, greatest first, most first, latest first, newest first
 direction desc: longest first, most recent first, most expensive first
 whose: whose, where the, where, for which the, such that the, where their, where its, whos
@@ -108,7 +113,7 @@ have_not: did not have any, have not, has not any, have never had, has never had
 be: is, are, was, were, be, been, being
 aux: do, does, did, can, could
 that: that, who, which
-in: in charge of, responsible for, part of
+in: in charge of, responsible for, part of, a part of
 in: in, at, on, from, of, for, to, by, into, under, within, via, through, during, about, as, among, across, near
 missing: missing, unknown, null, empty, blank, not known, not recorded, not given, not available, not specified
 missing: not set
@@ -124,6 +129,8 @@ contains contains: has the substring
 contains contains: containing the substring, contains the substring, contain the substring, includes the word, has
 contains contains: containing the phrase, contains the string, contain the string, include the word
 contains contains: have the substring
+contains contains: contained the word, contained the substring, contained the string, contained, includes word
+contains contains: contains word, containing word, contain word, include word, with the word
 contains contains: contains substring, containing substring, have the word, has the word, contain substring
 contains contains: includes the substring, include the substring, include the string, includes the string
 contains starts: starting with, starts with, start with, beginning with, begins with, begin with, started with
@@ -163,12 +170,16 @@ tail: are there, is there, were there, was there, exist, do we have, are there i
 tail: on record, on file, in our record, in record, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
 tail: exists
+tail: listed, in the table, offered, in the system
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """
 
 
 _MORE = (">", "more greater larger higher bigger longer taller heavier older later")
 _LESS = ("<", "less fewer smaller lower shorter lighter younger earlier")
+
+
+_SO_MANY = (*SPELLED, *map(str, range(1, 11)))  # top 3 cheap
 
 
 def _rows() -> list[tuple[str, str, str]]:
@@ -187,6 +198,7 @@ def _rows() -> list[tuple[str, str, str]]:
             rows += [("cmp", f"{sign}=", f"equal to or {word} than"), ("after_cmp", f"{sign}=", f"or {word}")]
     rows += [("compare", word, f"{form} than") for form, word in COMPARATIVES.items()]
     rows += [("superlative", word, form) for form, word in SUPERLATIVES.items()]
+    rows += [("top_adjective", word, f"{number} {word}") for word in ADJECTIVES for number in _SO_MANY]
     rows += [("superlative", f"- {word}", form) for form, word in OPPOSITES.items()]
     return rows
 

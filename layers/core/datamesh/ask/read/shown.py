@@ -72,7 +72,7 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
     if out.of and out.of.head and not owners:
         return
     if not owners:
-        things = {t.table for t in columns if schema.table(t.table).key == (t.name,)}
+        things = {t.table for t in columns if (t.name,) in (schema.table(t.table).key, schema.table(t.table).shown_by)}
         for target in columns:
             borrowed = _BORROWED if schema.table(target.table).foreign.get(target.name) in things else 0.0
             yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed)

@@ -29,7 +29,7 @@ def clause(r: Reader, i: int) -> Iterator[Hit[Post]]:
                 yield from _is(r, end, name, negated=different)
         at, negated = being(r, r.comma(name.end))
         yield from _is(r, at, name, negated=negated)
-        if r.word(name.end, "of", "in", "at", "on"):
+        if r.word(name.end, "of", "in", "at", "on", "as"):
             yield from _is(r, r.the(name.end + 1), name, negated=False)
         if r.word(name.end, "do", "does", "did") and (no := r.longest(name.end + 1, "not")):
             yield from containing(r, no.end, name, negated=True)

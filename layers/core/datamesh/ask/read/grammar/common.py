@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 
+_NO_THAN = 0.3
+
+
 @dataclass(frozen=True)
 class Amount:
     """A number as it is compared with; `compared` where a word said how."""
@@ -92,6 +95,9 @@ def amount(r: Reader, i: int) -> Iterator[Hit[Amount]]:
         for op in r.op(end, "after_cmp"):
             yield Hit(op.end, Amount(comparison(op), found))
         yield Hit(end, Amount("=", found, compared=False), 0.05)
+    for op in r.op(i, "more"):  # (whose age is) greater 30
+        for end, found in number(r, op.end):
+            yield Hit(end, Amount(comparison(op), found), _NO_THAN)
     for op in r.op(i, "between"):
         yield from _range(r, op.end, "and")
     if r.word(i, "from"):

@@ -57,7 +57,8 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
 
 @rule
 def outputs(r: Reader, i: int) -> Iterator[Hit[Outs]]:
-    """One or more outputs, with `and`, commas, `as well as` between them."""
+    """[Both] one or more outputs, with `and`, commas, `as well as` between them."""
+    i += i > 0 and r.word(i, "both")  # show both X and Y
     for hit in series(r, output(r, i), output, _TOGETHER):
         yield Hit(hit.end, hit.value, hit.cost + (_OWNER_BEHIND if _left_out(hit.value) else 0.0))
 

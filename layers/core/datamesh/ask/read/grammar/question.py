@@ -44,7 +44,7 @@ def question(r: Reader) -> list[Hit[Form]]:
 
 
 def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
-    at = _please(r, 0)
+    at = _of_all(r, _please(r, 0))
     yield from computed.asked(r, at)
     for rule_ in (_shown, _how_many, _which):
         yield from rule_(r, at)
@@ -59,6 +59,17 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
 def _please(r: Reader, i: int) -> int:
     while op := r.longest(i, "please"):
         i = r.comma(op.end)
+    return i
+
+
+def _of_all(r: Reader, i: int) -> int:
+    """After: of all the planes, (which plane); of what the question names again."""
+    if r.word(i, "of", "among") and r.word(i + 1, "all"):
+        for name in r.names(r.the(i + 1), "table"):
+            said = {target.table for target in name.targets if not target.cost}
+            again = (other.targets for at in range(name.end, len(r.tokens)) for other in r.names(at, "table"))
+            if r.word(name.end, ",") and any(t.table in said for targets in again for t in targets):
+                return name.end + 1
     return i
 
 

@@ -12,7 +12,9 @@ from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, Pred
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import amount, direction, function, values
+from datamesh.ask.read.grammar.numbered import counted
 from datamesh.ask.read.grammar.possible import possible
+from datamesh.ask.spelling import verb_form
 
 __all__ = ["ROWS", "among", "best_set", "headed", "noun_set", "of_head", "plain_set", "ranked_by", "with_posts"]
 
@@ -23,6 +25,8 @@ _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _OUT_OF_SCOPE = 0.5  # what follows something that is not there
 _KIND = 0.2  # kinds of devices are the devices
+_AGAIN = 0.2  # what `with` stood before goes on
+_FIRST = 0.1  # with the top 5 populations: by population
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
 
@@ -82,13 +86,20 @@ def _front(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         yield Hit(i + 1, replace(form, number=found), state.cost)
     if form.rank is None:
         for rank in _rank(r, i):
-            yield Hit(rank.end, replace(form, rank=rank.value), state.cost)
+            yield Hit(rank.end, replace(form, rank=rank.value), state.cost + rank.cost)
+    elif form.rank == Ranked(form.rank.direction) and form.number is None and isinstance(found, int):
+        for op in r.op(i, "top_adjective"):  # (top) 3 cheap
+            ranked = replace(form.rank, adjective=op.payload)
+            yield Hit(op.end, replace(form, rank=ranked, number=found), state.cost)
 
 
 def _rank(r: Reader, i: int) -> Iterator[Hit[Ranked]]:
     """longest; most common; top (5)"""
     for op in r.op(i, "superlative"):
         yield Hit(op.end, Ranked("desc", adjective=op.payload))
+        for name in r.names(op.end, "column"):  # most recently opened
+            if verb_form(r.tokens[name.end - 1]):
+                yield Hit(name.end, Ranked("desc", attr=name, adjective=op.payload), _FIRST)
     for op in r.op(i, "common"):
         yield Hit(op.end, Ranked(direction(op), of=ROWS))
     for op in r.op(i, "top"):
@@ -149,6 +160,28 @@ def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
                 yield Hit(hit.end, replace(form, preds=_joined(form.preds, pred, joint)), cost)
     if form.rank:
         yield from ranked_by(r, state, form.rank)
+    else:
+        yield from _so_many_first(r, state)
+
+
+def _so_many_first(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
+    """(cities) with the top 5 populations; that have the 3 largest areas"""
+    starts = [op.end for op in r.op(state.end, "with")]
+    starts += [have.end for that in r.op(state.end, "that") for have in r.op(that.end, "have")]
+    for start in starts:
+        at = r.the(start)
+        top = r.longest(at, "top")
+        at = top.end if top else at
+        number = r.number(at)
+        if not isinstance(number, int) or number < 1:
+            continue
+        ranks = [(at + 1, Ranked(direction(top)))] if top else []
+        ranks += [(op.end, Ranked("desc", adjective=op.payload)) for op in r.op(at + 1, "superlative")]
+        ranks += [(op.end, Ranked(direction(op))) for op in r.op(at + 1, "most")]
+        for end, rank in ranks:
+            for name in r.names(next((op.end for op in r.op(end, "count")), end), "column"):
+                form = replace(state.value, rank=replace(rank, attr=name), number=number)
+                yield Hit(name.end, form, state.cost + _FIRST)
 
 
 def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
@@ -156,8 +189,17 @@ def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
     if joint:
         yield from predicates.predicate(r, i)
         yield from clause(r, i)
+        yield from _numbers_again(r, i, form)
     if joint == "or":
         yield from _same_again(r, i, form.preds[-1])
+
+
+def _numbers_again(r: Reader, i: int, form: SetForm) -> Iterator[Hit[Post]]:
+    """(with a price below 100 and) two beds: a number of the same rows"""
+    last = form.preds[-1] if form.preds else None
+    if isinstance(last, Compared | AnyOf) or (isinstance(last, Linked) and last.count):
+        for hit in counted(r, i):
+            yield Hit(hit.end, hit.value, hit.cost + _AGAIN)
 
 
 def _attached(form: SetForm, new: Post, joint: str) -> float:

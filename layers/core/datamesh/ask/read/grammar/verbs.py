@@ -71,6 +71,9 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
         at = begun.end
         if r.lattice.relation(at) and not r.longest(at, "have"):
             yield from _unless(begun.value, _dearer(_after_verb(r, r.reach(at + 1)), _SKIPPED_VERB))
+            for op in r.op(r.the(at + 1), "superlative") if not begun.value.negated else ():  # opened most recently
+                for name in r.names(at, "column"):
+                    yield Hit(op.end, Ranked("desc", attr=name, adjective=op.payload), _SKIPPED_VERB / 2)
         if begun.value.last:
             yield from _unless(begun.value, _done(r, at, begun.value))
 
