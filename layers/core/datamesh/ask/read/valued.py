@@ -117,10 +117,16 @@ def _own(schema: Schema, spot: Spot, columns: Iterable[str]) -> list[Choice[tupl
     return [Choice((here, schema.column(spot.table, name)), 0.0) for name in dict.fromkeys(columns)]
 
 
+def _by_key(schema: Schema, shared: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """A kind whose code and description are one word is meant by its code."""
+    keys = {table for table, name in shared if schema.table(table).key == (name,)}
+    return {(table, name) for table, name in shared if table not in keys or schema.table(table).key == (name,)}
+
+
 def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
     """Every column in reach that holds all of the values; what stands around them may tell which is meant."""
     columns = [{(hit.table, hit.column): hit.cost for hit in literal.hits} for literal in pred.values]
-    shared = set(columns[0]).intersection(*columns[1:])
+    shared = _by_key(schema, set(columns[0]).intersection(*columns[1:]))
     found = []
     for table, name in sorted(shared):
         cost = sum(hits[table, name] for hits in columns)

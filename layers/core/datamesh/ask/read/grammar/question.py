@@ -117,9 +117,11 @@ def _counting(counted: Hit[SetForm], groups: Keys = ()) -> Hit[Form]:
 
 
 def _there_are(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
-    """(how many flights) were there in March"""
-    for op in r.op(counted.end, "tail"):
-        yield from sets.with_posts(r, Hit(op.end, counted.value, counted.cost))
+    """(how many flights) were there[, in total,] in March"""
+    for op in r.op(r.comma(counted.end), "tail"):
+        after = r.longest(r.comma(op.end), "tail")
+        for end in {op.end, *((after.end,) if after else ())}:
+            yield from sets.with_posts(r, Hit(end, counted.value, counted.cost))
 
 
 def _that_do(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
