@@ -7,34 +7,20 @@ is answered if nothing else comes near it; if something does, both are named, an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
-from itertools import takewhile
-from typing import Literal
-
-from pydantic import ValidationError
-from sqlglot import exp
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Lattice, annotate
-from datamesh.ask.compile import compile_query
-from datamesh.ask.evidence import features
-from datamesh.ask.explain import explain
-from datamesh.ask.gate import gate
-from datamesh.ask.lexicon.english import FUNCTION_WORDS
-from datamesh.ask.read.chart import Exhausted, Hit, Reader
-from datamesh.ask.read.choices import Choice
+from datamesh.ask.annotate import annotate
+from datamesh.ask.choosing import AMBIGUOUS, CANDIDATES, CEILING, FORMS, Plan, chosen, readings_of, refused, stuck_at
+from datamesh.ask.read.chart import Exhausted, Reader
 from datamesh.ask.read.follow import edited
-from datamesh.ask.read.form import Form
 from datamesh.ask.read.grammar import follow
 from datamesh.ask.read.grammar.question import question as whole_question
 from datamesh.ask.read.places import Schema
-from datamesh.ask.read.resolve import resolve
 from datamesh.ask.retrieval import WHOLE, Group, groups, likely_tables
 from datamesh.ask.suggest import suggestions
-from datamesh.ask.tables import Labels
-from datamesh.ask.values import Hit as ValueHit
 from datamesh.ask.vocabulary import Vocabulary, build
 from datamesh.ask.words import stems
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
@@ -43,31 +29,10 @@ __all__ = ["Plan", "plan", "read"]
 
 _UNSURE = "The question can be read, but not surely enough."
 
-_MARGIN = 0.35  # what a reading must be cheaper by than any other
-_CEILING = 3.0  # what the cheapest reading may cost
-_FORMS = 40  # forms that are resolved
-_CANDIDATES = 4  # meanings that are told of an ambiguous question
-_STUCK = 4  # words that are told where reading ended
 _LONGEST = 400  # characters of a question
 _TRIED = 12  # groups of tables that a question is read in
 _HALF = 0.5  # of what the likeliest group knows, for another to be tried
 _APART = 0.35  # what the reading in one group must be cheaper by than that in any other
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What was made of a question. Answered: `sql` over mesh names, of `intent`. Refused: `unmatched` words.
-    Ambiguous: what it could mean in `candidates`. `suggestions` are questions that this caller can ask instead."""
-
-    status: Literal["answered", "refused", "ambiguous"]
-    explanation: str
-    sql: exp.Expr | None = None
-    intent: intent.Query | None = None
-    unmatched: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
-    suggestions: tuple[str, ...] = ()
-    cost: float = field(default=0.0, compare=False)
-    features: Mapping[str, float] = field(default_factory=dict, compare=False)  # of the reading: `evidence.py`
 
 
 def plan(
@@ -168,8 +133,8 @@ def _elected(likely: list[Group], read_in: Callable[[Group], Plan]) -> Plan:
     candidates = dict.fromkeys(f"{said} [{_domains(group)}]" for said, group in told)
     return Plan(
         "ambiguous",
-        "The question can mean different things.",
-        candidates=tuple(candidates)[:_CANDIDATES],
+        AMBIGUOUS,
+        candidates=tuple(candidates)[:CANDIDATES],
         cost=meant[0][0].cost,
     )
 
@@ -183,14 +148,14 @@ def _within(question: str, vocabulary: Vocabulary, today: date) -> Plan:
     lattice = annotate(question, vocabulary, today)
     if not lattice.tokens or lattice.unread:
         near = [hit for word in lattice.unread for hit in vocabulary.values.near(word)]
-        return _refused(lattice.unread, near, vocabulary)
+        return refused(lattice.unread, near, vocabulary)
     reader = Reader(lattice)
     try:
         forms = whole_question(reader)
     except Exhausted:
         return Plan("refused", "The question can be read in too many ways.")
-    return _chosen(_readings(forms, Schema(vocabulary)), lattice, vocabulary) or _refused(
-        [] if forms else _stuck_at(reader), [], vocabulary
+    return chosen(readings_of(forms, Schema(vocabulary)), lattice, vocabulary) or refused(
+        [] if forms else stuck_at(reader), [], vocabulary
     )
 
 
@@ -209,10 +174,10 @@ def _following(question: str, previous: intent.Query, vocabulary: Vocabulary, to
     except Exhausted:
         return whole
     readings: dict[intent.Query, float] = {}
-    for change in changes[:_FORMS]:
+    for change in changes[:FORMS]:
         for choice in edited(Schema(vocabulary), change.value, previous):
-            readings[choice.value] = min(change.cost + choice.cost, readings.get(choice.value, _CEILING))
-    return _chosen(readings, reader.lattice, vocabulary) or whole
+            readings[choice.value] = min(change.cost + choice.cost, readings.get(choice.value, CEILING))
+    return chosen(readings, reader.lattice, vocabulary) or whole
 
 
 def _around(table: str, vocabulary: Vocabulary) -> Vocabulary:
@@ -220,89 +185,3 @@ def _around(table: str, vocabulary: Vocabulary) -> Vocabulary:
     if len(vocabulary.tables) <= WHOLE:
         return vocabulary
     return vocabulary.within(frozenset(t for t in vocabulary.tables if t == table or vocabulary.graph.walks(table, t)))
-
-
-def _chosen(readings: dict[intent.Query, float], lattice: Lattice, vocabulary: Vocabulary) -> Plan | None:
-    """The cheapest reading, or all that come near it; None where there is none to be believed."""
-    believed = _near(readings)
-    if not believed:
-        return None
-    labels = Labels(vocabulary.tables)
-    chosen = believed[0]
-    if len(believed) > 1:
-        candidates = _told(believed[:_CANDIDATES], labels)
-        cost = readings[chosen]
-        return Plan("ambiguous", "The question can mean different things.", candidates=candidates, cost=cost)
-    found = features(chosen, readings)
-    found["sureness"] = gate().sureness(found)
-    said = " ".join([explain(chosen, labels), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
-    return Plan("answered", said, compile_query(chosen), chosen, cost=readings[chosen], features=found)
-
-
-def _readings(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, float]:
-    """What the forms mean, each meaning with its lowest cost, as far as one could come near the best."""
-    readings: dict[intent.Query, float] = {}
-    best = _CEILING
-    for form in forms[:_FORMS]:
-        if form.cost > best + _MARGIN:
-            break
-        for choice in _meant(schema, form.value):
-            cost, reading = form.cost + choice.cost, _plainly(choice.value)
-            readings[reading] = min(cost, readings.get(reading, cost))
-            best = min(best, cost)
-    return readings
-
-
-def _meant(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
-    """What a form means; nothing where an intent refuses, for what cannot be computed was not meant."""
-    try:
-        return resolve(schema, form)
-    except ValidationError:
-        return []
-
-
-def _near(readings: dict[intent.Query, float]) -> list[intent.Query]:
-    """The cheapest reading and all that come near it; none where it is too dear to be believed."""
-    ordered = sorted(readings.items(), key=lambda found: found[1])
-    if not ordered or ordered[0][1] > _CEILING:
-        return []
-    return [reading for reading, cost in ordered if cost <= ordered[0][1] + _MARGIN]
-
-
-def _told(readings: Sequence[intent.Query], labels: Mapping[str, str]) -> tuple[str, ...]:
-    """What each would compute; where that is said alike of different products, of which."""
-    said = [explain(reading, labels) for reading in readings]
-    return tuple(
-        dict.fromkeys(
-            text if said.count(text) == 1 else f"{text.rstrip('.')} ({_home(reading)})."
-            for text, reading in zip(said, readings, strict=True)
-        )
-    )
-
-
-def _home(reading: intent.Query) -> str:
-    return _home(reading.left) if isinstance(reading, intent.SetOp) else reading.subject.table
-
-
-def _plainly(reading: intent.Query) -> intent.Query:
-    """Whether an output was named or only implied makes no other answer."""
-    if isinstance(reading, intent.SetOp):
-        return reading.model_copy(update={"left": _plainly(reading.left), "right": _plainly(reading.right)})
-    outputs = tuple(output.model_copy(update={"implied": False}) for output in reading.outputs)
-    return reading.model_copy(update={"outputs": outputs})
-
-
-def _stuck_at(reader: Reader) -> list[str]:
-    """The word at which every reading ended, with the next ones while it is grammar only; else the last word."""
-    words = [token for token in reader.tokens if token.kind != "mark"]
-    rest = [token for token in reader.tokens[reader.furthest :] if token.kind != "mark"] or words[-1:]
-    grammar = list(takewhile(lambda token: token.fold in FUNCTION_WORDS, rest))
-    return [token.text for token in rest[: min(len(grammar) + 1, _STUCK)]]
-
-
-def _refused(words: list[str], near: list[ValueHit], vocabulary: Vocabulary) -> Plan:
-    """What was not understood; and the values that unknown words are a part of."""
-    if not words:
-        return Plan("refused", "The words are known, but together they mean nothing that these products can tell.")
-    candidates = dict.fromkeys(f"{vocabulary.column(h.table, h.column).label}: {h.label}" for h in near)
-    return Plan("refused", f"Not understood: {', '.join(words)}.", unmatched=tuple(words), candidates=tuple(candidates))
