@@ -286,19 +286,11 @@ def _rows(schema: Schema, pred: Linked, spot: Spot, walk: Walk) -> Found:
     inner = _all_of(schema, pred.to, spot.onward(walk, inside=True))
     path = walk.path
     if not inner and not count:
-        path, there = _over(spot, walk)
+        path, there = spot.over(walk)
         inner = _all_of(schema, pred.to, there) if there.path else []
     for found in inner:
         rows = intent.Exists(path=spot.path + path, where=both(found.value), count=count)
         yield Choice(intent.Not(pred=rows) if pred.negated else rows, found.cost + bridged)
-
-
-def _over(spot: Spot, walk: Walk) -> tuple[intent.Path, Spot]:
-    """The rows that a walk to many leads over, and its end as seen from there: authorships, and their author."""
-    last = max((n for n, edge in enumerate(walk.path) if edge.many), default=-1) + 1
-    over = Walk(walk.start, walk.path[:last], 0.0)
-    middle = spot.onward(over, inside=True)
-    return over.path, middle.onward(Walk(middle.table, walk.path[last:], 0.0))
 
 
 def _all_of(schema: Schema, form: SetForm, spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:

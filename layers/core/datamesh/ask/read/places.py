@@ -42,6 +42,12 @@ class Spot:
         back = None if inside else self if walk.path and not walk.many else self.back
         return Spot(walk.end, () if inside else self.path + walk.path, trail, back)
 
+    def over(self, walk: Walk) -> tuple[intent.Path, Spot]:
+        """The rows that a walk to many leads over, and its end as seen from there: authorships, and their author."""
+        last = max((n for n, edge in enumerate(walk.path) if edge.many), default=-1) + 1
+        middle = self.onward(Walk(walk.start, walk.path[:last], 0.0), inside=True)
+        return walk.path[:last], middle.onward(Walk(middle.table, walk.path[last:], 0.0))
+
     def may(self, walk: Walk) -> bool:
         return not any(edge.to in self.trail for edge in walk.path)
 

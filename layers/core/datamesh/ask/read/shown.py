@@ -22,6 +22,7 @@ _PARTLY = 0.3  # from this cost on a name was said in part only
 _FARTHER = 1.5  # what is so much dearer only has that noun in its own name
 _WHOLE_NAME = (stems("name"), stems("full name"))
 _CALLED = tuple(stems(word) for word in LABEL_WORDS)
+_BESIDE = 0.3
 _NO_OWNER = 0.1
 _BORROWED = 0.3  # a key of something else, where the thing itself has it
 
@@ -69,6 +70,10 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
     if out.label and schema.names_thing(out.attr):
         return
     yield from _of_role(schema, out)
+    likely = min((owner.cost for owner in owners), default=0.0) + _FARTHER
+    own = {owner.table for owner in owners if owner.cost <= likely} & {target.table for target in columns}
+    if out.of and out.of.head and not own:
+        yield from _beside(schema, out, out.of, columns)
     if out.of and out.of.head and not owners:
         return
     if not owners:
@@ -76,8 +81,6 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         for target in columns:
             borrowed = _BORROWED if schema.table(target.table).foreign.get(target.name) in things else 0.0
             yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed)
-    likely = min((owner.cost for owner in owners), default=0.0) + _FARTHER
-    own = {owner.table for owner in owners if owner.cost <= likely} & {target.table for target in columns}
     called = stems(out.attr.text) in _CALLED  # a name is nobody else's
     for owner in owners:
         near = [t for t in columns if t.qualified or t.table == owner.table or not (own or called)]
@@ -86,6 +89,18 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         if not out.label and stems(out.attr.text) in _WHOLE_NAME and len(known) > 1:  # a person's two names
             named = Anchor(owner.table, known, owner=owner.table, of=out.of, doubt=owner.cost)
             yield Choice(named, owner.cost + 0.2)
+
+
+def _beside(schema: Schema, out: Plain, of: SetForm, columns: Sequence[Target]) -> Iterator[Choice[Anchor]]:
+    """The positions of players, where a season's row holds both: a player is no more than a name there."""
+    for role in of.head.targets if of.head else ():
+        if role.kind != "column" or role.cost >= _PARTLY or schema.table(role.table).columns[role.name].kind != "text":
+            continue
+        mine = schema.narrowed(of, role.table)
+        for target in columns:
+            if mine is not None and target.table == role.table and target.name != role.name and target.cost < _PARTLY:
+                anchor = Anchor(role.table, (target.name,), of=mine, said=out.attr)
+                yield Choice(anchor, target.cost + role.cost + _BESIDE)
 
 
 def _of_owner(schema: Schema, out: Plain, columns: Sequence[Target], owner: Target) -> Iterator[Choice[Anchor]]:
