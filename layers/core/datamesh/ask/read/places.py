@@ -13,13 +13,14 @@ from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import KEPT, Choice
 from datamesh.ask.read.form import NEVER, Compared, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.roles import Roles
-from datamesh.ask.views import ColumnView, TableView
+from datamesh.ask.views import ColumnView, Stems, TableView
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import stem, stems
 
 __all__ = ["Schema", "Spot"]
 
 _OTHER_TABLE = 0.2
+_KEY_NOUN, _BY_KEY = 0.5, 0.1
 _OWNING = frozenset(("of", "for", "in", "from", "among", "across", "on"))
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
 
@@ -73,7 +74,24 @@ class Schema:
         return next(e for e in self.vocabulary.graph.edges[table] if e.columns == (column,) and not e.many)
 
     def tables(self, name: Name | None) -> Iterator[Target]:
-        yield from (target for target in (name.targets if name else ()) if target.kind == "table")
+        """The tables that are called so; else those whose key is: the branches of a bank, that have a branch id."""
+        targets = name.targets if name else ()
+        if name and not any(target.kind == "table" for target in targets):
+            targets = tuple(
+                replace(target, kind="table", name="", cost=target.cost + _BY_KEY)
+                for target in targets
+                if self._identifies(target, stems(name.text))
+            )
+        yield from (target for target in targets if target.kind == "table")
+
+    def _identifies(self, target: Target, said: Stems) -> bool:
+        """Whether a name is that of a key without the word that makes it one: branch, of a branch id."""
+        if target.kind != "column" or target.cost >= _KEY_NOUN:
+            return False
+        view = self.table(target.table)
+        column = view.columns[target.name]
+        own = view.key == (target.name,) and target.name not in view.foreign
+        return own and column.identifies and column.words[-1:] != said[-1:]
 
     def walks(self, spot: Spot, table: str) -> list[Walk]:
         """The ways on to a table, not back through where we came from."""
