@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datamesh.ask.lexicon.english import CARRIERS, FUNCTION_WORDS, MERE_WORDS, SHELL_WORDS, TAIL_WORDS, UNIT_WORDS
 from datamesh.ask.lexicon.synonyms import PHRASES
@@ -22,6 +22,7 @@ _BEFORE_OF = 0.4  # the day, for the day of the month
 _NO_UNIT = 0.1  # the budget, for the budget in millions
 _OTHER_PHRASE = 0.2  # surname, for the last name
 _TURNED = 0.15  # the year of opening, for the opening year
+_AGENT = 0.1
 _AS_ONE = 0.1  # firstname, for the first name
 _PART, _UNSAID = 0.4, 0.4  # a part of a name, and what the rest of it costs
 _NO_HEAD = 0.5  # a part without the noun that the name is of
@@ -62,6 +63,10 @@ def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phr
     for words in names:
         for form, cost in _forms(words):
             yield from _named(form, cost, nouns)
+            if cost == _OTHER_PHRASE:
+                yield from (
+                    replace(part, cost=part.cost + cost) for part in _in_part(form, nouns) if len(part.words) > 1
+                )
         yield from _in_part(words, nouns)
     if len(written) > 1:
         yield Phrase((stem("".join(written)),), _AS_ONE)
@@ -74,6 +79,9 @@ def _forms(words: Stems) -> Iterator[tuple[Stems, float]]:
         for end in range(at + 1, len(words) + 1):
             for other in _SAME.get(words[at:end], ()):
                 yield (*words[:at], *other, *words[end:]), _OTHER_PHRASE
+    if len(words) == 2 and words[1] == "by" and words[0] in VERB_STEMS:
+        for ending in ("er", "or", "r"):  # the director, for directed by
+            yield (stem(words[0] + ending),), _AGENT
     bare = _without_unit(words)
     if bare != words:
         yield bare, _NO_UNIT

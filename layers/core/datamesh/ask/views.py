@@ -200,7 +200,8 @@ def _readable(measure: Column, permitted: frozenset[str]) -> bool:
 
 
 def _shown_by(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[str, ...]:
-    """The column with the table's own noun; its name or title; a person's two names; the one that ends in name."""
+    """The column with the table's own noun; its name or title; a person's two names; the one that ends in name; its
+    initial and name: bname of a bank."""
     texts = [column for column in columns if column.kind == "text"]
     own = [c.name for c in texts if c.words in nouns and not c.number_text]
     named = [[c.name for c in texts if rest(c.words, nouns) == label] for label in _LABELS]
@@ -209,7 +210,11 @@ def _shown_by(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[
     for found in (own, *named):
         if len(found) == 1:
             return (found[0],)
-    return persons[0] if persons else tuple(ending) if len(ending) == 1 else ()
+    if persons or len(ending) == 1:
+        return persons[0] if persons else tuple(ending)
+    initials = {(stem(f"{noun[0][0]}name"),) for noun in nouns}
+    short = [c.name for c in texts if c.words in initials]
+    return tuple(short) if len(short) == 1 else ()
 
 
 def _persons(columns: Iterable[ColumnView]) -> list[tuple[str, ...]]:
