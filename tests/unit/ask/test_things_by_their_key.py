@@ -1,4 +1,4 @@
-"""A thing that only its key is called after: a ledger's accounts, by client."""
+"""A thing that only its key is called after: a ledger's rows are clients. A client's name is no remark."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ schema:
     properties:
       - {name: client_id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true}
       - {name: name, logicalType: string}
+      - {name: remark, logicalType: string}
       - {name: balance, logicalType: number}
 """
 
@@ -31,7 +32,8 @@ schema:
 def ask(question: str) -> Plan:
     with duckdb.connect(":memory:") as connection:
         connection.execute("CREATE SCHEMA bank")
-        connection.execute("CREATE TABLE bank.ledger AS SELECT 1 AS client_id, 'Ada' AS name, 2.5 AS balance")
+        row = "SELECT 1 AS client_id, 'Ada' AS name, 'Ada' AS remark, 2.5 AS balance"
+        connection.execute(f"CREATE TABLE bank.ledger AS {row}")
         knowledge = knowledge_of([parse(LEDGER)], connection)
     return plan(question, knowledge, all_columns(knowledge), today=TODAY)
 
@@ -50,6 +52,12 @@ def test_a_key_s_noun_is_the_thing_and_its_id_the_column(question: str, sql: str
     found = ask(question)
     assert found.sql is not None, found.explanation
     assert found.sql.sql("duckdb") == sql
+
+
+def test_a_value_is_rather_what_a_thing_is_called() -> None:
+    found = ask("What is the balance of the client Ada?")
+    assert found.sql is not None, found.explanation
+    assert found.sql.sql("duckdb") == "SELECT ledger.balance FROM bank.ledger AS ledger WHERE ledger.name = 'Ada'"
 
 
 def test_a_noun_that_no_key_is_called_after_is_no_thing() -> None:

@@ -17,6 +17,7 @@ from datamesh.ask.words import stems
 __all__ = ["Held", "equal", "holders", "persons", "value_in"]
 
 _APPOSED = 0.3
+_NOT_CALLED = 0.4  # a value that is also what the thing is called
 _TO_MANY = 0.25
 _NAMED = 0.6  # of what a way costs whose end was named
 _UNSEEN = 0.4  # a quoted value that no profile knows
@@ -112,6 +113,12 @@ def _apposed(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[
                 yield Choice((walk, called.value[1]), _APPOSED + walk.cost * _NAMED + target.cost + fit)
 
 
+def _calls_otherwise(schema: Schema, table: str, name: str, beside: Iterable[str]) -> bool:
+    """Whether things are called by a value that this column only holds, too: the course Spanish, not its text."""
+    called = schema.known_by(table)
+    return name not in called and any(other in called for other in beside)
+
+
 def _own(schema: Schema, spot: Spot, columns: Iterable[str]) -> list[Choice[tuple[Walk, ColumnView]]]:
     here = Walk(spot.table, (), 0.0)
     return [Choice((here, schema.column(spot.table, name)), 0.0) for name in dict.fromkeys(columns)]
@@ -135,5 +142,6 @@ def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Wal
             if not walk.repeats(name, shared):
                 fit = schema.roles.of_walk(walk, pred.hint)
                 fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
+                fit += _NOT_CALLED * _calls_otherwise(schema, table, name, beside)
                 found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))
     return sorted(found, key=lambda choice: choice.cost)
