@@ -9,7 +9,7 @@ from datamesh.ask.read.form import Count, Direction, OrderForm, Out, SetForm
 from datamesh.ask.read.grammar import outputs
 from datamesh.ask.read.grammar.common import direction
 
-__all__ = ["order", "sorting"]
+__all__ = ["by_keys", "order", "sorting"]
 
 _LISTED = ("them", "it", "result", "results", "list", "output", "rows", "these", "those")
 _KEYS = 3
@@ -28,7 +28,7 @@ def order(r: Reader, i: int) -> Iterator[Hit[Orders]]:
             continue  # flights by airline: a group, or who did it
         for end, way, keyed in _way(r, start):
             if keyed:
-                yield from _by_keys(r, end, way)
+                yield from by_keys(r, end, way)
             else:
                 yield Hit(end, (OrderForm(way or "asc", by_number=False),))
 
@@ -42,7 +42,7 @@ def sorting(r: Reader, i: int) -> int:
     return at + 1 if r.word(at, *_LISTED) else op.end
 
 
-def _by_keys(r: Reader, i: int, way: Direction | None) -> Iterator[Hit[Orders]]:
+def by_keys(r: Reader, i: int, way: Direction | None) -> Iterator[Hit[Orders]]:
     """Age; age descending, name; price in descending order and then by name"""
     states: list[Hit[Orders]] = [Hit(hit.end, (hit.value,), hit.cost) for hit in _keyed(r, i, way)]
     for _ in range(_KEYS):

@@ -9,7 +9,7 @@ from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Form, Post, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.clauses import clause
-from datamesh.ask.read.grammar.orders import sorting
+from datamesh.ask.read.grammar.orders import by_keys, sorting
 
 __all__ = ["sorted_", "who", "whose"]
 
@@ -23,6 +23,8 @@ def sorted_(r: Reader, i: int) -> Iterator[Hit[Form]]:
         at = at + 2 if r.word(at, "list") and r.word(at + 1, "of") else after
         for hit in outputs.outputs(r, at):
             yield Hit(hit.end, Form(hit.value, sort=True), hit.cost)
+            for keys in by_keys(r, hit.end + 1, None) if r.word(hit.end, "by") else ():
+                yield Hit(keys.end, Form(hit.value, order=keys.value, sort=True), hit.cost + keys.cost)
 
 
 def whose(r: Reader, i: int) -> Iterator[Hit[Form]]:
