@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from datamesh.ask.apart import apart
 from datamesh.ask.dates import Period, periods
-from datamesh.ask.lexicon.english import CARRIERS, DETERMINERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, SPELLED, UNITS
+from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
+from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, SPELLED
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import Target
 from datamesh.ask.persons import MOST_WORDS, people
@@ -18,9 +19,8 @@ from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import Token, name_words, singular, stem, tokens, value_key
 
-__all__ = ["Lattice", "Literal", "Name", "Operator", "annotate", "sayable"]
+__all__ = ["annotate", "sayable"]
 
-_UNITS = frozenset(stem(word) for word in UNITS)
 _SAYABLE = FUNCTION_WORDS | {word for begun in OPERATORS.values() for phrase in begun for word in phrase}
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
@@ -28,81 +28,6 @@ _PLURAL = 0.3
 _DATES = ("date", "timestamp", "timestamptz")
 _CARRIED = 0.25
 _PARTLY = 0.3  # from this cost on a name was said in part only
-
-
-@dataclass(frozen=True)
-class Operator:
-    category: str
-    payload: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Name:
-    """Words that may name tables, columns or measures; the likeliest first."""
-
-    start: int
-    end: int
-    text: str
-    targets: tuple[Target, ...]
-    span: tuple[int, int] = (0, 0)  # characters of the question
-
-    def only(self, *kinds: str) -> Name | None:
-        """This name for tables, columns or measures alone; None if it names none."""
-        kept = tuple(t for t in self.targets if t.kind in kinds)
-        return replace(self, targets=kept) if kept else None
-
-
-@dataclass(frozen=True)
-class Literal:
-    """Text that may be a value: the columns known to hold it. Quoted, it may be a value that nobody has seen.
-
-    `people`: the first and last names that it may be together.
-    """
-
-    start: int
-    end: int
-    text: str
-    hits: tuple[Hit, ...]
-    quoted: bool
-    cost: float
-    span: tuple[int, int] = (0, 0)
-    people: tuple[tuple[Hit, Hit], ...] = ()
-
-
-@dataclass
-class Lattice:
-    """Everything found, by the index of its first token. `read` marks the tokens that something was found for."""
-
-    tokens: tuple[Token, ...]
-    vocabulary: Vocabulary
-    operators: Mapping[int, list[Operator]] = field(default_factory=dict)
-    names: Mapping[int, list[Name]] = field(default_factory=dict)
-    literals: Mapping[int, list[Literal]] = field(default_factory=dict)
-    periods: Mapping[int, list[tuple[int, Period]]] = field(default_factory=dict)
-    deeds: Mapping[int, Name] = field(default_factory=dict)  # verbs, and the tables that keep what was done
-    read: list[bool] = field(default_factory=list)
-    spelt: list[list[tuple[str, float]]] = field(default_factory=list)  # the names' words that each may stand for
-    corrected: list[str] = field(default_factory=list)  # words that were taken to be misspelt
-
-    @property
-    def unread(self) -> list[str]:
-        return [token.text for token, read in zip(self.tokens, self.read, strict=True) if not read]
-
-    def relation(self, i: int) -> bool:
-        """Whether this is a verb that relates two things."""
-        if i >= len(self.tokens) or self.tokens[i].kind != "word" or self.tokens[i].stem not in VERB_STEMS:
-            return False
-        return verb_form(self.tokens[i]) or self.tokens[i].fold in IRREGULAR or not self._noun(i)
-
-    def _noun(self, i: int) -> bool:
-        """Whether a word that may be a verb is a noun here: the move, moves of."""
-        before = self.tokens[i - 1].fold if i else ""
-        return before in DETERMINERS or (i + 1 < len(self.tokens) and self.tokens[i + 1].fold == "of")
-
-    def unit(self, i: int) -> bool:
-        return i < len(self.tokens) and self.tokens[i].stem in _UNITS
 
 
 def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
@@ -153,7 +78,7 @@ def _plain(token: Token) -> bool:
     """Words that need nothing of the schema to be read: grammar, relations, numbers, punctuation, quoted text."""
     if token.kind in ("number", "mark", "quoted") or token.fold in SPELLED:
         return True
-    return token.fold in FUNCTION_WORDS or token.stem in VERB_STEMS or token.stem in _UNITS
+    return token.fold in FUNCTION_WORDS or token.stem in VERB_STEMS or token.stem in UNIT_STEMS
 
 
 def _mark(lattice: Lattice, i: int, end: int) -> None:

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Lattice
 from datamesh.ask.compile import compile_query
 from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
 from datamesh.ask.gate import gate
+from datamesh.ask.lattice import Lattice
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.choices import Choice

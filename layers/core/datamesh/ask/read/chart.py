@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from datamesh.ask.annotate import Lattice, Literal, Name, Operator
 from datamesh.ask.dates import Period
+from datamesh.ask.lattice import Lattice, Literal, Name, Operator
 from datamesh.ask.lexicon.english import SPELLED
 
 __all__ = ["Exhausted", "Hit", "Reader", "rule"]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Name
 from datamesh.ask.joins import Walk
+from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.verbs import VERBS
 from datamesh.ask.read import foremost, nested
 from datamesh.ask.read.choices import Choice, cheapest, every

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Name
+from datamesh.ask.lattice import Name
 from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Aggregate, Count, Linked, PredForm, SetForm, Valued

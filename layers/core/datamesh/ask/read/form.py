@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Literal as Choice
 from typing import TypeAlias
 
-from datamesh.ask.annotate import Literal, Name
 from datamesh.ask.dates import Period
 from datamesh.ask.intent import Grain, MeasureFn, Op
+from datamesh.ask.lattice import Literal, Name
 
 __all__ = [
     "NEVER",

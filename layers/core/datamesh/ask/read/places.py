@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Name
 from datamesh.ask.joins import Walk
+from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES, LABEL_WORDS, Tier
 from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import KEPT, Choice

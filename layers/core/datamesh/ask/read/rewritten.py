@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamesh.ask.annotate import Name
+from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.read.form import Count, Form, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from datamesh.ask import intent
-from datamesh.ask.annotate import Literal
 from datamesh.ask.joins import Walk
+from datamesh.ask.lattice import Literal
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Valued
 from datamesh.ask.read.places import Schema, Spot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from datamesh.ask.annotate import Name
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Contains, Dated, Lacking, Post, Ranked, TextMatch, Valued
 from datamesh.ask.read.grammar import nested

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from datamesh.ask.annotate import Literal, Name, Operator
 from datamesh.ask.dates import Period
 from datamesh.ask.intent import MeasureFn, Op
+from datamesh.ask.lattice import Literal, Name, Operator
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Both, Dated, Direction, How, PredForm, Yard
 

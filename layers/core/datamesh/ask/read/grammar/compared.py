@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datamesh.ask.annotate import Name
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, PredForm
 from datamesh.ask.read.grammar import nested

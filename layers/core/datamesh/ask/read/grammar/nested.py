@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamesh.ask.annotate import Name
 from datamesh.ask.intent import Op
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Compared, Over, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import sets

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from datamesh.ask.annotate import Name
 from datamesh.ask.intent import MeasureFn
+from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing

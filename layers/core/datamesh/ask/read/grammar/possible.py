@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from datamesh.ask.annotate import Name
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Compared, Contains, Dated, Lacking, Post, Valued
 from datamesh.ask.read.periods import datable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamesh.ask.annotate import Literal, Operator
+from datamesh.ask.lattice import Literal, Operator
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied

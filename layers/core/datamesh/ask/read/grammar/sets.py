@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamesh.ask.annotate import Literal, Name
+from datamesh.ask.lattice import Literal, Name
 from datamesh.ask.naming import Target
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued, Yard
