@@ -8,16 +8,17 @@ from datetime import date
 
 from datamesh.ask.apart import apart
 from datamesh.ask.dates import Period, periods
+from datamesh.ask.doers import mistaken
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
 from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, SPELLED
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import Target
 from datamesh.ask.persons import MOST_WORDS, people
-from datamesh.ask.spelling import VERB_STEMS, family, misspelt, verb_form
+from datamesh.ask.spelling import VERB_STEMS, misspelt, verb_form
 from datamesh.ask.units import in_unit
 from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, name_words, singular, stem, tokens, value_key
+from datamesh.ask.words import Token, singular, stem, tokens, value_key
 
 __all__ = ["annotate", "sayable"]
 
@@ -25,7 +26,6 @@ _SAYABLE = FUNCTION_WORDS | {word for begun in OPERATORS.values() for phrase in 
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
-_DATES = ("date", "timestamp", "timestamptz")
 _CARRIED = 0.25
 _PARTLY = 0.3  # from this cost on a name was said in part only
 
@@ -109,7 +109,7 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
         verb = verb_form(token) and token.fold not in vocabulary.names.spoken
         if end - i > 1 and verb and words[end - 2].fold != "of":
             continue  # stores named X: a verb, not their name
-        if kept := [target for target in targets if not _agent_of_date(lattice, vocabulary, i, end, target)]:
+        if kept := [target for target in targets if not mistaken(words[i:end], target, vocabulary)]:
             found[end] = _name(lattice, i, end, kept)
     for end, name in list(found.items()):
         known = found.get(end + 1)
@@ -129,15 +129,6 @@ def _apart(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Name]:
         for end, text, targets in dict.fromkeys(apart(words, i, vocabulary.names.targets)):
             _mark(lattice, i, end)
             yield Name(i, end, text, targets, (words[i].start, words[end - 1].end))
-
-
-def _agent_of_date(lattice: Lattice, vocabulary: Vocabulary, i: int, end: int, target: Target) -> bool:
-    """Whether it would be who did it for when it was done: the publisher is no date of publication."""
-    agents = {singular(token.fold) for token in lattice.tokens[i:end]} if target.kind == "column" else set()
-    if not any(word.endswith(("er", "or")) and family(stem(word)) for word in agents):
-        return False
-    column = vocabulary.column(target.table, target.name)
-    return column.kind in _DATES and not agents & {*name_words(column.name), *value_key(column.label).split()}
 
 
 def _deed(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Name | None:

@@ -18,6 +18,7 @@ _CALLED = 0.2  # what a thing is called by is its name, whatever the column is c
 _IN_TWO = 1.0  # half of what a person is called by is not their name
 _NOT_THE_ID = 0.5  # `id` alone is the key, not another id
 _PARTLY, _RATHER_A_THING = 0.3, 0.8  # a name said in part only, where the words are just a table's noun
+_HEADLESS = 0.9  # from this cost on a name was said without its head
 _CALLED_BY = 0.6  # at most this is what a part of its noun costs that calls a thing
 _JOINED = 0.1  # two words written as one, or one as two
 _WAYS = 12  # spellings of one stretch that are followed
@@ -44,6 +45,7 @@ class Names:
     spoken: set[str] = field(default_factory=set)
     longest: int = 1
     spelling: Spelling = field(default_factory=Spelling)
+    keys: set[tuple[str, str]] = field(default_factory=set)  # columns that identify
     _begun: set[Stems] = field(default_factory=set)
 
     @classmethod
@@ -54,6 +56,7 @@ class Names:
             for words, targets in names.targets.items():
                 together.targets.setdefault(words, []).extend(targets)
             together.spoken |= names.spoken
+            together.keys |= names.keys
             together.longest = max(together.longest, names.longest)
         together.prefer_things()
         return together
@@ -67,6 +70,7 @@ class Names:
         for measure in view.measures.values():
             for words in (measure.words, *measure.synonyms, stems(" ".join(name_words(measure.name)))):
                 self._add(words, Target("measure", view.name, measure.name, 0.0))
+        self.keys.update((view.name, column.name) for column in view.columns.values() if column.identifies)
         for column in (*view.columns.values(), *view.measures.values()):
             self.spoken.update(value_key(column.label).split(), name_words(column.name))
         for name in view.shown_by if view.shown_by != view.key else ():
@@ -104,13 +108,19 @@ class Names:
         for words, targets in self.targets.items():
             thing = min((t.cost for t in targets if t.kind == "table"), default=None)
             if thing is not None and thing <= _CALLED_BY:
-                targets[:] = [replace(t, cost=t.cost + _rather(t, thing)) for t in targets]
+                targets[:] = [replace(t, cost=t.cost + _rather(t, thing)) for t in targets if not self._part(t, thing)]
             targets.sort(key=_by_cost)
             self.longest = max(self.longest, len(words))
             self._begun.update(words[:n] for n in range(1, len(words)))
 
         for word in {word for words in self.targets for word in words}:
             self.spelling.add(word)
+
+    def _part(self, target: Target, thing: float) -> bool:
+        """Whether a name is said without what it is of, and that is just a thing's noun: products are no number of
+        product categories. The key of a product may stand for it."""
+        headless = target.kind == "column" and target.cost >= _HEADLESS and not thing
+        return headless and (target.table, target.name) not in self.keys
 
     def spellings(self, tokens: Sequence[Token]) -> list[list[tuple[str, float]]]:
         """The words of names that each word of a question may stand for."""

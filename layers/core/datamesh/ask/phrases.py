@@ -105,8 +105,8 @@ def _named(words: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phra
     yield Phrase(short, cost + _SHORT)
     for noun in nouns:
         yield Phrase(noun + short, cost + _WITH_NOUN, qualified=True)
-        if len(noun) > 1:
-            yield Phrase(noun[-1:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
+        for at in range(1, len(noun)):  # the contact channel code, of customer contact channels
+            yield Phrase(noun[at:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
     for noun in nouns if short == words else ():
         inner = tuple(word for word in words if word != noun[-1] and not family(word) & family(noun[-1]))
         if inner and inner != words and (words[-1] == inner[-1] or inner[-1] in _TAILS):

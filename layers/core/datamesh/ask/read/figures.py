@@ -13,10 +13,12 @@ from datamesh.ask.read.form import Aggregate, Count, Linked, PredForm, SetForm, 
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import stands_for
 from datamesh.ask.views import ColumnView
+from datamesh.ask.words import stem, stems
 
 __all__ = ["Figure", "figures"]
 
 _FAR_SET = 0.5
+_TOTALS = {stem("total"), stem("sum")}
 _PARTLY = 0.3  # from this cost on a name was said in part only
 _KEPT = 6
 _DATED = ("date", "timestamp", "timestamptz")
@@ -109,15 +111,17 @@ def _aggregates(schema: Schema, out: Aggregate) -> Iterator[Choice[Figure]]:
         if target.kind == "table" or (target.kind == "measure") != (out.fn == "contract"):
             continue
         column = schema.column(target.table, target.name)
-        if _computes(out.fn, column):
+        if _computes(out.fn, column, out.attr):
             fn, of = _simple(schema, target, column) or (out.fn, column)
             for owner, cost in _owners(schema, out.of, target.table):
                 yield Choice(Figure(target.table, fn, owner, of, out.of, out.attr), target.cost + cost)
 
 
-def _computes(fn: intent.MeasureFn, column: ColumnView) -> bool:
+def _computes(fn: intent.MeasureFn, column: ColumnView, said: Name | None = None) -> bool:
     if column.identifies and fn in ("sum", "avg", "median"):
         return False
+    if fn == "avg" and said and _TOTALS & {*column.words} - {*stems(said.text)}:
+        return False  # the average attendance is none of the total attendances
     return column.numeric or (fn in ("min", "max") and column.kind in _DATED)
 
 

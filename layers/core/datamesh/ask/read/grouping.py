@@ -89,7 +89,8 @@ def named_groups(schema: Schema, form: KeyForm, root: str) -> list[Choice[Group]
 
 def _key(schema: Schema, form: KeyForm, target: Target, spot: Spot) -> intent.Key | None:
     if target.kind == "table":
-        return schema.entity_key(spot)
+        other = target.cost and form.name and schema.names_thing(form.name)  # each customer is no customer's card
+        return None if other else schema.entity_key(spot)
     if target.kind == "measure" or form.name is None or _is_grain(schema, target, form.name.text):
         return None
     if stands_for(schema, target, form.name.text):

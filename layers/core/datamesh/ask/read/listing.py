@@ -11,7 +11,7 @@ from datamesh.ask.read.conditions import both, conditions
 from datamesh.ask.read.form import Everything, Form, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ordered_by, ranked_by
-from datamesh.ask.read.shown import Anchor, anchors, items
+from datamesh.ask.read.shown import Anchor, anchors, items, named_apart
 from datamesh.ask.words import stems
 
 __all__ = ["combined", "listings", "restricted"]
@@ -27,6 +27,8 @@ def combined(options: Sequence[Sequence[Choice[Anchor]]]) -> list[Choice[tuple[A
     found = []
     for combo in product(*(choices[:6] for choices in options)):
         shown = tuple(choice.value for choice in combo)
+        if named_apart(shown):
+            continue
         tables = {a.owner or a.table for a in shown}
         said = {a.owner for a in shown if a.owner and a.of and a.of.head}
         cost = sum(c.cost for c in combo) - _told_again(shown)
@@ -92,7 +94,7 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
             for anchor, (spot, _) in zip(shown, at.value, strict=True)
             for item in items(schema, anchor, spot)
         )
-        if len({output.item for output in outputs}) < len(outputs):
+        if len({output.item for output in outputs}) < len(outputs) or _twice(outputs):
             continue
         sets = dict.fromkeys((a.of, owner) for a, (_, owner) in zip(shown, at.value, strict=True) if a.of)
         sets |= {(form.rows, Spot(root)): None} if form.rows else {}
@@ -111,6 +113,12 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
                     distinct=distinct,
                 )
                 yield Choice(_once_each(select), at.cost + preds.cost + cut.cost)
+
+
+def _twice(outputs: Sequence[intent.Output]) -> bool:
+    """Whether all of a row is shown, and one of its attributes again."""
+    whole = {output.item.path for output in outputs if isinstance(output.item, intent.AllColumns)}
+    return any(isinstance(output.item, intent.Attr) and output.item.path in whole for output in outputs)
 
 
 def _spots(schema: Schema, root: str, table: str, anchor: Anchor) -> list[Choice[Spot]]:

@@ -22,6 +22,7 @@ _DATED = ("date", "timestamp", "timestamptz")
 _YEARLY = frozenset((stem("year"), stem("date")))
 _A_DATE = 0.1
 _ELSEWHERE = 0.8  # the verb names something else of the schema
+_ANY_DEED = frozenset(stem(word) for word in ("start", "date", "year"))
 _INSTANT = 0.2  # an instant has no day of its own before a zone is chosen
 _BESIDE_CALENDAR = 0.8
 
@@ -48,6 +49,7 @@ def date_columns(schema: Schema, pred: Dated, spot: Spot) -> list[Choice[Dates]]
     named = [c for c in own if c.value.attr and _says(schema, spot, c.value.attr.column, pred.hint)]
     if named:
         return named
+    own = [c for c in own if not (c.value.attr and _of_another(schema, spot, c.value.attr.column, pred.hint))]
     names = schema.vocabulary.names
     elsewhere = _ELSEWHERE * any(word in VERB_STEMS and names.spelling.knows(word) for word in pred.hint)
     return [Choice(choice.value, choice.cost + elsewhere) for choice in own]
@@ -55,6 +57,13 @@ def date_columns(schema: Schema, pred: Dated, spot: Spot) -> list[Choice[Dates]]
 
 def _says(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
     return bool(set(hint) & schema.column(spot.table, column).all_words)
+
+
+def _of_another(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
+    """Whether a date is of another deed than the one that was said: the year of opening, for what was registered. The
+    date of an order is of whatever is done with it."""
+    own = {word for noun in schema.table(spot.table).nouns for word in noun} | _ANY_DEED
+    return bool(VERB_STEMS & set(hint)) and bool(schema.column(spot.table, column).all_words & VERB_STEMS - own)
 
 
 def _own(schema: Schema, spot: Spot) -> Iterator[Choice[Dates]]:

@@ -18,6 +18,7 @@ __all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by"]
 Direction = Literal["asc", "desc"]
 _REVERSED: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
 _BY_ADJECTIVE = 0.3
+_PARTLY = 0.3  # from this cost on a name was said in part only
 
 
 def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Order]]:
@@ -28,7 +29,8 @@ def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Or
     if rank.attr:
         for choice in schema.columns(rank.attr, spot):
             walk, column = choice.value
-            if not walk.many and _has_ends(column):
+            part = column.identifies and choice.cost >= _PARTLY  # most counties: not the highest id of a county
+            if not walk.many and _has_ends(column) and not part:
                 attr = schema.attr(Spot(column.table, spot.path + walk.path), column, rank.attr)
                 way = direction if _high(column, adjective) else _REVERSED[direction]
                 found.append(Choice(intent.Order(by=attr, direction=way), choice.cost))

@@ -12,9 +12,9 @@ from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Everything, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.words import stems
+from datamesh.ask.words import stem, stems
 
-__all__ = ["Anchor", "anchors", "items", "stands_for", "through_key"]
+__all__ = ["Anchor", "anchors", "items", "named_apart", "stands_for", "through_key"]
 
 _NEIGHBOUR = 0.5
 _LEADS_TO = 0.15  # a neighbour that each row has one of
@@ -24,6 +24,8 @@ _WHOLE_NAME = (stems("name"), stems("full name"))
 _CALLED = tuple(stems(word) for word in LABEL_WORDS)
 _BESIDE = 0.3
 _NO_OWNER = 0.1
+_ID = stem("id")
+_ANOTHERS = 1.0  # the id of reviewers is theirs
 _BORROWED = 0.3  # a key of something else, where the thing itself has it
 
 
@@ -56,11 +58,19 @@ def anchors(schema: Schema, out: Plain | Thing | Everything) -> list[Choice[Anch
             found = (
                 Choice(Anchor(t.table, everything=True, owner=t.table, of=out.of), t.cost)
                 for t in schema.tables(out.of.head)
+                if schema.table(t.table).columns.keys() - set(schema.table(t.table).key)  # a key tells nothing
             )
     best: dict[Anchor, float] = {}
     for choice in found:
         best[choice.value] = min(choice.cost, best.get(choice.value, choice.cost))
     return [Choice(a, c) for a, c in sorted(best.items(), key=lambda f: f[1])[:6]]
+
+
+def named_apart(shown: Sequence[Anchor]) -> bool:
+    """Whether a name is that of nothing that was named beside it: name and height of towers, the name of their city."""
+    lone = [a for a in shown if not a.owner and a.said and stems(a.said.text) in _CALLED]
+    beside = {anchor.owner or anchor.table for anchor in shown if anchor not in lone}
+    return bool(beside) and any(anchor.table not in beside for anchor in lone)
 
 
 def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
@@ -80,8 +90,11 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         things = {t.table for t in columns if (t.name,) in (schema.table(t.table).key, schema.table(t.table).shown_by)}
         for target in columns:
             borrowed = _BORROWED if schema.table(target.table).foreign.get(target.name) in things else 0.0
-            yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed)
+            anothers = _ANOTHERS * _of_another(schema, out.attr.text, target.table)
+            yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed + anothers)
     called = stems(out.attr.text) in _CALLED  # a name is nobody else's
+    if called and out.of and out.of.head and schema.names_thing(out.of.head):
+        owners = [owner for owner in owners if not owner.cost]
     for owner in owners:
         near = [t for t in columns if t.qualified or t.table == owner.table or not (own or called)]
         yield from _of_owner(schema, out, near, owner)
@@ -127,6 +140,13 @@ def _neighbour(schema: Schema, target: Target, owner: Target) -> float | None:
     return walks[0].cost + _NEIGHBOUR if target.qualified else None
 
 
+def _of_another(schema: Schema, text: str, table: str) -> bool:
+    """Whether the words name whose attribute this is, and that is another thing: ids of reviewers, in their ratings."""
+    whose = stems(text.rpartition(" of ")[2]) if " of " in text else ()
+    things = {t.table for t in schema.vocabulary.names.targets.get(whose, ()) if t.kind == "table" and not t.cost}
+    return bool(things) and table not in things
+
+
 def _of_role(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
     """The area of the destination depot: of what that key leads to."""
     head = out.of.head if out.of and not out.label else None
@@ -148,9 +168,9 @@ def _column(schema: Schema, target: Target, owner: str, out: Plain, doubt: float
 
 
 def stands_for(schema: Schema, target: Target, text: str) -> bool:
-    """Whether a key column was called by the noun of what it leads to: the destination airport, not its code."""
+    """Whether a key column was called by the noun of what it leads to: the destination airport, not its code or id."""
     to = schema.table(target.table).foreign.get(target.name)
-    if not to:
+    if not to or _ID in stems(text):
         return False
     last = stems(text)[-1:]
     other = schema.table(to)
