@@ -13,12 +13,6 @@ from datamesh.contract.parse import parse
 from tests.support.contracts import STOPS, edited
 
 
-@pytest.fixture(autouse=True)
-def _nobodys_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MESH_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
-
-
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     file = tmp_path / "old.odcs.yaml"

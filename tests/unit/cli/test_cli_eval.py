@@ -13,12 +13,6 @@ from tests.support.kits import bakery, garage
 Output = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(autouse=True)
-def _nobodys_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MESH_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
-
-
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     folder = tmp_path / "kit"

@@ -17,13 +17,6 @@ from datamesh.errors import AccessDenied, InfrastructureError, UnknownProduct
 Outcome = tuple[int, str, str]
 
 
-@pytest.fixture(autouse=True)
-def _nobodys_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MESH_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("MESH_STAGE", raising=False)
-
-
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Outcome:
     code = main(list(arguments))
     said = capsys.readouterr()
@@ -157,7 +150,7 @@ def test_status_says_that_nothing_runs(capsys: pytest.CaptureFixture[str], tmp_p
     code, out, _ = run(capsys, "status", "--json")
 
     assert code == 0
-    assert json.loads(out) | {"running": False, "deployed": False, "home": str(tmp_path)} == json.loads(out)
+    assert json.loads(out) | {"running": False, "deployed": False, "home": str(tmp_path / "home")} == json.loads(out)
 
 
 def test_down_of_nothing_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:

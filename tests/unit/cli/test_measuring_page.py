@@ -22,7 +22,6 @@ def test_its_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.Monk
     bakery(tmp_path / "kit")
     garage(tmp_path / "kit")
     (tmp_path / "flags.jsonl").write_text('{"db": "bakery", "id": "dearest"}\n')
-    monkeypatch.setenv("MESH_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     name, *arguments = shlex.split(command)
     assert name == "mesh"
