@@ -33,10 +33,16 @@ PURE = [
     "publish/reading.py",
     "publish/rules.py",
     "publish/slices.py",
+    "ask/annotate.py",
+    "ask/choosing.py",
     "ask/compile",
+    "ask/explain.py",
     "ask/guard",
     "ask/intent",
+    "ask/lexicon",
     "ask/planner.py",
+    "ask/read",
+    "ask/vocabulary.py",
 ]
 IMPURE = {"boto3", "botocore", "datamesh.aws", "datamesh.settings", "os", "time", "random", "socket", "subprocess"}
 

@@ -1,4 +1,4 @@
-"""A folder of two small databases with questions, as `mesh eval` reads it."""
+"""Databases with questions, as `mesh eval` reads them: two small ones of our own, and those beside the repository."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-__all__ = ["bakery", "garage", "write"]
+__all__ = ["SHARED", "bakery", "garage", "needs_shared", "write"]
+
+SHARED = Path(__file__).parents[3] / "shared/bench/nl"
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the training questions are not here")
 
 _HEAD = (
     "apiVersion: v3.2.0\nkind: DataContract\nid: {0}\nname: {0}\nversion: 1.0.0\nstatus: active\ndomain: {0}\nschema:\n"

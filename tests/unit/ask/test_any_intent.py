@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from pydantic import TypeAdapter
 from sqlglot import parse_one
@@ -16,16 +13,10 @@ from datamesh.ask.guard import Scope, guard
 from datamesh.ask.intent import Attr, Entity, Measure, Output, Query, Select
 from datamesh.engine.dialect import PhysicalTable, render
 from tests.support.intents import queries
-from tests.support.meshes import Mesh, opened
+from tests.support.meshes import Mesh
 
 QUERY: TypeAdapter[Query] = TypeAdapter(Query)
 ANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Mesh]:
-    with opened(("shop",)) as meshes:
-        yield meshes["shop"]
 
 
 @ANY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,19 +14,12 @@ from datamesh.ask.guard import Scope, guard
 from datamesh.ask.planner import plan
 from datamesh.engine.dialect import mesh_sql
 from datamesh.errors import UserError
-from datamesh.registry.knowledge import Knowledge
 from examples.nycflights import locate
+from tests.support.meshes import Mesh
 from tests.support.planning import all_columns, contracts_in, knowledge_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TODAY = date(2026, 11, 22)
-
-
-@dataclass(frozen=True)
-class Mesh:
-    connection: duckdb.DuckDBPyConnection
-    knowledge: Knowledge
-    readable: dict[str, tuple[str, ...]]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +15,8 @@ from datamesh.ask.service import Reply
 from datamesh.engine.dialect import parse
 from datamesh.errors import UserError
 from tests.support.asking import ANALYST, CLERK, Planned, Planner
-from tests.support.meshes import FIXTURES, TODAY, Mesh, opened
+from tests.support.meshes import FIXTURES, TODAY, Mesh
 from tests.unit.ask.test_service import World
-
-
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Mesh]:
-    with opened(("shop",)) as meshes:
-        yield meshes["shop"]
 
 
 def follow(shop: Mesh, first: str, *then: str) -> Plan:

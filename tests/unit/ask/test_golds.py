@@ -25,9 +25,10 @@ from datamesh.ask.measure.questions import Database, databases
 from datamesh.ask.measure.rows import meets, plain
 from datamesh.ask.vocabulary import mesh_name
 from datamesh.engine.dialect import PhysicalTable, render
+from tests.support.kits import SHARED, needs_shared
 
 GOLDS = Path(__file__).parent / "fixtures/golds/train.jsonl"
-TRAIN = Path(__file__).parents[4] / "shared/bench/nl/train"
+TRAIN = SHARED / "train"
 QUERY: TypeAdapter[Query] = TypeAdapter(Query)
 
 
@@ -59,8 +60,6 @@ def files(name: str) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[duckdb.DuckDBPyConnection]:
-    if not TRAIN.is_dir():
-        pytest.skip(f"{TRAIN} is not there")
     with duckdb.connect(":memory:") as connection:
         for name in sorted({gold.db for gold in golds()}):
             connection.execute(f'CREATE SCHEMA "{name}"')
@@ -70,6 +69,7 @@ def rows() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@needs_shared
 @pytest.mark.parametrize("gold", golds(), ids=lambda gold: f"{gold.db} {gold.id}")
 def test_a_gold_as_intent_gives_its_rows(gold: Gold, rows: duckdb.DuckDBPyConnection) -> None:
     # Given a question of a database, and what it means
@@ -84,10 +84,9 @@ def test_a_gold_as_intent_gives_its_rows(gold: Gold, rows: duckdb.DuckDBPyConnec
     assert any(meets(answer, found) for answer in question.answers), question.question
 
 
+@needs_shared
 @pytest.mark.parametrize("gold", golds(), ids=lambda gold: f"{gold.db} {gold.id}")
 def test_its_statement_passes_the_guard_and_has_a_spelling_for_athena(gold: Gold) -> None:
-    if not TRAIN.is_dir():
-        pytest.skip(f"{TRAIN} is not there")
     tree = compile_query(gold.query)
     tables = {mesh_name(database(gold.db).contract, table): table for table in database(gold.db).contract.tables}
     scopes = {name.lower(): Scope(tuple(c.name for c in table.columns)) for name, table in tables.items()}

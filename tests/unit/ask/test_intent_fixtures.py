@@ -14,7 +14,7 @@ from datamesh.ask.explain import explain
 from datamesh.ask.guard import Scope, guard
 from datamesh.ask.vocabulary import build
 from datamesh.engine.dialect import PhysicalTable, render
-from tests.support.meshes import FIXTURES, Mesh, opened
+from tests.support.meshes import FIXTURES, Mesh
 
 QUERY: TypeAdapter[intent.Query] = TypeAdapter(intent.Query)
 
@@ -36,12 +36,6 @@ def cases() -> Iterator[Case]:
 
 
 CASES = list(cases())
-
-
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Mesh]:
-    with opened(("shop",)) as meshes:
-        yield meshes["shop"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.question)

@@ -13,11 +13,11 @@ from datamesh.ask.lexicon.verbs import FAMILIES, VERBS
 from datamesh.ask.spelling import family
 from datamesh.ask.words import name_words, stem, tokens
 from datamesh.contract.parse import parse
+from tests.support.kits import SHARED, needs_shared
 
 ASK = Path(__file__).parents[3] / "layers/core/datamesh/ask"
-KIT = Path(__file__).parents[4] / "shared/bench/nl/train"
+KIT = SHARED / "train"
 NEEDED = 3  # databases
-needs_kit = pytest.mark.skipif(not KIT.exists(), reason="the training kit stands beside the repository or not at all")
 
 
 @cache
@@ -37,7 +37,7 @@ def named(folder: Path) -> frozenset[str]:
     return frozenset(stem(word) for name in names for word in name_words(name))
 
 
-@needs_kit
+@needs_shared
 @pytest.mark.parametrize("line", SEEN, ids=lambda line: line[0])
 def test_what_is_no_everyday_english_is_needed_by_several_databases(line: tuple[str, ...]) -> None:
     # Given a word, and those that it may stand for
@@ -48,7 +48,7 @@ def test_what_is_no_everyday_english_is_needed_by_several_databases(line: tuple[
     assert len(needing) >= NEEDED
 
 
-@needs_kit
+@needs_shared
 def test_no_rule_knows_a_database_by_name() -> None:
     # Given names that are no plain words
     names = [name for name in databases() if "_" in name]
