@@ -13,7 +13,7 @@ from datamesh.contract.parse import parse
 from datamesh.contract.profile import VALUES_CAP, ColumnProfile, Profile
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
-__all__ = ["all_columns", "contracts_in", "knowledge_of"]
+__all__ = ["all_columns", "contracts_in", "knowledge_of", "product_of"]
 
 
 def contracts_in(folder: Path) -> list[Contract]:
@@ -32,7 +32,11 @@ def all_columns(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
 
 
 def _product(contract: Contract, connection: duckdb.DuckDBPyConnection) -> ProductKnowledge:
-    columns = tuple(_profile(contract.name, column, connection) for column in contract.table.columns)
+    return product_of(contract, [_profile(contract.name, column, connection) for column in contract.table.columns])
+
+
+def product_of(contract: Contract, columns: Iterable[ColumnProfile]) -> ProductKnowledge:
+    """What the mesh knows of a product whose columns were seen to hold this."""
     return ProductKnowledge(
         contract=contract,
         name=contract.name,
@@ -41,7 +45,7 @@ def _product(contract: Contract, connection: duckdb.DuckDBPyConnection) -> Produ
         database=f"datamesh_dev_{contract.domain}",
         table=f"{contract.product}_v1",
         reader_role_arn=f"arn:aws:iam::000000000000:role/datamesh-dev-{contract.domain}-reader",
-        profile=Profile(product=contract.name, columns=columns),
+        profile=Profile(product=contract.name, columns=tuple(columns)),
     )
 
 

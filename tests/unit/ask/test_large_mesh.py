@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
@@ -12,8 +12,9 @@ from datamesh.ask import vocabulary as vocabularies
 from datamesh.ask.planner import Plan, plan, read
 from datamesh.ask.retrieval import WHOLE, groups
 from datamesh.contract.model import Column, ColumnType, Contract, Relationship, Table, TableRef, Version
-from datamesh.contract.profile import ColumnProfile, Profile
+from datamesh.contract.profile import ColumnProfile
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
+from tests.support.planning import product_of
 
 TODAY = date(2025, 6, 15)
 DOMAINS = ("sales", "finance", "travel", "energy", "health", "retail", "media", "legal")
@@ -42,8 +43,7 @@ def product(
         links = (Relationship((far,), TableRef(domain, to, to), (far,)),)
     table = Table(name, tuple(made), relationships=links)
     contract = Contract(f"{domain}-{name}", domain, name, Version(1), "active", "v3.2.0", (table,))
-    profile = Profile(product=name, columns=(ColumnProfile(name="name", values=values),))
-    return ProductKnowledge(contract, contract.name, "1.0.0", "1", "d", name, "r", profile=profile)
+    return product_of(contract, [ColumnProfile(name="name", values=values)])
 
 
 def mesh() -> Large:
@@ -126,7 +126,8 @@ def test_a_vocabulary_is_built_once_for_those_who_see_the_same(large: Large, mon
     fresh = mesh()
     fresh.ask("How many ferries are there?")
     # When others are asked, and the registry tells of the same contracts and profiles anew
-    again = Large(Knowledge(dict(fresh.knowledge.products)), dict(fresh.readable))
+    anew = {name: replace(product) for name, product in fresh.knowledge.products.items()}
+    again = Large(Knowledge(anew), dict(fresh.readable))
     again.ask("How many hospitals are there?")
     # Then nothing was built for them
     assert len(built) == 1
@@ -140,4 +141,5 @@ def test_reading_a_question_looks_at_few_tables() -> None:
     vocabulary = vocabularies.build(fresh.knowledge, fresh.readable)
     read("How many ferries are there?", vocabulary, today=TODAY)
     made = [name for name, part in vocabulary.tables.parts.items() if "view" in vars(part)]  # type: ignore[attr-defined]
+    assert "travel.ferries" in made
     assert set(made) <= {"travel.ferries", "travel.harbours"}

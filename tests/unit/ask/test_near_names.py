@@ -8,8 +8,9 @@ import pytest
 
 from datamesh.ask.planner import Plan, plan
 from datamesh.contract.parse import parse
-from datamesh.contract.profile import ColumnProfile, Profile
-from datamesh.registry.knowledge import Knowledge, ProductKnowledge
+from datamesh.contract.profile import ColumnProfile
+from datamesh.registry.knowledge import Knowledge
+from tests.support.planning import product_of
 
 _HEAD = """
 apiVersion: v3.2.0
@@ -65,23 +66,13 @@ def _contract() -> bytes:
 @pytest.fixture(scope="module")
 def town() -> Knowledge:
     contract = parse(_contract())
-    columns = tuple(
+    columns = [
         ColumnProfile(name=f"{t.name}.{c.name}", minimum=low, maximum=high)
         for t in contract.tables
         for c in t.columns
         for low, high in (ENDS.get(c.name, (1, 9)),)
-    )
-    product = ProductKnowledge(
-        contract=contract,
-        name=contract.name,
-        version="1.0.0",
-        account="000000000000",
-        database="town",
-        table="town",
-        reader_role_arn="arn:aws:iam::000000000000:role/reader",
-        profile=Profile(product=contract.name, columns=columns),
-    )
-    return Knowledge(products={contract.name: product})
+    ]
+    return Knowledge(products={contract.name: product_of(contract, columns)})
 
 
 def _ask(town: Knowledge, question: str) -> Plan:
