@@ -10,7 +10,7 @@ import pytest
 
 from datamesh.ask.lexicon.synonyms import EVERYDAY, KINDS, PHRASES, SEEN
 from datamesh.ask.lexicon.verbs import FAMILIES, VERBS
-from datamesh.ask.spelling import family
+from datamesh.ask.spelling import Spelling, family
 from datamesh.ask.words import name_words, stem, tokens
 from datamesh.contract.parse import parse
 from tests.support.kits import SHARED, needs_shared
@@ -87,3 +87,30 @@ def test_a_verb_and_its_nouns_are_one_family(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), [("number", "numb"), ("order", "ord"), ("table", "tab"), ("price", "prize")])
 def test_words_that_only_look_alike_are_none(one: str, other: str) -> None:
     assert not family(stem(one)) & family(stem(other))
+
+
+def meant(said: str, named: str) -> list[str]:
+    """The words that `said` may stand for in a schema with the one name."""
+    schema = Spelling()
+    schema.add(stem(named))
+    return [word for word, _ in schema.meant(tokens(said)[0])]
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [("people", "plumber"), ("persons", "violinists"), ("companies", "winery"), ("company", "wholesaler")],
+)
+def test_a_general_word_stands_for_the_kinds_of_it(said: str, named: str) -> None:
+    assert meant(said, named) == [stem(named)]
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        *(("people", thing) for thing in ("office", "engine", "review", "prison", "contest", "biology", "town")),
+        *(("people", whose) for whose in ("friend", "parent", "mother")),
+        *(("company", thing) for thing in ("insurance", "operation", "product", "import", "person")),
+    ],
+)
+def test_a_general_word_does_not_stand_for_a_thing_that_is_none_of_its_kinds(said: str, named: str) -> None:
+    assert meant(said, named) == []

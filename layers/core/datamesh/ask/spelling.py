@@ -36,8 +36,8 @@ def _grouped(groups: Iterable[tuple[str, ...]]) -> Mapping[str, frozenset[str]]:
 _RELATED = _grouped(FAMILIES)
 _SYNONYMS = _grouped(EVERYDAY)
 _KINDS: Mapping[str, frozenset[str]] = {
-    stem(general): frozenset(stem(word) for line in (*KINDS, *SEEN) if line[0] == general for word in line[1:])
-    for general, *_ in (*KINDS, *SEEN)
+    general: frozenset(stem(word) for line in (*KINDS, *SEEN) if stem(line[0]) == general for word in line[1:])
+    for general in {stem(line[0]) for line in (*KINDS, *SEEN)}
 }
 
 
@@ -105,9 +105,8 @@ class Spelling:
         for other in _SYNONYMS.get(word, ()):
             if other in self._stems:
                 yield other, _SYNONYM
-        for other in _KINDS.get(word, ()):
-            if other in self._stems:
-                yield other, _KIND
+        for other in sorted(self._stems & _KINDS.get(word, frozenset())):
+            yield other, _KIND
 
     def _shortened(self, fold: str) -> list[str]:
         """Short forms that stand in a name for this word: dept_no, enr; only where there is just one."""

@@ -52,12 +52,31 @@ SEEN: tuple[tuple[str, ...], ...] = tuple(tuple(line.split()) for line in _SEEN.
 """The first word may stand for the others of its line."""
 
 _KINDS = """
-company: manufacturer supplier airline publisher bank retailer vendor brewery studio
-person: employee customer member student teacher player author artist actor driver pilot technician scientist captain
-person: climber wrestler swimmer physician patient passenger entrepreneur guest owner candidate delegate
+company: agency airline bakery bank brewery carrier dealership distributor lender manufacturer merchant provider
+company: publisher railway seller shipper startup studio subsidiary supplier utility vendor wholesaler winery
+person: actor actress advisor analyst archer architect artist astronaut astronomer athlete attendee attorney author
+person: banker barber bartender beneficiary bidder blogger borrower bowler boxer broker butcher buyer candidate
+person: captain carpenter cashier chancellor chef chemist citizen cleaner clergyman clerk climber comedian congressman
+person: contractor councillor counselor courier creditor critic customer cyclist dancer dealer debtor delegate dentist
+person: deputy diplomat director doctor donor driver drummer economist editor electrician employee entrepreneur envoy
+person: expert farmer fencer firefighter fisherman freelancer gardener goalkeeper golfer governor guardian guest
+person: guitarist gymnast historian homeowner hunter inspector instructor intern inventor investor janitor jockey
+person: journalist judge juror knight landlord lawyer lender librarian lieutenant mathematician mayor mechanic
+person: medalist member merchant midwife miner minister musician nanny nominee novelist nun nurse optician owner
+person: painter paramedic passenger patient patron pedestrian pharmacist philosopher physician physicist pianist pilot
+person: player playwright plumber poet policeman politician porter priest professor psychiatrist pupil racer rapper
+person: reader realtor recipient referee refugee respondent rider rower runner sailor salesman salesperson scholar
+person: scientist sculptor secretary seller sergeant sheriff shopper singer skater skier soldier songwriter speaker
+person: specialist spectator sprinter staff stewardess student subscriber surfer surgeon surveyor survivor swimmer
+person: tailor taxpayer teacher technician tenant therapist tourist trader trainee trainer trustee tutor umpire user
+person: veterinarian victim violinist visitor vocalist voter waiter waitress worker wrestler writer
 """
 KINDS: tuple[tuple[str, ...], ...] = tuple(tuple(line.replace(":", "").split()) for line in _KINDS.strip().splitlines())
-"""Of each line, what the others are kinds of: where a schema has employees, people may be these."""
+"""Of each line, what the others are kinds of: where a schema has employees, people may be these.
+
+People by what they do, not by whose they are (friends, parents). Words are compared by their stem, so nobody stands
+here whose stem is a thing's, too: an officer's is that of office, a reviewer's that of review.
+"""
 
 _PHRASES = """
 last name, surname, family name
