@@ -142,6 +142,21 @@ def test_a_product_that_changes_is_known_at_once_and_packed_the_next_time(mesh: 
     assert mesh.loader().load() == cold
 
 
+def test_what_is_replaced_while_a_mesh_loads_costs_one_more_read(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a product that was published since the last pack, and is published again after the registry was asked
+    mesh.packer().pack()
+    mesh.publish(3, sequence=2)
+    asked = [mesh.registry.products()]
+    mesh.publish(3, sequence=3, names=("Brand New",))
+    monkeypatch.setattr(mesh.registry, "products", lambda: asked.pop() if asked else Registry.products(mesh.registry))
+    # When the mesh is loaded
+    mesh.read.clear()
+    found = mesh.loader().load()
+    # Then the registry was asked again, and what had come out of the pack was not read one by one
+    assert "'Brand New'" in statement(found, "How many sidings have the name Brand New?")
+    assert len(mesh.read) == 3
+
+
 def test_a_pack_made_of_another_holds_what_one_made_of_nothing_holds(mesh: Mesh) -> None:
     # Given a pack that was brought up to date
     mesh.packer().pack()

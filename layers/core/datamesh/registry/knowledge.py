@@ -114,11 +114,10 @@ class KnowledgeLoader:
         known = _only(profiles, self._profiles)
         if len(contracts) + len(profiles) - len(self._contracts) - len(known) > _MANY:
             known |= self._unpacked(contracts, profiles)
+        self._keep(known)  # before anything is read that may be gone: a pack is looked into once
         self._contracts |= self._read(contracts - self._contracts.keys(), parse)
         for key, profile in self._read(profiles - known.keys(), Profile.model_validate_json).items():
             known[key] = held_apart(profile, self._apart, self._spots)
-        self._let_go(before=self._profiles, after=known)
-        self._profiles = known
         return Knowledge({item["name"]: self._product(item) for item in items})
 
     def _unpacked(self, contracts: set[str], profiles: set[str]) -> _Profiles:
@@ -133,10 +132,11 @@ class KnowledgeLoader:
         self._contracts |= pack.contracts(contracts - self._contracts.keys())
         return pack.profiles(profiles)
 
-    def _let_go(self, *, before: _Profiles, after: _Profiles) -> None:
-        """Frees the values that were held apart for profiles that are no more, or that a pack holds now."""
-        gone = [held for key, (_, held) in before.items() if key not in after or after[key][1] is not held]
+    def _keep(self, known: _Profiles) -> None:
+        """Keeps just these profiles. Frees the values that were held apart for others, or that a pack holds now."""
+        gone = [held for key, (_, held) in self._profiles.items() if key not in known or known[key][1] is not held]
         self._apart.remove(spot for held in gone if held.store is self._apart for spot in held.spots.values())
+        self._profiles = known
 
     def _read(self, keys: Iterable[str], parsed: Callable[[bytes], T]) -> dict[str, T]:
         """What lies under `keys`; keys name one version each, so what is known needs no second look."""
