@@ -197,7 +197,7 @@ CASES: list[tuple[str, Query, str]] = [
     (
         "first",
         select(PRODUCTS, TITLE, order=(Order(by=PRICE, direction="desc"),), limit=Limit(n=3)),
-        "ORDER BY products.list_price DESC LIMIT 3",
+        "ORDER BY products.list_price DESC, products.title LIMIT 3",
     ),
     (
         "first with ties",
@@ -207,7 +207,7 @@ CASES: list[tuple[str, Query, str]] = [
     (
         "first of each",
         select(PRODUCTS, TITLE, order=(Order(by=PRICE),), limit=Limit(n=1, per=(BRAND,))),
-        "ROW_NUMBER() OVER (PARTITION BY products.brand ORDER BY products.list_price ASC) AS place",
+        "ROW_NUMBER() OVER (PARTITION BY products.brand ORDER BY products.list_price ASC, products.title) AS place",
     ),
     (
         "first by a share of all",
@@ -274,6 +274,23 @@ def test_first_with_ties_returns_all_that_tie(shop: duckdb.DuckDBPyConnection) -
     by_year = Order(by=Attr(column="launch_year", kind="number"), direction="desc")
     query = select(PRODUCTS, TITLE, order=(by_year,), limit=Limit(n=1, ties="all"))
     assert {title for (title,) in rows(shop, compile_query(query))} == {"Small Stars", "Iron Hills"}
+
+
+@pytest.mark.parametrize("turned", ["ASC", "DESC"])
+def test_a_limit_takes_the_same_of_the_rows_that_tie(turned: str) -> None:
+    # Given two products of the last year, and two brands of as many products, whose rows come in either order
+    newest = Order(by=Attr(column="launch_year", kind="number"), direction="desc")
+    first = select(PRODUCTS, TITLE, order=(newest,), limit=Limit(n=1))
+    most = select(PRODUCTS, BRAND, group=(BRAND,), order=(Order(by=COUNT, direction="desc"),), limit=Limit(n=1))
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(SHOP.read_text(encoding="utf-8"))
+        connection.execute(
+            f"CREATE OR REPLACE TABLE catalog.products AS FROM catalog.products ORDER BY product_id {turned}"
+        )
+
+        # Then the first is one of them, always the same
+        assert rows(connection, compile_query(first)) == [("Iron Hills",)]
+        assert rows(connection, compile_query(most)) == [("Northwind Inc.",)]
 
 
 def rows(connection: duckdb.DuckDBPyConnection, tree: exp.Expr) -> list[Any]:

@@ -47,6 +47,8 @@ def _select(query: intent.Select, aliases: set[str], *, by_key: bool) -> exp.Sel
     if distinct and not aggregates(query) and not all(o.this in [tree for tree, _ in shown] for o in order):
         group, distinct = [tree.copy() for tree, _ in shown], False
         order = [_extreme(ordered) for ordered in order]
+    if order and query.limit and query.limit.ties == "one":
+        order += _apart(query, [tree for tree, _ in shown], [*(part.this for part in order), *per], place)
     select = place.scope.select(*_named(shown))
     if wanted:
         select.where(*wanted, copy=False)
@@ -151,6 +153,13 @@ def _more(group: list[exp.Expr], columns: list[exp.Column]) -> list[exp.Expr]:
 def _ordered(order: intent.Order, place: Place) -> exp.Ordered:
     by = label_columns(order.by, place)[0] if isinstance(order.by, intent.EntityKey) else item(order.by, place)
     return exp.Ordered(this=by, desc=order.direction == "desc", nulls_first=False)
+
+
+def _apart(query: intent.Select, shown: list[exp.Expr], told: list[exp.Expr], place: Place) -> list[exp.Ordered]:
+    """Rows that tie, by the keys of their groups, else by what is shown: a limit takes the same ones each time."""
+    keys = [part for key in query.group for part in _keys(key, place)]
+    trees = keys or [tree for tree in shown if isinstance(tree, exp.Column)]
+    return [exp.Ordered(this=tree.copy(), nulls_first=False) for tree in dict.fromkeys(trees) if tree not in told]
 
 
 def _extreme(order: exp.Ordered) -> exp.Ordered:
