@@ -21,7 +21,6 @@ __all__ = ["Schema", "Spot"]
 
 _OTHER_TABLE = 0.2
 _KEY_NOUN, _BY_KEY = 0.5, 0.1
-_OWNING = frozenset(("of", "for", "in", "from", "among", "across", "on"))
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
 
 
@@ -162,13 +161,10 @@ class Schema:
 
     def narrowed(self, form: SetForm, table: str) -> SetForm | None:
         """Ranks of captains, where rank is a column of captains: what is said of the captains is said of these rows.
-        Nothing where the column is of something else: names of banks are not the names of their customers; nor where
-        it is of the first of these rows, which is an attribute of that one."""
+        Nothing where the column is of something else: names of banks are not the names of their customers."""
         kept: list[PredForm] = []
         for pred in form.preds:
             if isinstance(pred, Linked) and self._of_these(pred, table):
-                if pred.to.rank:
-                    return None
                 kept += pred.to.preds
             elif isinstance(pred, Linked) and (pred.hint == ("of",) or pred.negated):
                 return None

@@ -204,11 +204,11 @@ def items(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
     if anchor.everything:
         return [intent.AllColumns(path=spot.path, columns=tuple(view.columns))]
     if anchor.through:
-        return through(schema, anchor, spot)
+        return _through(schema, anchor, spot)
     return [schema.text_attr(spot, view.columns[name], anchor.said) for name in anchor.columns]
 
 
-def through(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
+def _through(schema: Schema, anchor: Anchor, spot: Spot) -> list[intent.Item]:
     """What is shown of the thing that a key column leads to."""
     edge = schema.key_edge(anchor.table, anchor.through)
     there = Spot(edge.to, (*spot.path, edge))

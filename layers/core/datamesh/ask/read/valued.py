@@ -14,7 +14,7 @@ from datamesh.ask.values import Hit
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
 
-__all__ = ["Held", "equal", "holders", "persons", "value_in"]
+__all__ = ["equal", "holders", "persons"]
 
 _APPOSED = 0.3
 _NOT_CALLED = 0.4  # a value that is also what the thing is called
@@ -28,7 +28,7 @@ def holders(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[Held]]:
     """The columns that may be meant, each with the way to it and the values as it holds them."""
     for choice in _columns(schema, pred, spot):
         walk, column = choice.value
-        found = [value_in(column, literal) for literal in pred.values]
+        found = [_value_in(column, literal) for literal in pred.values]
         values = tuple(value for value in found if value is not None)
         if len(values) == len(found):
             unseen = sum(not _seen(column, literal) for literal in pred.values)
@@ -55,7 +55,7 @@ def _person(schema: Schema, spot: Spot, literal: Literal) -> intent.Pred:
     parts = [
         equal(
             schema.text_attr(spot, schema.column(spot.table, hit.column)),
-            [value_of(hit, literal)],
+            [_value_of(hit, literal)],
         )
         for hit in names
     ]
@@ -71,16 +71,16 @@ def equal(attr: intent.Attr, values: Iterable[intent.Value], *, negated: bool = 
     return intent.Not(pred=found) if negated else found
 
 
-def value_in(column: ColumnView, literal: Literal) -> intent.Value | None:
+def _value_in(column: ColumnView, literal: Literal) -> intent.Value | None:
     """The literal as a value of this column; None where the column is not known to hold it and it is not quoted."""
     for hit in literal.hits:
         if (hit.table, hit.column) == (column.table, column.name):
-            return value_of(hit, literal)
+            return _value_of(hit, literal)
     unseen = literal.quoted and column.kind == "text"
     return intent.Value(value=literal.text, source=_source(literal)) if unseen else None
 
 
-def value_of(hit: Hit, literal: Literal) -> intent.Value:
+def _value_of(hit: Hit, literal: Literal) -> intent.Value:
     kind: intent.AttrKind = "text" if isinstance(hit.value, str) else "number"
     label = hit.label if hit.label != str(hit.value) else ""
     return intent.Value(value=hit.value, kind=kind, label=label, source=_source(literal))

@@ -21,7 +21,6 @@ def clause(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for name in attrs(r, i):
         for op in r.op(name.end, "has_missing"):
             yield Hit(op.end, Lacking(name))
-        yield from containing(r, name.end, name)
         for that in r.op(name.end, "that"):
             yield from containing(r, that.end, name)
             if r.longest(that.end, "be"):

@@ -49,7 +49,7 @@ def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from _introduced(r, i)
     for op in r.op(i, "either"):
         yield from _all_behind(r, op.end)
-    for op in r.op(i, "contains", "with"):
+    for op in r.op(i, "contains"):
         yield from word_in(r, op.end)
     yield from _missing(r, i)
     yield from tallied.doers(r, i)
