@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 from datamesh.ask.dates import Period
 from datamesh.ask.intent import MeasureFn, Op
@@ -20,15 +20,17 @@ __all__ = [
     "being",
     "comparison",
     "dates",
+    "dearer",
     "direction",
     "function",
     "number",
+    "one_or_other",
     "time",
     "values",
 ]
 
-
 _NO_THAN = 0.3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,25 @@ class Amount:
     high: float | None = None
     compared: bool = True
 
+    @property
+    def whole(self) -> int | None:
+        """How many things it may be: one number, and a whole one."""
+        if self.high is not None or isinstance(self.number, Yard) or not float(self.number).is_integer():
+            return None
+        return int(self.number)
+
 
 @dataclass(frozen=True)
 class Time:
     how: How
     period: Period
     last: Period | None = None
+
+
+def dearer(hits: Iterable[Hit[T]], cost: float) -> Iterator[Hit[T]]:
+    """The same readings, believed less."""
+    for hit in hits:
+        yield Hit(hit.end, hit.value, hit.cost + cost)
 
 
 def comparison(op: Operator) -> Op:
@@ -83,6 +98,13 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
     while r.lattice.unit(end) or r.word(end, "%"):
         end += 1
         yield r.reach(end), found
+
+
+def one_or_other(r: Reader, i: int) -> Iterator[tuple[int, float, float]]:
+    """3 or 4"""
+    for middle, one in number(r, i):
+        for end, other in number(r, middle + 1) if r.word(middle, "or") else ():
+            yield end, one, other
 
 
 @rule

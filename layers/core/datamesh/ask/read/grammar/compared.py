@@ -8,7 +8,7 @@ from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, PredForm
 from datamesh.ask.read.grammar import nested
-from datamesh.ask.read.grammar.common import amount, number
+from datamesh.ask.read.grammar.common import amount, one_or_other
 
 __all__ = ["compared"]
 
@@ -22,7 +22,5 @@ def compared(r: Reader, i: int, name: Name, *, negated: bool = False) -> Iterato
         elif not found.compared:
             yield Hit(hit.end, Compared(name, "<>", found.number), hit.cost)
     start = next((op.end for op in r.op(i, "either")), i)
-    for middle, one in number(r, start) if not negated else ():
-        if r.word(middle, "or"):
-            for end, other in number(r, middle + 1):
-                yield Hit(end, AnyOf((Compared(name, "=", one), Compared(name, "=", other))), 0.05)
+    for end, one, other in one_or_other(r, start) if not negated else ():
+        yield Hit(end, AnyOf((Compared(name, "=", one), Compared(name, "=", other))), 0.05)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, Yard
+from datamesh.ask.read.form import AnyOf, Compared, Linked, Post
 from datamesh.ask.read.grammar import nested, sets
-from datamesh.ask.read.grammar.common import amount, comparison, number
+from datamesh.ask.read.grammar.common import Amount, amount, comparison, number, one_or_other
 
-__all__ = ["comparative", "counted"]
+__all__ = ["comparative", "counted", "so_many"]
 
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 _AGE = 0.2  # over 40: of age, where nothing says so
@@ -23,20 +23,17 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
         at = count.end + 1 if r.word(count.end, "in", "of") else count.end
         for name in (*r.names(count.end, "column"), *(r.names(r.the(at), "column") if at > count.end else ())):
             yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)
-        if found.high is not None or isinstance(found.number, Yard) or not float(found.number).is_integer():
-            continue
-        for hit in sets.plain_set(r, count.end) if not r.word(i, *_OF_SIZE) else ():
-            linked = Linked(hit.value, ("have",), count=(found.op, int(found.number)))
-            yield Hit(hit.end, linked, hit.cost + count.cost)
-    yield from _one_or_other(r, i)
+        yield from so_many(r, i, count)
+    for end, one, other in one_or_other(r, i):  # 3 or 4 stars
+        for name in r.names(end, "column"):
+            yield Hit(name.end, AnyOf((Compared(name, "=", one), Compared(name, "=", other))), 0.1)
 
 
-def _one_or_other(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """3 or 4 stars"""
-    for middle, one in number(r, i):
-        for end, other in number(r, middle + 1) if r.word(middle, "or") else ():
-            for name in r.names(end, "column"):
-                yield Hit(name.end, AnyOf((Compared(name, "=", one), Compared(name, "=", other))), 0.1)
+def so_many(r: Reader, i: int, count: Hit[Amount]) -> Iterator[Hit[Linked]]:
+    """(more than 3) flights; `count` begins at i"""
+    many = count.value.whole
+    for hit in sets.plain_set(r, count.end) if many is not None and not r.word(i, *_OF_SIZE) else ():
+        yield Hit(hit.end, Linked(hit.value, ("have",), count=(count.value.op, many or 0)), hit.cost + count.cost)
 
 
 def comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:

@@ -9,7 +9,7 @@ from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Both, Compared, Dated, Linked, Post, PredForm, Ranked, Valued
 from datamesh.ask.read.grammar.common import amount
 
-__all__ = ["both", "paired"]
+__all__ = ["both", "paired", "same_attribute"]
 
 Part = Callable[[Reader, int], Iterable[Hit[Post]]]
 
@@ -28,7 +28,7 @@ def paired(r: Reader, i: int, part: Part, joint: str = "and") -> Iterator[Hit[Po
         if parts := _split(first.value):
             yield Hit(first.end, Both(parts), first.cost)
         for op in r.op(r.comma(first.end), joint, *(("too",) if joint == "and" else ())):
-            for second in (*part(r, op.end), *_again(r, op.end, first.value)):
+            for second in (*part(r, op.end), *same_attribute(r, op.end, first.value)):
                 if not isinstance(second.value, Ranked | Both | AnyOf):
                     yield Hit(second.end, Both((first.value, second.value)), first.cost + second.cost)
 
@@ -50,9 +50,9 @@ def _split(pred: PredForm) -> tuple[PredForm, ...]:
             return ()
 
 
-def _again(r: Reader, i: int, first: PredForm) -> Iterator[Hit[Post]]:
-    """(a score below 100 and) above 500: of the same attribute"""
-    if isinstance(first, Compared) and first.attr:
+def same_attribute(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
+    """(a score below 100 and) above 500; (higher than 1000 or) lower than 500"""
+    if isinstance(last, Compared) and last.attr:
         for hit in amount(r, i):
             if hit.value.compared:
-                yield Hit(hit.end, Compared(first.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)
+                yield Hit(hit.end, Compared(last.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)

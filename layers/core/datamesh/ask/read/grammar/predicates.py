@@ -10,7 +10,7 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied
 from datamesh.ask.read.grammar.clauses import clause, containing, word_in
-from datamesh.ask.read.grammar.common import attrs, dates, direction, function, values
+from datamesh.ask.read.grammar.common import attrs, dates, dearer, direction, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
@@ -123,7 +123,7 @@ def _all_said(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i, "have"):
         yield from _having(r, op.end)
         yield from both(r, op.end, _having)
-        yield from _dearer(_related(r, op.end), 0.05)
+        yield from dearer(_related(r, op.end), 0.05)
     for op in r.op(i, "have_not"):
         yield from _lacking(r, op.end)
         yield from negated(_related(r, op.end))
@@ -205,13 +205,7 @@ def ranked(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 
 def _by_what(r: Reader, op: Operator) -> Iterator[Hit[Post]]:
-    for name in attrs(r, op.end):
-        yield Hit(name.end, Ranked(direction(op), attr=name))
-    for name in r.names(op.end, "measure"):
-        yield Hit(name.end, Ranked(direction(op), attr=name, fn="contract"))
-    for fn in r.op(op.end, "agg"):
-        for name in attrs(r, fn.end):
-            yield Hit(name.end, Ranked(direction(op), attr=name, fn=function(fn)))
+    yield from sets.measure_of_rank(r, r.the(op.end), Ranked(direction(op)))
     for hit in sets.plain_set(r, op.end):
         yield Hit(hit.end, Ranked(direction(op), of=hit.value), hit.cost)
 
@@ -285,8 +279,3 @@ def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
         yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
     for best in sets.best_set(r, i):
         yield Hit(best.end, Linked(best.value, hint), best.cost + 0.1)
-
-
-def _dearer(hits: Iterator[Hit[Post]] | list[Hit[Post]], cost: float) -> Iterator[Hit[Post]]:
-    for hit in hits:
-        yield Hit(hit.end, hit.value, hit.cost + cost)

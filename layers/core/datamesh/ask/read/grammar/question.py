@@ -16,7 +16,6 @@ from datamesh.ask.read.form import (
     PredForm,
     Ranked,
     SetForm,
-    Thing,
     Valued,
 )
 from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
@@ -24,7 +23,7 @@ from datamesh.ask.read.grammar.closing import per, rest
 from datamesh.ask.read.grammar.common import values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.sentences import told_again
-from datamesh.ask.read.grammar.shows import sorted_, who, whose
+from datamesh.ask.read.grammar.shows import said_of, sorted_, who, whose
 
 __all__ = ["question"]
 
@@ -198,13 +197,4 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
         return
     yield from whose(r, i + 1)
     for hit in sets.noun_set(r, i + 1):
-        for post in [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]:
-            form = hit.value
-            if not isinstance(post.value, Ranked):
-                form = form.plus(sets.of_head(form.head, post.value))
-            elif form.rank is None:
-                form = replace(form, rank=post.value)
-            else:
-                continue
-            for more in sets.with_posts(r, Hit(post.end, form, hit.cost + post.cost)):
-                yield Hit(more.end, Form((Thing(more.value),)), more.cost)
+        yield from said_of(r, hit, [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)])

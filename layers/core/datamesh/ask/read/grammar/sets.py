@@ -11,12 +11,24 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
-from datamesh.ask.read.grammar.common import amount, direction, function, values
+from datamesh.ask.read.grammar.common import dearer, direction, function, values
 from datamesh.ask.read.grammar.numbered import counted
+from datamesh.ask.read.grammar.pairs import same_attribute
 from datamesh.ask.read.grammar.possible import possible
 from datamesh.ask.spelling import verb_form
 
-__all__ = ["ROWS", "among", "best_set", "headed", "noun_set", "of_head", "plain_set", "ranked_by", "with_posts"]
+__all__ = [
+    "ROWS",
+    "among",
+    "best_set",
+    "headed",
+    "measure_of_rank",
+    "noun_set",
+    "of_head",
+    "plain_set",
+    "ranked_by",
+    "with_posts",
+]
 
 ROWS = SetForm(None)  # the ranked thing's own rows
 _KEPT = 10  # ways to go on that are followed, after each post
@@ -198,8 +210,7 @@ def _numbers_again(r: Reader, i: int, form: SetForm) -> Iterator[Hit[Post]]:
     """(with a price below 100 and) two beds: a number of the same rows"""
     last = form.preds[-1] if form.preds else None
     if isinstance(last, Compared | AnyOf) or (isinstance(last, Linked) and last.count):
-        for hit in counted(r, i):
-            yield Hit(hit.end, hit.value, hit.cost + _AGAIN)
+        yield from dearer(counted(r, i), _AGAIN)
 
 
 def _attached(form: SetForm, new: Post, joint: str) -> float:
@@ -235,14 +246,11 @@ def _joined(preds: tuple[PredForm, ...], new: PredForm, joint: str) -> tuple[Pre
 
 
 def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
-    """(higher than 1000 or) lower than 500: of the same attribute"""
+    """(higher than 1000 or) lower than 500; (in Boston or) Newark airport: said the same way"""
     if isinstance(last, AnyOf):
         last = last.preds[-1]
-    if isinstance(last, Compared) and last.attr:
-        for hit in amount(r, i):
-            if hit.value.compared:
-                yield Hit(hit.end, Compared(last.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)
-    if isinstance(last, Valued | Linked) and last.hint and not last.negated:  # in Boston or Newark airport
+    yield from same_attribute(r, i, last)
+    if isinstance(last, Valued | Linked) and last.hint and not last.negated:
         yield from possible(r, predicates.complement(r, i, last.hint))
 
 
@@ -258,14 +266,15 @@ def of_head(head: Name | None, pred: PredForm) -> PredForm:
 def ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetForm]]:
     """(top 5 airports) by elevation, by number of flights; (most common type) among planes"""
     if rank == Ranked(rank.direction) and r.word(state.end, "by", "in"):
-        for hit in _measure_of_rank(r, r.the(state.end + 1), rank):
+        for hit in measure_of_rank(r, r.the(state.end + 1), rank):
             yield Hit(hit.end, replace(state.value, rank=hit.value), state.cost + hit.cost)
     if rank.of == ROWS and not state.value.preds:
         for rows in among(r, state.end):
             yield Hit(rows.end, replace(state.value, rank=replace(rank, of=rows.value)), state.cost + rows.cost)
 
 
-def _measure_of_rank(r: Reader, i: int, rank: Ranked) -> Iterator[Hit[Ranked]]:
+def measure_of_rank(r: Reader, i: int, rank: Ranked) -> Iterator[Hit[Ranked]]:
+    """elevation; revenue; average price; number of flights"""
     for name in r.names(i, "column"):
         yield Hit(name.end, replace(rank, attr=name))
     for name in r.names(i, "measure"):

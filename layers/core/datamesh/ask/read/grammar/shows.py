@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from datamesh.ask.read.chart import Hit, Reader
@@ -11,7 +11,7 @@ from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.orders import by_keys, sorting
 
-__all__ = ["sorted_", "who", "whose"]
+__all__ = ["said_of", "sorted_", "who", "whose"]
 
 _NOBODY = 0.1  # who, and nothing yet that says of which kind
 
@@ -31,19 +31,20 @@ def whose(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """(which) paper's title contains X"""
     for owner in sets.plain_set(r, i):
         if r.word(owner.end, "'s"):
-            yield from _said_of(r, owner, clause(r, owner.end + 1))
+            yield from said_of(r, owner, clause(r, owner.end + 1))
 
 
 def who(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """Who wrote it: of a kind that the next sentence names"""
     if r.word(i, "who"):
-        yield from _said_of(r, Hit(i + 1, SetForm(None), _NOBODY), predicates.predicate(r, i + 1))
+        yield from said_of(r, Hit(i + 1, SetForm(None), _NOBODY), predicates.predicate(r, i + 1))
 
 
-def _said_of(r: Reader, hit: Hit[SetForm], posts: list[Hit[Post]]) -> Iterator[Hit[Form]]:
+def said_of(r: Reader, hit: Hit[SetForm], posts: Iterable[Hit[Post]]) -> Iterator[Hit[Form]]:
+    """The rows of a set that one of `posts` is said of, and whatever more"""
     for post in posts:
         if not isinstance(post.value, Ranked):
-            form = hit.value.plus(post.value)
+            form = hit.value.plus(sets.of_head(hit.value.head, post.value))
         elif hit.value.rank is None:
             form = replace(hit.value, rank=post.value)
         else:

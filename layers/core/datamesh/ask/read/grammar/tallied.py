@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Linked, Post, Ranked, SetForm, Tallied, Yard
-from datamesh.ask.read.grammar import sets
-from datamesh.ask.read.grammar.common import Amount, amount, being, comparison, direction, function
+from datamesh.ask.read.form import Linked, Post, Ranked, Tallied, Yard
+from datamesh.ask.read.grammar import numbered, sets
+from datamesh.ask.read.grammar.common import Amount, amount, being, comparison, dearer, direction, function
 
-__all__ = ["ROWS", "doers", "often", "so_many", "verbs"]
+__all__ = ["doers", "often", "so_many", "verbs"]
 
-ROWS = SetForm(None)  # rows that have no name of their own: used twice
 _UNREAD_VERB = 0.2
 _BACK = ("each", "it", "them")
-_OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 
 
 @dataclass(frozen=True)
@@ -74,21 +72,11 @@ def doers(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def so_many(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """more than 3 customers; the most customers"""
     for count in amount(r, i):
-        if count.value.compared and _whole(count.value) and not r.word(i, *_OF_SIZE):
-            for found in sets.plain_set(r, count.end):
-                yield _linked(Hit(found.end, found.value, found.cost + count.cost), count.value)
+        if count.value.compared:
+            yield from numbered.so_many(r, i, count)
     for op in r.op(i, "most"):
         for found in sets.plain_set(r, op.end + r.word(op.end, "of")):
             yield Hit(found.end, Ranked(direction(op), of=found.value), found.cost)
-
-
-def _whole(found: Amount) -> bool:
-    return found.high is None and not isinstance(found.number, Yard) and float(found.number).is_integer()
-
-
-def _linked(found: Hit[SetForm], count: Amount, hint: tuple[str, ...] = ("have",)) -> Hit[Post]:
-    number = 0 if isinstance(count.number, Yard) else int(count.number)
-    return Hit(found.end, Linked(found.value, hint, count=(count.op, number)), found.cost)
 
 
 @rule
@@ -110,11 +98,17 @@ def _recorded(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i, "have", "with"):
         for count in amount(r, op.end):
             for rows in r.op(count.end, "rows"):
-                if count.value.compared and _whole(count.value):
-                    yield _linked(Hit(rows.end, ROWS, count.cost), count.value)
+                if count.value.compared:
+                    yield from _so_often(Hit(rows.end, count.value, count.cost))
         for most in r.op(op.end, "most"):
             for rows in r.op(most.end, "rows"):
-                yield Hit(rows.end, Ranked(direction(most), of=ROWS))
+                yield Hit(rows.end, Ranked(direction(most), of=sets.ROWS))
+
+
+def _so_often(count: Hit[Amount], verb: tuple[str, ...] = ("have",)) -> Iterator[Hit[Post]]:
+    """(used) twice, (have) two records: rows that have no name of their own"""
+    if (many := count.value.whole) is not None:
+        yield Hit(count.end, Linked(sets.ROWS, verb, count=(count.value.op, many)), count.cost)
 
 
 def _measured(r: Reader, i: int) -> Iterator[Hit[Post]]:
@@ -140,9 +134,9 @@ def _by_many(r: Reader, done: Done) -> Iterator[Hit[Post]]:
 def _times(r: Reader, done: Done) -> Iterator[Hit[Post]]:
     at = done.end + r.word(done.end, "for")
     for count in _how_often(r, at):
-        yield _linked(Hit(count.end, ROWS, count.cost + done.cost), count.value, done.verb)
+        yield from dearer(_so_often(count, done.verb), done.cost)
     for op in r.op(done.end, "often"):
-        yield Hit(op.end, Ranked(direction(op), of=ROWS, hint=done.verb), done.cost)
+        yield Hit(op.end, Ranked(direction(op), of=sets.ROWS, hint=done.verb), done.cost)
         for rows in sets.among(r, op.end):
             yield Hit(rows.end, Ranked(direction(op), of=rows.value), done.cost + rows.cost)
 
@@ -155,5 +149,5 @@ def _how_often(r: Reader, i: int) -> Iterator[Hit[Amount]]:
             yield Hit(times.end, Amount(comparison(op) if op else "=", int(times.payload), compared=op is not None))
     for count in amount(r, i):
         for rows in r.op(count.end, "rows"):
-            if _whole(count.value) and r.word(rows.start, "time", "times"):
+            if r.word(rows.start, "time", "times"):
                 yield Hit(rows.end, count.value, count.cost)

@@ -22,7 +22,7 @@ from datamesh.ask.read.form import (
     Yard,
 )
 from datamesh.ask.read.grammar import predicates, sets
-from datamesh.ask.read.grammar.common import dates, values
+from datamesh.ask.read.grammar.common import dates, dearer, values
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.words import singular
 
@@ -70,7 +70,7 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for begun in (Hit(i, Chain()), *chain(r, i)):
         at = begun.end
         if r.lattice.relation(at) and not r.longest(at, "have"):
-            yield from _unless(begun.value, _dearer(_after_verb(r, r.reach(at + 1)), _SKIPPED_VERB))
+            yield from _unless(begun.value, dearer(_after_verb(r, r.reach(at + 1)), _SKIPPED_VERB))
             for op in r.op(r.the(at + 1), "superlative") if not begun.value.negated else ():  # opened most recently
                 for name in r.names(at, "column"):
                     yield Hit(op.end, Ranked("desc", attr=name, adjective=op.payload), _SKIPPED_VERB / 2)
@@ -194,8 +194,3 @@ def negated(hits: Iterator[Hit[Post]] | list[Hit[Post]]) -> Iterator[Hit[Post]]:
                 yield Hit(hit.end, replace(said, negated=not said.negated), hit.cost)
             case _:
                 pass
-
-
-def _dearer(hits: Iterator[Hit[Post]] | list[Hit[Post]], cost: float) -> Iterator[Hit[Post]]:
-    for hit in hits:
-        yield Hit(hit.end, hit.value, hit.cost + cost)
