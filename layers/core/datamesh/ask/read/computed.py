@@ -8,9 +8,10 @@ from typing import TypeGuard
 
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.conditions import both, conditions
+from datamesh.ask.read.conditions import conditions
 from datamesh.ask.read.form import Calculated, Changed, Dated, Form, Portion, PredForm, Valued
 from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.together import both
 
 __all__ = ["computed"]
 

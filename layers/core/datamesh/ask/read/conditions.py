@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from datamesh.ask import intent
@@ -27,11 +27,12 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.together import both, excluding, in_order, shape
 from datamesh.ask.read.valued import equal, holders, persons
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem, stems
 
-__all__ = ["FLIPPED", "at_end", "both", "conditions", "excluding", "placed", "role_fit"]
+__all__ = ["FLIPPED", "at_end", "conditions", "placed", "restricted", "role_fit"]
 
 Found = Iterator[Choice[intent.Pred]]
 _VERBS = frozenset(stem(verb) for verb in (*VERBS, "have"))
@@ -52,6 +53,16 @@ def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Ch
     return every([_meant(schema, pred, spot) for pred in preds])
 
 
+def restricted(schema: Schema, sets: Sequence[tuple[SetForm, Spot]]) -> list[Choice[tuple[intent.Pred, ...]]]:
+    """All that restricts these sets, each where it stands."""
+    found: list[Choice[tuple[intent.Pred, ...]]] = [Choice((), 0.0)]
+    for form, spot in sets:
+        if form.preds:
+            more = conditions(schema, form.preds, spot)
+            found = cheapest(Choice(a.value + b.value, a.cost + b.cost) for a in found for b in more)
+    return found
+
+
 def _meant(schema: Schema, pred: PredForm, spot: Spot) -> list[Choice[intent.Pred]]:
     """The amount of products bought by Jim: what says nothing of a product, but of the order line that leads to it."""
     found = cheapest(_condition(schema, pred, spot))
@@ -65,17 +76,6 @@ def _plain(pred: PredForm) -> bool:
     return (
         isinstance(pred, Valued | Linked | Dated) and not pred.negated and not (isinstance(pred, Linked) and pred.count)
     )
-
-
-def both(preds: Iterable[intent.Pred]) -> intent.Pred | None:
-    """All of them, in one order: the order of a question's conditions means nothing."""
-    flat = [part for pred in preds for part in (pred.preds if isinstance(pred, intent.And) else (pred,))]
-    ordered = _ordered(flat)
-    return intent.And(preds=ordered) if len(ordered) > 1 else next(iter(ordered), None)
-
-
-def _ordered(preds: Iterable[intent.Pred]) -> tuple[intent.Pred, ...]:
-    return tuple(sorted(dict.fromkeys(preds), key=repr))
 
 
 def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:  # noqa: C901 - one case a form
@@ -95,7 +95,7 @@ def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:  # noqa: C9
         case Both():
             for parts in _alike(schema, pred.preds, spot):
                 if not excluding(parts.value):
-                    yield Choice(intent.And(preds=_ordered(parts.value)), parts.cost)
+                    yield Choice(intent.And(preds=in_order(parts.value)), parts.cost)
         case AnyOf():
             for parts in _alike(schema, pred.preds, spot):
                 yield Choice(_either(parts.value), parts.cost)
@@ -103,7 +103,7 @@ def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:  # noqa: C9
 
 def _either(preds: Iterable[intent.Pred]) -> intent.Pred:
     """One of several values of one column is one condition."""
-    ordered = _ordered(preds)
+    ordered = in_order(preds)
     pairs = [
         (pred.left, pred.right)
         for pred in ordered
@@ -119,40 +119,7 @@ def _alike(schema: Schema, preds: tuple[PredForm, ...], spot: Spot) -> list[Choi
     """One meaning for each; the way there is believed once, however often it is gone."""
     parts = [cheapest(_condition(schema, part, spot)) for part in preds]
     found = [(tuple(c.value for c in combo), max(c.cost for c in combo)) for combo in product(*parts)]
-    return cheapest(Choice(values, cost + _UNLIKE * (len({_shape(v) for v in values}) - 1)) for values, cost in found)
-
-
-def _shape(pred: intent.Pred) -> object:
-    """Where a condition looks, whatever it wants there."""
-    if isinstance(pred, intent.Not):
-        return _shape(pred.pred)
-    if isinstance(pred, intent.Exists):
-        return pred.path, _shape(pred.where) if pred.where else None
-    return _restricted(pred) or pred
-
-
-def excluding(preds: tuple[intent.Pred | None, ...]) -> bool:
-    """Whether they ask different things of one value of a row: then other rows are meant for each."""
-    of = [_restricted(pred) for pred in preds]
-    return of[0] is not None and len(set(of)) == 1
-
-
-def _restricted(pred: intent.Pred | None) -> intent.Attr | None:
-    """The one column of the row itself that a condition restricts."""
-    match pred:
-        case intent.Cmp(op="<>"):
-            return None
-        case intent.Cmp(left=intent.Attr() as of) | intent.In(left=intent.Attr() as of):
-            return of
-        case intent.Between(left=intent.Attr() as of) | intent.Within(of=of) | intent.Text(of=of):
-            return of
-        case intent.Between(left=intent.Part(of=of)) | intent.Cmp(left=intent.Part(of=of)):
-            return of
-        case intent.And(preds=preds):
-            parts = {_restricted(one) for one in preds}
-            return parts.pop() if len(parts) == 1 else None
-        case _:
-            return None
+    return cheapest(Choice(values, cost + _UNLIKE * (len({shape(v) for v in values}) - 1)) for values, cost in found)
 
 
 def at_end(schema: Schema, spot: Spot, walk: Walk, column: ColumnView, said: Name | None, *, text: bool) -> intent.Attr:

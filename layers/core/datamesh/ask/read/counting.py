@@ -8,16 +8,17 @@ from itertools import product
 
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.conditions import both
+from datamesh.ask.read.conditions import restricted
 from datamesh.ask.read.facts import facts
 from datamesh.ask.read.figures import Figure, figures
 from datamesh.ask.read.form import Aggregate, Count, Everything, Form, KeyForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grouping import Keys, keys, reachable
-from datamesh.ask.read.listing import combined, restricted
+from datamesh.ask.read.listing import combined
 from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.read.ranking import first_shown, limit_of
+from datamesh.ask.read.ranking import first_shown, limit_of, shown_as
 from datamesh.ask.read.rewritten import without_context
 from datamesh.ask.read.shown import Anchor, anchors
+from datamesh.ask.read.together import both
 
 __all__ = ["countings"]
 
@@ -236,23 +237,10 @@ class _Cut:
             if isinstance(order.by, Count | Aggregate):
                 by = self.measures[0] if _headless(order.by) and self.asked else next(hidden)
             elif order.by is not None:
-                by = _shown_as(order.by, outputs)
+                by = shown_as(order.by, outputs)
             else:
                 by = self.measures[0] if order.by_number and self.asked else first_shown(outputs)
             if by is None:
                 return None
             orders.append(intent.Order(by=by, direction=order.direction))
         return tuple(orders)
-
-
-def _shown_as(by: Out, outputs: tuple[intent.Output, ...]) -> intent.Item | None:
-    """The output that an order names; ordering groups by anything else would be a guess."""
-    name = by.attr if isinstance(by, Plain) else by.of.head if isinstance(by, Thing) else None
-    for item in (output.item for output in outputs):
-        for target in name.targets if name else ():
-            if isinstance(item, intent.Attr) and item.column == target.name:
-                return item
-            its_own = isinstance(item, intent.EntityKey) and item.table == target.table
-            if isinstance(item, intent.EntityKey) and its_own and target.name in ("", *item.labels):
-                return item
-    return None

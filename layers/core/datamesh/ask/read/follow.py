@@ -12,13 +12,14 @@ from pydantic import ValidationError
 from datamesh.ask import intent
 from datamesh.ask.dates import Period, after
 from datamesh.ask.read.choices import Choice, cheapest
-from datamesh.ask.read.conditions import both, conditions
+from datamesh.ask.read.conditions import conditions
 from datamesh.ask.read.figures import figures
-from datamesh.ask.read.form import Aggregate, Count, Dated, Form, OrderForm, Plain, PredForm, Thing
+from datamesh.ask.read.form import Aggregate, Count, Dated, Form, OrderForm, PredForm
 from datamesh.ask.read.grammar.follow import Edit
 from datamesh.ask.read.grouping import named_groups
 from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.read.ranking import ordered_by
+from datamesh.ask.read.ranking import ordered_by, shown_as
+from datamesh.ask.read.together import both, parts
 
 __all__ = ["edited"]
 
@@ -62,12 +63,8 @@ def _restricted(schema: Schema, preds: tuple[PredForm, ...], last: intent.Select
     for found in conditions(schema, said, Spot(last.subject.table)):
         new = both(found.value)
         slots = {slot for pred in found.value for slot in _slots(schema, last, pred)}
-        kept = [pred for pred in _conjuncts(last.where) if not slots & set(_slots(schema, last, pred))]
+        kept = [pred for pred in parts(last.where) if not slots & set(_slots(schema, last, pred))]
         yield Choice(_changed(last, where=both([*kept, *([new] if new else [])])), found.cost)
-
-
-def _conjuncts(pred: intent.Pred | None) -> tuple[intent.Pred, ...]:
-    return () if pred is None else pred.preds if isinstance(pred, intent.And) else (pred,)
 
 
 def _slots(schema: Schema, last: intent.Select, pred: intent.Pred) -> Iterator[Slot]:
@@ -100,7 +97,7 @@ def _slot(schema: Schema, last: intent.Select, item: intent.Item) -> Iterator[Sl
 def _year(schema: Schema, last: intent.Select) -> int | None:
     """The year of the last period, if it lay within one."""
     calendar = schema.table(last.subject.table).calendar
-    for pred in _conjuncts(last.where):
+    for pred in parts(last.where):
         if isinstance(pred, intent.Within) and pred.start and pred.end:
             first, out = date.fromisoformat(pred.start[:10]), date.fromisoformat(pred.end[:10])
             return first.year if (out - timedelta(days=1)).year == first.year else None
@@ -197,13 +194,8 @@ def _by_shown(order: OrderForm, last: intent.Select) -> intent.Order | None:
         numbers = [item for item in items if isinstance(item, _NUMBERS)]
         first = numbers[0] if numbers and order.by_number else items[0] if by is None else None
         return intent.Order(by=first, direction=order.direction) if first is not None else None
-    name = by.attr if isinstance(by, Plain) else by.of.head if isinstance(by, Thing) else None
-    for item, target in product(items, name.targets if name else ()):
-        if isinstance(item, intent.Attr) and item.column == target.name:
-            return intent.Order(by=item, direction=order.direction)
-        if isinstance(item, intent.EntityKey) and item.table == target.table and target.name in ("", *item.labels):
-            return intent.Order(by=item, direction=order.direction)
-    return None
+    shown = shown_as(by, last.outputs)
+    return intent.Order(by=shown, direction=order.direction) if shown is not None else None
 
 
 def _cut(edit: Edit, last: intent.Select) -> Found:

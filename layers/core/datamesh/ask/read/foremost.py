@@ -12,6 +12,7 @@ from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Aggregate, Count, Form, Linked, SetForm
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ranked_by
+from datamesh.ask.read.together import both
 
 __all__ = ["foremost", "over_first"]
 
@@ -63,7 +64,7 @@ def _first_things(schema: Schema, form: SetForm, table: str) -> Iterator[Choice[
         return
     key = schema.text_attr(Spot(table), view.columns[view.key[0]])
     subject, limit = intent.Entity(table=table), limit_of(form)
-    for where in _where(schema, form, Spot(table)):
+    for where in _where(schema, [(form, Spot(table))]):
         for order in ranked_by(schema, rank, Spot(table)) if not (rank.of or rank.fn) else ():
             query = intent.Select(
                 subject=subject,
@@ -74,12 +75,6 @@ def _first_things(schema: Schema, form: SetForm, table: str) -> Iterator[Choice[
             )
             yield Choice(query, where.cost + order.cost)
     yield from _most_related(schema, form, table)
-
-
-def _where(schema: Schema, form: SetForm, spot: Spot) -> list[Choice[intent.Pred | None]]:
-    if not form.preds:
-        return [Choice(None, 0.0)]
-    return [Choice(restrict.both(c.value), c.cost) for c in restrict.conditions(schema, form.preds, spot)]
 
 
 def _most_related(schema: Schema, form: SetForm, table: str) -> Iterator[Choice[intent.Select]]:
@@ -100,7 +95,7 @@ def _most_related(schema: Schema, form: SetForm, table: str) -> Iterator[Choice[
                 Spot(_near_table(root, key.path), key.path[:-1]),
                 schema.column(_near_table(root, key.path), near.columns[0]),
             )
-            for where in _all_where(schema, [(of, Spot(root)), (form, spot.value)]):
+            for where in _where(schema, [(of, Spot(root)), (form, spot.value)]):
                 yield Choice(_grouped(root, attr, measure, form, where.value), measured.cost + spot.cost + where.cost)
 
 
@@ -109,13 +104,9 @@ def _near_table(root: str, path: intent.Path) -> str:
     return path[-2].to if len(path) > 1 else root
 
 
-def _all_where(schema: Schema, sets: list[tuple[SetForm | None, Spot]]) -> list[Choice[intent.Pred | None]]:
-    found: list[Choice[tuple[intent.Pred, ...]]] = [Choice((), 0.0)]
-    for form, spot in sets:
-        if form and form.preds:
-            more = restrict.conditions(schema, form.preds, spot)
-            found = cheapest(Choice(a.value + b.value, a.cost + b.cost) for a in found for b in more)
-    return [Choice(restrict.both(choice.value), choice.cost) for choice in found]
+def _where(schema: Schema, sets: list[tuple[SetForm | None, Spot]]) -> list[Choice[intent.Pred | None]]:
+    said = [(form, spot) for form, spot in sets if form]
+    return [Choice(both(choice.value), choice.cost) for choice in restrict.restricted(schema, said)]
 
 
 Measured = tuple[str, SetForm | None, intent.Measure]
@@ -175,7 +166,7 @@ def _first_values(schema: Schema, pred: Linked, spot: Spot) -> Found:
         if rank.of.head and column.table not in rows:
             continue
         key = schema.text_attr(Spot(column.table), column)
-        for where in _all_where(schema, [(rank.of, Spot(column.table)), (pred.to, Spot(column.table))]):
+        for where in _where(schema, [(rank.of, Spot(column.table)), (pred.to, Spot(column.table))]):
             query = _grouped(column.table, key, intent.Measure(fn="count"), pred.to, where.value)
             left = restrict.at_end(schema, spot, walk, column, head, text=True)
             found = restrict.placed(spot, walk, intent.In(left=left, query=query), negated=pred.negated)

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from datamesh.ask import intent
-from datamesh.ask.read.choices import KEPT, Choice, cheapest
-from datamesh.ask.read.conditions import both, conditions
+from datamesh.ask.read.choices import KEPT, Choice
+from datamesh.ask.read.conditions import restricted
 from datamesh.ask.read.form import Everything, Form, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ordered_by, ranked_by
 from datamesh.ask.read.shown import Anchor, anchors, items, named_apart
+from datamesh.ask.read.together import both
 from datamesh.ask.words import stems
 
-__all__ = ["combined", "listings", "restricted"]
+__all__ = ["combined", "listings"]
 
 _COMBINED = 8  # combinations of what the outputs may be that are tried
 _ROOTS = 2
@@ -158,16 +159,6 @@ def _seatings(places: list[list[list[Choice[Spot]]]]) -> list[Choice[tuple[tuple
             [(s.value, o.value) for s in own if s.cost <= cost + 0.01 for o in owner if o.cost <= owner[0].cost + 0.01]
         )
     return [Choice(tuple(combo), 0.0) for combo in list(product(*pairs))[:4]]
-
-
-def restricted(schema: Schema, sets: Sequence[tuple[SetForm, Spot]]) -> list[Choice[tuple[intent.Pred, ...]]]:
-    """All that restricts these sets, each where it stands."""
-    found: list[Choice[tuple[intent.Pred, ...]]] = [Choice((), 0.0)]
-    for form, spot in sets:
-        if form.preds:
-            more = conditions(schema, form.preds, spot)
-            found = cheapest(Choice(a.value + b.value, a.cost + b.cost) for a in found for b in more)
-    return found
 
 
 Cut = tuple[tuple[intent.Order, ...], intent.Limit | None]

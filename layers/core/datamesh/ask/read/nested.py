@@ -12,6 +12,7 @@ from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Compared, SetForm, Yard
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import ranked_by
+from datamesh.ask.read.together import both
 from datamesh.ask.views import ColumnView
 
 __all__ = ["versus"]
@@ -78,7 +79,7 @@ def _of_rows(schema: Schema, yard: Yard, spot: Spot, side: _Side) -> Iterator[Ch
         attr = schema.attr(place.measured, column, yard.attr)
         for where in restrict.conditions(schema, of.preds, place.restricted) if of.preds else [Choice((), 0.0)]:
             cost = found.cost + where.cost
-            for query in _number(schema, yard, side, _Rows(place, of, attr, restrict.both(where.value))):
+            for query in _number(schema, yard, side, _Rows(place, of, attr, both(where.value))):
                 yield Choice(intent.Scalar(query=query.value), cost + query.cost)
 
 

@@ -159,6 +159,10 @@ class Schema:
         targets = self.vocabulary.names.targets.get(stems(name.text), ())
         return any(target.kind == "table" and not target.cost for target in targets)
 
+    def names_row(self, table: str, column: str) -> bool:
+        """Whether a column's values have one row each, or are what rows are called by."""
+        return self.column(table, column).unique or column in self.table(table).shown_by
+
     def narrowed(self, form: SetForm, table: str) -> SetForm | None:
         """Ranks of captains, where rank is a column of captains: what is said of the captains is said of these rows.
         Nothing where the column is of something else: names of banks are not the names of their customers."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from datamesh.ask import intent
+from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES
 from datamesh.ask.read.choices import Choice, cheapest
-from datamesh.ask.read.form import Form, OrderForm, Plain, Ranked, SetForm, Thing
+from datamesh.ask.read.form import Direction, Form, OrderForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem
 
-__all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by"]
+__all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by", "shown_as"]
 
-Direction = Literal["asc", "desc"]
 _REVERSED: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
 _BY_ADJECTIVE = 0.3
 _PARTLY = 0.3  # from this cost on a name was said in part only
@@ -78,7 +77,7 @@ def _order(
         if (first := first_shown(outputs)) is not None:
             yield Choice(intent.Order(by=first, direction=order.direction), 0.0)
         return
-    name = by.attr if isinstance(by, Plain) else by.of.head if isinstance(by, Thing) else None
+    name = _named(by)
     if name is None or (isinstance(by, Plain | Thing) and by.of and (by.of.preds or by.of.rank)):
         return
     shown = {o.item.column for o in outputs if isinstance(o.item, intent.Attr)}
@@ -93,3 +92,19 @@ def _order(
 def first_shown(outputs: tuple[intent.Output, ...]) -> intent.Attr | intent.EntityKey | None:
     """What rows are ordered by where nothing is named: what is shown first."""
     return next((o.item for o in outputs if isinstance(o.item, intent.Attr | intent.EntityKey)), None)
+
+
+def shown_as(by: Out, outputs: tuple[intent.Output, ...]) -> intent.Item | None:
+    """The output that an order names; ordering groups by anything else would be a guess."""
+    name = _named(by)
+    for item in (output.item for output in outputs):
+        for target in name.targets if name else ():
+            if isinstance(item, intent.Attr) and item.column == target.name:
+                return item
+            if isinstance(item, intent.EntityKey) and item.table == target.table and target.name in ("", *item.labels):
+                return item
+    return None
+
+
+def _named(by: Out) -> Name | None:
+    return by.attr if isinstance(by, Plain) else by.of.head if isinstance(by, Thing) else None

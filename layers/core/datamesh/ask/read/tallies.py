@@ -8,11 +8,11 @@ from dataclasses import replace
 from datamesh.ask import intent
 from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.conditions import both
+from datamesh.ask.read.conditions import restricted
 from datamesh.ask.read.form import Form, Linked, SetForm, Thing
-from datamesh.ask.read.listing import restricted
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import stands_for
+from datamesh.ask.read.together import both
 
 __all__ = ["tallies"]
 
@@ -30,7 +30,7 @@ def tallies(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
         return
     rest = SetForm(None, tuple(pred for pred in out.of.preds if pred is not counted[0]))
     for target in head.targets:
-        if not _names_rows(schema, target):
+        if not schema.names_row(target.table, target.name):  # else the thing is meant, not its name
             own = [] if stands_for(schema, target, head.text) else [Target("table", target.table, "", 0.0)]
             for rows in schema.tables(counted[0].to.head) if counted[0].to.head else own:
                 for spot in schema.spots(rows.table, target.table)[:1]:
@@ -39,11 +39,6 @@ def tallies(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
                     sets = [(replace(counted[0].to, head=None), Spot(rows.table)), (rest, spot.value)]
                     for choice in _having(schema, counted[0], shown, sets):
                         yield Choice(choice.value, choice.cost + cost)
-
-
-def _names_rows(schema: Schema, target: Target) -> bool:
-    """What rows are called by has one row each: then the thing is meant, not its name."""
-    return schema.column(target.table, target.name).unique or target.name in schema.table(target.table).shown_by
 
 
 def _having(

@@ -8,12 +8,12 @@ from itertools import product
 
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.conditions import both
 from datamesh.ask.read.counting import countings
 from datamesh.ask.read.form import Form, Plain, Thing
 from datamesh.ask.read.grouping import Group, named_groups
 from datamesh.ask.read.listing import listings
 from datamesh.ask.read.places import Schema
+from datamesh.ask.read.together import both
 
 __all__ = ["of_each", "tops"]
 

@@ -9,10 +9,10 @@ from typing import Literal
 
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.conditions import excluding
 from datamesh.ask.read.form import NEVER, Both, Count, Form, Linked, Plain, PredForm, SetForm, Thing, Valued
 from datamesh.ask.read.listing import listings
 from datamesh.ask.read.places import Schema
+from datamesh.ask.read.together import excluding, parts
 
 __all__ = ["of_values", "shared_values"]
 
@@ -108,18 +108,14 @@ def _fits(schema: Schema, one: intent.Select, other: intent.Select, op: str, *, 
         return False
     if op == "except":
         return True
-    said = [set(_parts(side.where)) for side in (one, other)]
+    said = [set(parts(side.where)) for side in (one, other)]
     if said[0] <= said[1] or said[1] <= said[0]:
         return False  # what is said of one kind was read as said of both
     return own or excluding((one.where, other.where))
-
-
-def _parts(where: intent.Pred | None) -> tuple[intent.Pred, ...]:
-    return where.preds if isinstance(where, intent.And) else (where,) if where else ()
 
 
 def _names_row(schema: Schema, table: str, item: intent.Item) -> bool:
     if not isinstance(item, intent.Attr):
         return True
     table = item.path[-1].to if item.path else table
-    return schema.column(table, item.column).unique or item.column in schema.table(table).shown_by
+    return schema.names_row(table, item.column)
