@@ -72,10 +72,6 @@ class _OnPath(Node):
 
     path: Path = ()
 
-    @property
-    def fans_out(self) -> bool:
-        return any(edge.many for edge in self.path)
-
 
 class Attr(_OnPath):
     """A column: the amount of an order, the country of its customer.
