@@ -32,7 +32,7 @@ _FORMS = """
 person people persons peoples; man men; woman women; child children; foot feet; tooth teeth; mouse mice; goose geese
 analysis analyses; crisis crises; thesis theses; basis bases; index indices indexes; matrix matrices; vertex vertices
 criterion criteria; phenomenon phenomena; curriculum curricula; medium media; bacterium bacteria
-life lives; wife wives; knife knives; shelf shelves; half halves; leaf leaves; wolf wolves; thief thieves; loaf loaves
+life lives; wife wives; knife knives; shelf shelves; half halves; wolf wolves; thief thieves; loaf loaves
 number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct percentage; department dept
 be is are was were been being am; have has had having; do does did done doing
 go goes went gone going; fly flies flew flown flying; take takes took taken taking; make makes made making

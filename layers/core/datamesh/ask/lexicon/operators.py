@@ -105,7 +105,7 @@ with: with, having, with a, with an
 without: without, without a, without an, without any, with no, having no, that have no, who have no, which have no
 without: lacking, that lack, who lack, that have not any
 not: not, never, cannot
-adverb: also, ever, already, once, currently
+adverb: also, once, currently
 have: have, has, had, have had, has had
 have: contain, contains, include, includes
 have_not: have no, has no, had no, do not have, does not have, did not have, do not have any, does not have any

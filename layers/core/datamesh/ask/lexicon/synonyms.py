@@ -40,7 +40,6 @@ programme program
 licence license
 manufacturer maker producer
 population resident inhabitant
-headquarters headquarter
 """
 EVERYDAY: tuple[tuple[str, ...], ...] = tuple(tuple(line.split()) for line in _EVERYDAY.strip().splitlines())
 """Each word may stand for any other of its line."""
