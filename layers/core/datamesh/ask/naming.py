@@ -68,7 +68,7 @@ class Names:
         for column in view.columns.values():
             self._add_column(view, column)
         for measure in view.measures.values():
-            for words in (measure.words, *measure.synonyms, stems(" ".join(name_words(measure.name)))):
+            for words in (*measure.spelt, *measure.synonyms):
                 self._add(words, Target("measure", view.name, measure.name, 0.0))
         self.keys.update((view.name, column.name) for column in view.columns.values() if column.identifies)
         for column in (*view.columns.values(), *view.measures.values()):

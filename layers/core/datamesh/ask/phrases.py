@@ -9,7 +9,7 @@ from datamesh.ask.lexicon.english import CARRIERS, FUNCTION_WORDS, MERE_WORDS, S
 from datamesh.ask.lexicon.synonyms import PHRASES
 from datamesh.ask.spelling import VERB_STEMS, family
 from datamesh.ask.views import ColumnView, Stems, rest, with_cores
-from datamesh.ask.words import name_words, stem, stems, value_key
+from datamesh.ask.words import stem, stems, value_key
 
 __all__ = ["Phrase", "column_phrases", "table_phrases"]
 
@@ -59,7 +59,7 @@ def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phr
     """What a column may be called, given its table's nouns."""
     nouns = with_cores(nouns)
     written = value_key(column.label).split()
-    names = dict.fromkeys((column.words, stems(" ".join(name_words(column.name))), *column.synonyms))
+    names = dict.fromkeys((*column.spelt, *column.synonyms))
     for words in names:
         for form, cost in _forms(words):
             yield from _named(form, cost, nouns)

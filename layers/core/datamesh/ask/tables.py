@@ -8,8 +8,8 @@ from functools import cached_property
 
 from datamesh.ask.intent import Edge
 from datamesh.ask.naming import Names
-from datamesh.ask.views import TableView, label_of, table_view
-from datamesh.ask.words import name_words, stems
+from datamesh.ask.views import TableView, label_of, nouns_of, table_view
+from datamesh.ask.words import in_words, stems
 from datamesh.contract.model import Column, Table
 from datamesh.contract.profile import ColumnProfile, Profile
 
@@ -114,12 +114,11 @@ def part_of(
 
 
 def _words(name: str, table: Table, permitted: frozenset[str]) -> frozenset[str]:
-    said = [table.business_name, " ".join(name_words(table.name)), *table.synonyms]
-    said.append(" ".join(name_words(name.rpartition(".")[2])))
+    said = nouns_of(name, table)
     for column in (*(c for c in table.columns if c.name in permitted), *table.measures):
         said += _called(column)
     return frozenset(word for phrase in said for word in stems(phrase))
 
 
 def _called(column: Column) -> list[str]:
-    return [label_of(column), " ".join(name_words(column.name)), *column.synonyms]
+    return [label_of(column), in_words(column.name), *column.synonyms]

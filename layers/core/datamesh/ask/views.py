@@ -10,11 +10,11 @@ from sqlglot.errors import SqlglotError
 
 from datamesh.ask.intent import AttrKind, Edge
 from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS, SHELL_WORDS
-from datamesh.ask.words import name_words, stem, stems
+from datamesh.ask.words import in_words, stem, stems
 from datamesh.contract.model import Column, Table
 from datamesh.contract.profile import ColumnProfile
 
-__all__ = ["ColumnView", "Stems", "TableView", "label_of", "rest", "table_view", "with_cores"]
+__all__ = ["ColumnView", "Stems", "TableView", "label_of", "nouns_of", "rest", "table_view", "with_cores"]
 
 _KINDS: Mapping[str, AttrKind] = {
     "string": "text",
@@ -78,7 +78,7 @@ class ColumnView:
     @property
     def spelt(self) -> tuple[Stems, ...]:
         """Its label and its name."""
-        return self.words, stems(" ".join(name_words(self.name)))
+        return self.words, stems(in_words(self.name))
 
     @property
     def all_words(self) -> frozenset[str]:
@@ -109,7 +109,7 @@ def table_view(
 
     Objects, arrays and maps are for SQL: questions have no words for what is inside.
     """
-    nouns = tuple(dict.fromkeys(words for said in _nouns(name, table) if (words := stems(said))))
+    nouns = tuple(dict.fromkeys(words for said in nouns_of(name, table) if (words := stems(said))))
     keys = frozenset(table.primary_key).union(*(edge.columns for edge in edges))
     columns = {
         column.name: _column_view(name, table, column, column.name in keys, profiles.get(column.name))
@@ -120,7 +120,7 @@ def table_view(
     key = table.primary_key if permitted.issuperset(table.primary_key) else ()
     return TableView(
         name=name,
-        label=table.business_name or " ".join(name_words(table.name)),
+        label=table.business_name or in_words(table.name),
         nouns=nouns,
         columns=columns,
         measures={m.name: _measure_view(name, m) for m in table.measures if _readable(m, permitted)},
@@ -132,13 +132,13 @@ def table_view(
     )
 
 
-def _nouns(name: str, table: Table) -> list[str]:
-    written = [" ".join(name_words(text)) for text in (table.name, name.rpartition(".")[2])]
-    return [table.business_name, *written, *table.synonyms]
+def nouns_of(name: str, table: Table) -> list[str]:
+    """What a table is called in its contract and in the mesh."""
+    return [table.business_name, in_words(table.name), in_words(name.rpartition(".")[2]), *table.synonyms]
 
 
 def label_of(column: Column) -> str:
-    return column.business_name or " ".join(name_words(column.name))
+    return column.business_name or in_words(column.name)
 
 
 def _column_view(table: str, of: Table, column: Column, key: bool, profile: ColumnProfile | None) -> ColumnView:
@@ -224,7 +224,7 @@ def _persons(columns: Iterable[ColumnView]) -> list[tuple[str, ...]]:
 
 def _person(columns: Iterable[ColumnView], part: str) -> list[str]:
     wanted = ((stem(part), "name"), (stem(f"{part}name"),))
-    found = [c.name for c in columns if c.words in wanted or stems(" ".join(name_words(c.name))) in wanted]
+    found = [c.name for c in columns if any(said in wanted for said in c.spelt)]
     found = found or [c.name for c in columns if c.words[-2:] in wanted]
     return found if len(found) == 1 else []
 

@@ -12,7 +12,19 @@ import snowballstemmer  # type: ignore[import-untyped]
 from datamesh.ask.lexicon.english import IRREGULAR
 from datamesh.registry.valuestore import fold, value_key
 
-__all__ = ["Token", "fold", "name_words", "plural", "singular", "soft", "stem", "stems", "tokens", "value_key"]
+__all__ = [
+    "Token",
+    "fold",
+    "in_words",
+    "name_words",
+    "plural",
+    "singular",
+    "soft",
+    "stem",
+    "stems",
+    "tokens",
+    "value_key",
+]
 
 TokenKind = Literal["word", "number", "date", "quoted", "mark"]
 
@@ -70,6 +82,11 @@ def stems(phrase: str) -> tuple[str, ...]:
 def name_words(name: str) -> tuple[str, ...]:
     """The folded words of an identifier: dep_delay, PaperID, customerName2."""
     return tuple(fold(word) for word in _CAMEL.findall(name))
+
+
+def in_words(name: str) -> str:
+    """An identifier as it is said: dep delay."""
+    return " ".join(name_words(name))
 
 
 def soft(label: str) -> str:

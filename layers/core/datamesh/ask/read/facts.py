@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Walk
 from datamesh.ask.read.places import Schema
-from datamesh.ask.words import name_words, stems
+from datamesh.ask.words import in_words, stems
 
 __all__ = ["facts"]
 
@@ -25,7 +25,7 @@ def facts(schema: Schema, table: str, hint: Sequence[str]) -> list[Walk]:
 def _names(schema: Schema, edge: Edge, verb: str) -> bool:
     """Reserved: the reservations."""
     nouns = {word for noun in schema.table(edge.to).nouns for word in noun}
-    said = nouns.union(stems(" ".join(name_words(edge.relationship))))
+    said = nouns.union(stems(in_words(edge.relationship)))
     return any(_akin(verb, word) for word in said)
 
 

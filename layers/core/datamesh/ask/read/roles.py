@@ -9,7 +9,7 @@ from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ROLES
 from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import name_words, stem, stems
+from datamesh.ask.words import in_words, stem, stems
 
 __all__ = ["Roles"]
 
@@ -50,7 +50,7 @@ class Roles:
         if (owner, edge) not in self._known:
             table, columns = (edge.to, edge.to_columns) if edge.many else (owner, edge.columns)
             keys = [self.vocabulary.column(table, column).all_words for column in columns]
-            named = stems(" ".join(name_words(edge.relationship)))
+            named = stems(in_words(edge.relationship))
             self._known[owner, edge] = frozenset(named).union(*keys)
         return self._known[owner, edge]
 
