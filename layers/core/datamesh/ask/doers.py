@@ -12,7 +12,6 @@ from datamesh.ask.words import Token, name_words, singular, stem, value_key
 __all__ = ["mistaken"]
 
 _DOERS = ("er", "or")
-_DATES = ("date", "timestamp", "timestamptz")
 
 
 def mistaken(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> bool:
@@ -26,7 +25,7 @@ def _for_a_date(words: Sequence[Token], target: Target, vocabulary: Vocabulary) 
     if not any(word.endswith(_DOERS) and family(stem(word)) for word in agents):
         return False
     column = vocabulary.column(target.table, target.name)
-    return column.kind in _DATES and not agents & {*name_words(column.name), *value_key(column.label).split()}
+    return column.dated and not agents & {*name_words(column.name), *value_key(column.label).split()}
 
 
 def _for_the_doers(word: Token, target: Target, vocabulary: Vocabulary) -> bool:

@@ -78,12 +78,8 @@ def _of_table(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:
             if groups
             else f"What is the {soft(measure.label)}?"
         )
-    if view.calendar.keys() >= {"year", "month"} or _dated(view):
+    if view.calendar.keys() >= {"year", "month"} or any(column.dated for column in view.columns.values()):
         yield f"How many {rows} are there per month?"
-
-
-def _dated(view: TableView) -> bool:
-    return any(column.kind in ("date", "timestamp", "timestamptz") for column in view.columns.values())
 
 
 def _groups(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:

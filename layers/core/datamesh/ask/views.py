@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from datamesh.ask.intent import AttrKind, Edge
+from datamesh.ask.intent import DATED, AttrKind, Edge
 from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS, SHELL_WORDS
 from datamesh.ask.words import in_words, stem, stems
 from datamesh.contract.model import Column, Table
@@ -64,10 +64,14 @@ class ColumnView:
         return self.numeric and not self.identifies
 
     @property
+    def dated(self) -> bool:
+        return self.kind in DATED
+
+    @property
     def holds(self) -> frozenset[str]:
         """What kinds of things its values are, as words for them go: number, year, date, time, text."""
         found = {"number"} if self.counts else {"text"} if self.kind == "text" else set()
-        if self.kind in ("date", "timestamp", "timestamptz"):
+        if self.dated:
             found |= {"date", "time"}
         if self.kind == "time":
             found.add("time")

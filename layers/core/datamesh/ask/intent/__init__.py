@@ -10,7 +10,7 @@ walks from many to one only, so that no row can ever be counted twice; what lies
 
 from __future__ import annotations
 
-from datamesh.ask.intent.base import AttrKind, Grain, MeasureFn, Node, Op, Source
+from datamesh.ask.intent.base import DATED, AttrKind, Grain, MeasureFn, Node, Op, Source
 from datamesh.ask.intent.items import (
     AllColumns,
     Attr,
@@ -49,6 +49,7 @@ from datamesh.ask.intent.query import Limit, Order, Output, Query, Select, SetOp
 from datamesh.ask.intent.schema import json_schema
 
 __all__ = [
+    "DATED",
     "AllColumns",
     "And",
     "Any_",

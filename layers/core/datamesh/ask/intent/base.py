@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "DATED",
     "AttrKind",
     "Grain",
     "MeasureFn",
@@ -16,6 +17,7 @@ __all__ = [
 ]
 
 AttrKind = Literal["text", "number", "boolean", "date", "timestamp", "timestamptz", "time"]
+DATED: frozenset[AttrKind] = frozenset({"date", "timestamp", "timestamptz"})  # what has a day
 Op = Literal["=", "<>", "<", "<=", ">", ">="]
 Grain = Literal["year", "quarter", "month", "week", "day"]
 MeasureFn = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median", "contract"]

@@ -16,7 +16,6 @@ from datamesh.ask.read.together import both
 __all__ = ["computed"]
 
 _MADE = {"+": "sum", "-": "difference", "*": "product", "/": "ratio"}
-_DATES = ("date", "timestamp", "timestamptz")
 Meanings = Iterator[Choice[intent.Query]]
 
 
@@ -62,7 +61,7 @@ def _calculated(made: Calculated, form: Form, select: intent.Select) -> Meanings
 
 
 def _day(item: intent.Item) -> TypeGuard[intent.Attr]:
-    return isinstance(item, intent.Attr) and item.kind in _DATES
+    return isinstance(item, intent.Attr) and item.kind in intent.DATED
 
 
 def _number(item: intent.Item) -> bool:

@@ -21,7 +21,6 @@ _FAR_SET = 0.5
 _TOTALS = {stem("total"), stem("sum")}
 _PARTLY = 0.3  # from this cost on a name was said in part only
 _KEPT = 6
-_DATED = ("date", "timestamp", "timestamptz")
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def _computes(fn: intent.MeasureFn, column: ColumnView, said: Name | None = None
         return False
     if fn == "avg" and said and _TOTALS & {*column.words} - {*stems(said.text)}:
         return False  # the average attendance is none of the total attendances
-    return column.numeric or (fn in ("min", "max") and column.kind in _DATED)
+    return column.numeric or (fn in ("min", "max") and column.dated)
 
 
 def _owners(schema: Schema, form: SetForm | None, table: str) -> Iterator[tuple[str, float]]:

@@ -57,7 +57,7 @@ def _sides(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[_Side]
 
 
 def _ordered(column: ColumnView) -> bool:
-    return column.counts or column.kind in ("date", "timestamp", "timestamptz")
+    return column.counts or column.dated
 
 
 def _alike(one: ColumnView, other: ColumnView) -> bool:

@@ -18,7 +18,6 @@ from datamesh.ask.words import name_words, stem
 
 __all__ = ["Dates", "buckets", "datable", "date_columns", "within"]
 
-_DATED = ("date", "timestamp", "timestamptz")
 _YEARLY = frozenset((stem("year"), stem("date")))
 _A_DATE = 0.1
 _ELSEWHERE = 0.8  # the verb names something else of the schema
@@ -90,7 +89,7 @@ def _calendar(schema: Schema, spot: Spot) -> Calendar:
 
 
 def _as_dates(schema: Schema, spot: Spot, column: ColumnView) -> Dates | None:
-    if column.kind in _DATED:
+    if column.dated:
         return Dates(attr=schema.attr(spot, column))
     if datable(column):
         return Dates(attr=schema.attr(spot, column), year_only=True)
@@ -100,7 +99,7 @@ def _as_dates(schema: Schema, spot: Spot, column: ColumnView) -> Dates | None:
 def datable(column: ColumnView) -> bool:
     """Whether it holds dates, or years as numbers."""
     says_when = bool(_YEARLY & set(column.words)) or _done(column)
-    return column.kind in _DATED or (column.numeric and says_when and _years(column))
+    return column.dated or (column.numeric and says_when and _years(column))
 
 
 def _done(column: ColumnView) -> bool:
