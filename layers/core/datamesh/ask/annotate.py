@@ -12,7 +12,7 @@ from datamesh.ask.doers import mistaken
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
 from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, SPELLED
 from datamesh.ask.lexicon.operators import OPERATORS
-from datamesh.ask.naming import Target
+from datamesh.ask.naming import PARTLY, Target
 from datamesh.ask.persons import MOST_WORDS, people
 from datamesh.ask.spelling import VERB_STEMS, misspelt, verb_form
 from datamesh.ask.units import in_unit
@@ -27,7 +27,6 @@ _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
 _CARRIED = 0.25
-_PARTLY = 0.3  # from this cost on a name was said in part only
 
 
 def annotate(question: str, vocabulary: Vocabulary, today: date) -> Lattice:
@@ -113,7 +112,7 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
             found[end] = _name(lattice, i, end, kept)
     for end, name in list(found.items()):
         known = found.get(end + 1)
-        whole = known is not None and known.targets[0].cost < _PARTLY
+        whole = known is not None and known.targets[0].cost < PARTLY
         if not whole and (carried := _carried(lattice, vocabulary, name)):
             found[end + 1] = replace(carried, targets=(*(known.targets if known else ()), *carried.targets))
         behind, fitting = in_unit(words, end, name.targets, vocabulary)
@@ -155,7 +154,7 @@ def _carried(lattice: Lattice, vocabulary: Vocabulary, name: Name) -> Name | Non
 
 def _carries(vocabulary: Vocabulary, target: Target, kinds: frozenset[str]) -> bool:
     """Whether a column, named in whole, holds such things itself: the name of a depot is not in a key to depots."""
-    if target.kind != "column" or target.cost >= _PARTLY or target.name in vocabulary.tables[target.table].foreign:
+    if target.kind != "column" or target.cost >= PARTLY or target.name in vocabulary.tables[target.table].foreign:
         return False
     return bool(vocabulary.column(target.table, target.name).holds & kinds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from datamesh.ask.naming import Target
 from datamesh.ask.words import Token
@@ -78,4 +79,4 @@ def _columns(targets: Targets, mine: tuple[str, ...], other: tuple[str, ...]) ->
     """The columns that one name means in tables where the other means one, too."""
     tables = {target.table for target in targets.get(other, ()) if target.kind == "column"}
     found = [t for t in targets.get(mine, ()) if t.kind == "column" and t.table in tables]
-    return tuple(Target(t.kind, t.table, t.name, t.cost + _LENT, t.qualified) for t in found)
+    return tuple(replace(t, cost=t.cost + _LENT) for t in found)

@@ -15,6 +15,7 @@ from datamesh.ask.compile import compile_query
 from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
 from datamesh.ask.gate import gate
+from datamesh.ask.intent.checks import first_side
 from datamesh.ask.lattice import Lattice
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.read.chart import Hit, Reader
@@ -104,14 +105,10 @@ def _told(readings: Sequence[intent.Query], labels: Mapping[str, str]) -> tuple[
     said = [explain(reading, labels) for reading in readings]
     return tuple(
         dict.fromkeys(
-            text if said.count(text) == 1 else f"{text.rstrip('.')} ({_home(reading)})."
+            text if said.count(text) == 1 else f"{text.rstrip('.')} ({first_side(reading).subject.table})."
             for text, reading in zip(said, readings, strict=True)
         )
     )
-
-
-def _home(reading: intent.Query) -> str:
-    return _home(reading.left) if isinstance(reading, intent.SetOp) else reading.subject.table
 
 
 def _plainly(reading: intent.Query) -> intent.Query:

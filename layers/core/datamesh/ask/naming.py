@@ -11,13 +11,14 @@ from datamesh.ask.spelling import Spelling
 from datamesh.ask.views import ColumnView, Stems, TableView
 from datamesh.ask.words import Token, name_words, stem, stems, value_key
 
-__all__ = ["Names", "Target"]
+__all__ = ["PARTLY", "Names", "Target"]
 
 _AT_HOME = 0.05  # said with the domain
 _CALLED = 0.2  # what a thing is called by is its name, whatever the column is called
 _IN_TWO = 1.0  # half of what a person is called by is not their name
 _NOT_THE_ID = 0.5  # `id` alone is the key, not another id
-_PARTLY, _RATHER_A_THING = 0.3, 0.8  # a name said in part only, where the words are just a table's noun
+PARTLY = 0.3  # from this cost on a name was said in part only
+_RATHER_A_THING = 0.8  # such a part, or another thing's noun, where the words are just a table's noun
 _HEADLESS = 0.9  # from this cost on a name was said without its head
 _CALLED_BY = 0.6  # at most this is what a part of its noun costs that calls a thing
 _JOINED = 0.1  # two words written as one, or one as two
@@ -168,7 +169,7 @@ class Names:
         best: dict[tuple[str, str, str], Target] = {}
         for words, cost in ways:
             for target in self.targets.get(words, ()):
-                if cost > _JOINED and target.cost >= _PARTLY:
+                if cost > _JOINED and target.cost >= PARTLY:
                     continue  # another word, and of a part only
                 spelt = replace(target, cost=target.cost + cost) if cost else target
                 key = (target.kind, target.table, target.name)
@@ -181,7 +182,7 @@ def _rather(target: Target, thing: float) -> float:
     """What it costs more to be part of a name, where the words name a thing at the cost of `thing`."""
     if target.kind == "table":
         return _RATHER_A_THING if target.cost and not thing else 0.0
-    return _RATHER_A_THING if target.cost >= _PARTLY else 0.0
+    return _RATHER_A_THING if target.cost >= PARTLY else 0.0
 
 
 def _by_cost(target: Target) -> tuple[float, str, str]:

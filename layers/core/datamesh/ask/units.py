@@ -13,7 +13,7 @@ from datamesh.ask.words import Token, name_words, stem, value_key
 __all__ = ["in_unit"]
 
 _KNOWN = frozenset(stem(word) for word in (*UNIT_WORDS, *UNITS, *UNIT_NAMES))
-_PARTLY = 0.7  # a name said in part, with its unit, may cost this
+_SURE = 0.7  # less than this costs a name, in part perhaps, that a unit may stand behind
 
 
 def in_unit(
@@ -24,7 +24,7 @@ def in_unit(
     if end == i:
         return i, ()
     said = {unit for token in words[i:end] if token.stem in _KNOWN for unit in _plain(token.stem)}
-    columns = (t for t in targets if t.kind == "column" and t.cost < _PARTLY)
+    columns = (t for t in targets if t.kind == "column" and t.cost < _SURE)
     return end, tuple(t for t in columns if said <= _of_column(vocabulary.column(t.table, t.name)))
 
 

@@ -7,6 +7,7 @@ from sqlglot import exp
 from datamesh.ask import intent
 from datamesh.ask.compile.cut import cut
 from datamesh.ask.compile.scope import Nested, column
+from datamesh.ask.intent.checks import first_side
 
 __all__ = ["compile_set"]
 
@@ -37,19 +38,13 @@ def _side(query: intent.Query, aliases: set[str], compile_: Nested, *, by_key: b
 
 
 def _ordered(order: intent.Order, query: intent.SetOp, names: list[str]) -> exp.Ordered:
-    shown: intent.Query = query
-    while isinstance(shown, intent.SetOp):
-        shown = shown.left
-    at = [output.item for output in shown.outputs].index(order.by)
+    at = [output.item for output in first_side(query).outputs].index(order.by)
     return exp.Ordered(this=column("combined", names[at]), desc=order.direction == "desc", nulls_first=False)
 
 
 def _shown_by_label(query: intent.SetOp) -> intent.Select:
     """The things whose key is in the set, each once, shown by what the left side shows them by."""
-    left: intent.Query = query.left
-    while isinstance(left, intent.SetOp):
-        left = left.left
-    shown = left.outputs[0].item
+    shown = first_side(query).outputs[0].item
     if not isinstance(shown, intent.EntityKey):
         raise TypeError("a set by key is one of things")
     thing = shown.model_copy(update={"path": ()})

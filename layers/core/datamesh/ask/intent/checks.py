@@ -13,7 +13,7 @@ from datamesh.ask.intent.predicates import Any_, Every, Exists, In
 if TYPE_CHECKING:
     from datamesh.ask.intent.query import Query, Select, SetOp
 
-__all__ = ["aggregates", "check_select", "check_set", "inside", "parts", "width"]
+__all__ = ["aggregates", "check_select", "check_set", "first_side", "inside", "parts", "width"]
 
 _ON_PATH = frozenset({Attr, EntityKey, AllColumns})
 _NESTED = frozenset({Scalar, Every, Any_})
@@ -48,11 +48,16 @@ def aggregates(query: Select) -> bool:
     return bool(query.group) or any(type(node) in _NUMBERS for node in inside(_shown(query)))
 
 
-def width(query: Query) -> int:
-    """How many columns a query shows; a thing counts as one."""
+def first_side(query: Query) -> Select:
+    """Itself; of a set, whose columns and names all sides have."""
     while query.node == "set":
         query = query.left
-    return sum(len(o.item.columns) if isinstance(o.item, AllColumns) else 1 for o in query.outputs)
+    return query
+
+
+def width(query: Query) -> int:
+    """How many columns a query shows; a thing counts as one."""
+    return sum(len(o.item.columns) if isinstance(o.item, AllColumns) else 1 for o in first_side(query).outputs)
 
 
 def check_select(query: Select) -> None:
@@ -81,7 +86,7 @@ def check_set(query: SetOp) -> None:
         raise ValueError("only a union of rows keeps rows that repeat")
     if query.by == "key" and len({_thing(side) for side in (query.left, query.right)} | {None}) != 2:
         raise ValueError("by key, both sides show one thing of one table")
-    shown = _outputs(query)
+    shown = [output.item for output in first_side(query).outputs]
     if any(order.by not in shown for order in query.order):
         raise ValueError("a set is ordered by what it shows")
     if query.limit and (query.limit.per or (query.limit.ties == "all" and not query.order)):
@@ -143,15 +148,8 @@ def _one_row(query: Query) -> bool:
     return query.node == "select" and aggregates(query) and not query.group
 
 
-def _outputs(query: Query) -> list[object]:
-    while query.node == "set":
-        query = query.left
-    return [output.item for output in query.outputs]
-
-
 def _thing(query: Query) -> str | None:
     """The table of the one thing that a query shows."""
-    if query.node == "set":
-        return _thing(query.left)
-    item = query.outputs[0].item
-    return item.table if len(query.outputs) == 1 and isinstance(item, EntityKey) else None
+    outputs = first_side(query).outputs
+    item = outputs[0].item
+    return item.table if len(outputs) == 1 and isinstance(item, EntityKey) else None
