@@ -295,3 +295,13 @@ def test_a_limit_takes_the_same_of_the_rows_that_tie(turned: str) -> None:
 
 def rows(connection: duckdb.DuckDBPyConnection, tree: exp.Expr) -> list[Any]:
     return connection.execute(tree.sql("duckdb")).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("text", "sql"),
+    [("7", "7"), (" -7.5 ", "-7.5"), ("1e5", "1e5"), ("nan", "'nan'"), ("Inf", "'Inf'"), ("1_000", "'1_000'")],
+)
+def test_only_what_every_engine_reads_as_a_number_is_written_as_one(text: str, sql: str) -> None:
+    rated = Cmp(left=Attr(column="rating_text", as_number=True), op="=", right=Value(value=text))
+
+    assert compile_query(select(PRODUCTS, TITLE, where=rated)).sql("duckdb").endswith(f"AS DOUBLE) = {sql}")

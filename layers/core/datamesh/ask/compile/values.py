@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
@@ -11,6 +12,7 @@ from datamesh.ask.compile.scope import Place, column
 
 __all__ = ["attr", "cast", "key_attrs", "keys", "label_columns", "literal", "number", "row", "single", "text_literal"]
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)  # in every engine's SQL
 _SQL_TYPES: Mapping[str, exp.DType] = {
     "date": exp.DType.DATE,
     "timestamp": exp.DType.TIMESTAMP,
@@ -95,7 +97,7 @@ def literal(node: intent.Value, kind: intent.AttrKind | None = None) -> exp.Expr
     """The value as what it is compared with (`kind`) holds it: engines differ in what they convert by themselves."""
     value, kind = node.value, node.kind if kind in (None, "boolean") or node.kind != "text" else kind
     if isinstance(value, str):
-        if kind == "number" and _is_number(value):
+        if kind == "number" and _NUMBER.fullmatch(value.strip()):
             return exp.Literal.number(value.strip())
         text = exp.Literal.string(value)
         return cast(text, _SQL_TYPES[kind]) if kind in _SQL_TYPES else text
@@ -108,14 +110,6 @@ def text_literal(node: intent.Value) -> exp.Expr:
     if isinstance(value, str | bool):
         return literal(node)
     return exp.Literal.string(f"{value:g}" if isinstance(value, float) else str(value))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def key_attrs(key: intent.EntityKey) -> list[intent.Attr]:
