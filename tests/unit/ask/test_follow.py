@@ -121,6 +121,20 @@ def test_a_question_of_somebody_else_is_not_gone_on_from(planner: Planner) -> No
         assert (reply.status, json.loads(reply.body)["error"]) == (400, "no such question to go on from")
 
 
+def test_what_no_intent_can_say_any_more_is_not_gone_on_from(planner: Planner) -> None:
+    # Given an answer of a version whose intents had another form
+    world = World()
+    first = json.loads(submit(world, planner, question="number of orders").body)["query_id"]
+    kept = world.queries.kept[first]
+    world.queries.put(replace(kept, answer=kept.answer.replace('"fn":"count"', '"fn":"tell"')))
+
+    # When the next question names it
+    reply = submit(world, planner, question="and in April?", previous=first)
+
+    # Then it is told so
+    assert (reply.status, json.loads(reply.body)["hint"]) == (400, "Ask the whole question.")
+
+
 def test_a_previous_that_is_no_id_is_declined(planner: Planner) -> None:
     with pytest.raises(UserError, match="no query id"):
         submit(World(), planner, question="and in April?", previous=3)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from datamesh.ask import intent
 from datamesh.ask.answer import Answer, Desk, QuestionAnswer, answer_question, answer_sql
 from datamesh.ask.intent.query import QUERY
@@ -128,14 +130,20 @@ class Service:
         return _Done(replace(query, status=200, answer=answer.model_dump_json()), self._event(query, answer))
 
     def _meant(self, query: Query) -> intent.Query | None:
-        """What the question before this one meant. Raises UserError where there was none that this caller asked."""
+        """What the question before this one meant. Raises UserError where there was none that this caller asked.
+
+        One that meant something which an intent could say then and cannot say now is none to go on from, either.
+        """
         if not query.previous:
             return None
         before = self.queries.get(query.previous)
         if before is None or before.principal != query.principal or before.kind != "question":
             raise UserError("no such question to go on from", hint="Answers are kept for seven days.")
         meant = json.loads(before.answer or "{}").get("intent")
-        return QUERY.validate_json(json.dumps(meant)) if meant else None
+        try:
+            return QUERY.validate_python(meant) if meant else None
+        except ValidationError:
+            raise UserError("that question can no longer be gone on from", hint="Ask the whole question.") from None
 
     def _failed(self, query: Query, error: DatameshError) -> _Done:
         status, body = problem(error)
