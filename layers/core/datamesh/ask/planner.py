@@ -6,7 +6,6 @@ is answered if nothing else comes near it; if something does, both are named, an
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -14,6 +13,7 @@ from datetime import date
 from datamesh.ask import intent
 from datamesh.ask.annotate import annotate
 from datamesh.ask.choosing import AMBIGUOUS, CANDIDATES, CEILING, FORMS, Plan, chosen, readings_of, refused, stuck_at
+from datamesh.ask.kept import Kept
 from datamesh.ask.read.chart import Exhausted, Reader
 from datamesh.ask.read.follow import edited
 from datamesh.ask.read.grammar import follow
@@ -48,7 +48,7 @@ def plan(
     `previous` is what the question before meant: then `and in December?` is a question. The vocabulary of a caller's
     products is kept until it changes; `read` takes one that the caller keeps.
     """
-    return read(question, _SHELF.vocabulary(knowledge, readable), today=today, previous=previous)
+    return read(question, _vocabulary(knowledge, readable), today=today, previous=previous)
 
 
 def read(
@@ -74,25 +74,15 @@ def read(
     return replace(found, suggestions=more)
 
 
-class _Shelf:
-    """Vocabularies of the last callers: as long as the same of the same contracts and profiles may be read."""
-
-    def __init__(self, size: int) -> None:
-        self._kept: OrderedDict[tuple[object, ...], tuple[tuple[ProductKnowledge, ...], Vocabulary]] = OrderedDict()
-        self._size = size
-
-    def vocabulary(self, knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Vocabulary:
-        products = tuple(knowledge.products.values())
-        key = (*sorted(readable.items()), *(part for p in products for part in (id(p.contract), id(p.profile))))
-        if key not in self._kept:
-            self._kept[key] = (products, build(knowledge, readable))  # keeps the products, so that ids stay theirs
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
-        return self._kept[key][1]
+_SHELF: Kept[tuple[Vocabulary, tuple[ProductKnowledge, ...]]] = Kept(8)  # of the last callers
 
 
-_SHELF = _Shelf(8)
+def _vocabulary(knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Vocabulary:
+    """The one kept, as long as the same of the same contracts and profiles may be read."""
+    products = tuple(knowledge.products.values())
+    key = (*sorted(readable.items()), *(part for p in products for part in (id(p.contract), id(p.profile))))
+    vocabulary, _ = _SHELF.get(key, lambda: (build(knowledge, readable), products))  # with them their ids stay theirs
+    return vocabulary
 
 
 def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:

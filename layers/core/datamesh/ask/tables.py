@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from datamesh.ask.intent import Edge
+from datamesh.ask.kept import Kept
 from datamesh.ask.naming import Names
 from datamesh.ask.views import TableView, label_of, nouns_of, table_view
 from datamesh.ask.words import in_words, stems
@@ -14,8 +14,6 @@ from datamesh.contract.model import Column, Table
 from datamesh.contract.profile import ColumnProfile, Profile
 
 __all__ = ["Labels", "Part", "Tables", "part_of"]
-
-_KEPT = 4_000  # tables, as callers see them, that are kept
 
 
 class Part:
@@ -90,7 +88,7 @@ class Labels(Mapping[str, str]):
         return len(self._tables)
 
 
-_PARTS: OrderedDict[tuple[object, ...], Part] = OrderedDict()
+_PARTS: Kept[Part] = Kept(4_000)  # tables, as callers see them
 
 
 def part_of(
@@ -103,14 +101,12 @@ def part_of(
     profiles: Callable[[], Mapping[str, ColumnProfile]],
 ) -> Part:
     """The part of `table` under its mesh name: the same one for all who see the same of one contract and profile."""
+
+    def view() -> TableView:
+        return table_view(name, table, permitted=permitted, edges=edges, profiles=profiles())
+
     key = (name, id(table), id(profile), permitted, edges)
-    if key not in _PARTS:
-        make = lambda: table_view(name, table, permitted=permitted, edges=edges, profiles=profiles())  # noqa: E731
-        _PARTS[key] = Part(make, lambda: _words(name, table, permitted), (table, profile))
-    _PARTS.move_to_end(key)
-    while len(_PARTS) > _KEPT:
-        _PARTS.popitem(last=False)
-    return _PARTS[key]
+    return _PARTS.get(key, lambda: Part(view, lambda: _words(name, table, permitted), (table, profile)))
 
 
 def _words(name: str, table: Table, permitted: frozenset[str]) -> frozenset[str]:
