@@ -26,7 +26,7 @@ from datamesh.ask.read.form import (
     Yard,
 )
 from datamesh.ask.read.periods import date_columns, within
-from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
 from datamesh.ask.read.together import both, excluding, in_order, shape
 from datamesh.ask.read.valued import equal, holders, persons
 from datamesh.ask.views import ColumnView
@@ -37,15 +37,12 @@ __all__ = ["FLIPPED", "at_end", "conditions", "placed", "restricted", "role_fit"
 Found = Iterator[Choice[intent.Pred]]
 _VERBS = frozenset(stem(verb) for verb in (*VERBS, "have"))
 FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
-_BY_ADJECTIVE = 0.3
 _AS_KEY = 0.9  # customer 5: what it may cost that this is the key
 _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
-_NAMED = 0.6  # of what a way costs whose end was named
 _UNLIKE = 0.2  # parts of one condition that look at different things
 _OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to it
-_UNNAMED = 0.3  # rows that were not named are counted
 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -142,7 +139,7 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:
         for column, tier in schema.measured(spot.table, pred.adjective, lambda c: c.counts):
             op = pred.op if tier.high else FLIPPED[pred.op]
             found = _number(schema.attr(spot, column), op, pred)
-            yield Choice(intent.Not(pred=found) if pred.negated else found, _BY_ADJECTIVE)
+            yield Choice(intent.Not(pred=found) if pred.negated else found, BY_ADJECTIVE)
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
@@ -215,7 +212,7 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
     if pred.to.head is None and pred.count:
         for walk in facts(schema, spot.table, pred.hint) if pred.hint != ("have",) else ():
             for choice in _rows(schema, pred, spot, walk):
-                yield Choice(choice.value, choice.cost + _UNNAMED)
+                yield Choice(choice.value, choice.cost + walk.cost)
         return
     said = pred.to.preds or pred.to.rank or pred.count or pred.negated or any(word in _VERBS for word in pred.hint)
     if not said:
@@ -229,7 +226,7 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
         for walk in schema.walks(spot, target.table):
             fit = role_fit(schema, pred, walk)
             for choice in _rows(schema, pred, spot, walk):
-                yield Choice(choice.value, choice.cost + walk.cost * _NAMED + target.cost + fit)
+                yield Choice(choice.value, choice.cost + walk.cost * NAMED + target.cost + fit)
 
 
 def role_fit(schema: Schema, pred: Linked, walk: Walk) -> float:

@@ -24,7 +24,6 @@ __all__ = ["countings"]
 
 _NUMBER_AS_KEY = 0.8
 _BRIDGE = 0.6
-_UNNAMED = 0.3  # rows that were not named are counted
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _own_rows(schema: Schema, form: Form, shown: tuple[Anchor, ...]) -> list[Cho
     if not (first.implied or first.columns == schema.known_by(first.table)):
         return [Choice(Figure(first.table, "count", first.table), 0.0)]
     hint = next((rank.hint for rank in _ranks(form)), ())
-    return [Choice(Figure(walk.end, "count", walk.end), _UNNAMED) for walk in facts(schema, first.table, hint)]
+    return [Choice(Figure(walk.end, "count", walk.end), walk.cost) for walk in facts(schema, first.table, hint)]
 
 
 def _is_number(schema: Schema, anchor: Anchor) -> bool:

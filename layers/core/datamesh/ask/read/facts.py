@@ -12,6 +12,7 @@ from datamesh.ask.words import in_words, stems
 __all__ = ["facts"]
 
 _SHORT_STEM = 4
+_UNNAMED = 0.3  # rows that were not named
 
 
 def facts(schema: Schema, table: str, hint: Sequence[str]) -> list[Walk]:
@@ -19,7 +20,7 @@ def facts(schema: Schema, table: str, hint: Sequence[str]) -> list[Walk]:
     edges = [edge for edge in schema.vocabulary.graph.edges.get(table, ()) if edge.many]
     named = [edge for edge in edges if any(_names(schema, edge, verb) for verb in hint)]
     found = named or edges
-    return [Walk(table, (edge,), 0.0) for edge in found] if len(found) == 1 else []
+    return [Walk(table, (edge,), _UNNAMED) for edge in found] if len(found) == 1 else []
 
 
 def _names(schema: Schema, edge: Edge, verb: str) -> bool:

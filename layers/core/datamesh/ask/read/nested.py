@@ -10,14 +10,13 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.read import conditions as restrict
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Compared, SetForm, Yard
-from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
 from datamesh.ask.read.ranking import ranked_by
 from datamesh.ask.read.together import both
 from datamesh.ask.views import ColumnView
 
 __all__ = ["versus"]
 
-_BY_ADJECTIVE = 0.3
 _OTHER_COLUMN = 0.3  # above the average of something else than what is compared
 _OTHER_ROWS = 0.2  # the average over orders of what a product costs
 _ONE_ROW = 0.2
@@ -47,7 +46,7 @@ def _sides(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[_Side]
     if pred.attr is None:
         for column, tier in schema.measured(spot.table, pred.adjective, _ordered):
             op = pred.op if tier.high else restrict.FLIPPED[pred.op]
-            yield Choice(_Side(column, schema.attr(spot, column), Walk(spot.table, (), 0.0), op), _BY_ADJECTIVE)
+            yield Choice(_Side(column, schema.attr(spot, column), Walk(spot.table, (), 0.0), op), BY_ADJECTIVE)
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value

@@ -17,8 +17,10 @@ from datamesh.ask.views import ColumnView, Stems, TableView
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import stem, stems
 
-__all__ = ["Schema", "Spot"]
+__all__ = ["BY_ADJECTIVE", "NAMED", "Schema", "Spot"]
 
+BY_ADJECTIVE = 0.3  # a column that only an adjective speaks of
+NAMED = 0.6  # of what a way costs whose end was named
 _OTHER_TABLE = 0.2
 _KEY_NOUN, _BY_KEY = 0.5, 0.1
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)

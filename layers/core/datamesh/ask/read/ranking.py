@@ -9,14 +9,13 @@ from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES
 from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Direction, Form, OrderForm, Out, Plain, Ranked, SetForm, Thing
-from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem
 
 __all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by", "shown_as"]
 
 _REVERSED: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
-_BY_ADJECTIVE = 0.3
 _PARTLY = 0.3  # from this cost on a name was said in part only
 
 
@@ -36,7 +35,7 @@ def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Or
     elif adjective:
         for column, tier in schema.measured(spot.table, adjective, _has_ends):
             way = direction if tier.high else _REVERSED[direction]
-            found.append(Choice(intent.Order(by=schema.attr(spot, column), direction=way), _BY_ADJECTIVE))
+            found.append(Choice(intent.Order(by=schema.attr(spot, column), direction=way), BY_ADJECTIVE))
     return cheapest(found)
 
 

@@ -9,7 +9,7 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.lattice import Literal
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Valued
-from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.places import NAMED, Schema, Spot
 from datamesh.ask.values import Hit
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
@@ -19,7 +19,6 @@ __all__ = ["equal", "holders", "persons"]
 _APPOSED = 0.3
 _NOT_CALLED = 0.4  # a value that is also what the thing is called
 _TO_MANY = 0.25
-_NAMED = 0.6  # of what a way costs whose end was named
 _UNSEEN = 0.4  # a quoted value that no profile knows
 Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
 
@@ -110,7 +109,7 @@ def _apposed(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[
         for walk in schema.walks(spot, target.table) if target.table != spot.table else ():
             fit = schema.roles.of_walk(walk, pred.hint) + _TO_MANY * walk.many
             for called in schema.called(spot.onward(walk)):
-                yield Choice((walk, called.value[1]), _APPOSED + walk.cost * _NAMED + target.cost + fit)
+                yield Choice((walk, called.value[1]), _APPOSED + walk.cost * NAMED + target.cost + fit)
 
 
 def _calls_otherwise(schema: Schema, table: str, name: str, beside: Iterable[str]) -> bool:

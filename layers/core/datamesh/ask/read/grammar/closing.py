@@ -8,6 +8,7 @@ from dataclasses import replace
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import predicates, sets
+from datamesh.ask.read.grammar.common import UNREAD_VERB
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.orders import order
 from datamesh.ask.read.grammar.tallied import verbs
@@ -15,7 +16,6 @@ from datamesh.ask.words import stems
 
 __all__ = ["per", "rest"]
 
-_UNREAD_VERB = 0.2
 _POINTING = 0.1  # whose the numbers are is said again
 _THE_SAME = 0.2  # the ..., which need not be what was named before
 
@@ -65,7 +65,7 @@ def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
         yield Hit(keys.end, form, state.cost + keys.cost)
     if r.lattice.relation(i):
         for keys in each_key(r, i + 1):
-            yield Hit(keys.end, per(state.value, keys.value), state.cost + keys.cost + _UNREAD_VERB)
+            yield Hit(keys.end, per(state.value, keys.value), state.cost + keys.cost + UNREAD_VERB)
 
 
 def per(form: Form, keys: Keys) -> Form:

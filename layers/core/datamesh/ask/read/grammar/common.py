@@ -13,6 +13,7 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Both, Dated, Direction, How, PredForm, Yard
 
 __all__ = [
+    "UNREAD_VERB",
     "Amount",
     "Time",
     "amount",
@@ -26,10 +27,13 @@ __all__ = [
     "number",
     "one_or_other",
     "time",
+    "to_show",
     "values",
 ]
 
+UNREAD_VERB = 0.2  # what is left of a sentence whose verb means nothing by itself
 _NO_THAN = 0.3
+_NO_VERB = 0.1  # nothing asks to show it
 T = TypeVar("T")
 
 
@@ -98,6 +102,11 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
     while r.lattice.unit(end) or r.word(end, "%"):
         end += 1
         yield r.reach(end), found
+
+
+def to_show(r: Reader, i: int) -> dict[int, float]:
+    """[show me]: where what is shown begins, and the cost."""
+    return {i: _NO_VERB} | {op.end: 0.0 for op in r.op(i, "show")}
 
 
 def one_or_other(r: Reader, i: int) -> Iterator[tuple[int, float, float]]:

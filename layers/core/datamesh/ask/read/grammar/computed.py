@@ -24,11 +24,10 @@ from datamesh.ask.read.form import (
     Valued,
 )
 from datamesh.ask.read.grammar import outputs, predicates, sets
-from datamesh.ask.read.grammar.common import time, values
+from datamesh.ask.read.grammar.common import time, to_show, values
 
 __all__ = ["asked"]
 
-_NO_VERB = 0.1
 _SIDE = 0.1
 How = Literal["difference", "growth"]
 Op = Literal["+", "-", "*", "/"]
@@ -37,8 +36,7 @@ Op = Literal["+", "-", "*", "/"]
 @rule
 def asked(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """[show me] a number that is made of others"""
-    starts = {i: _NO_VERB} | {op.end: 0.0 for op in r.op(i, "show")}
-    for start, cost in starts.items():
+    for start, cost in to_show(r, i).items():
         for make in (_calculated, _share, _change, _compared):
             for hit in make(r, start):
                 yield Hit(hit.end, hit.value, hit.cost + cost)

@@ -16,7 +16,6 @@ __all__ = ["beyond", "split", "than", "yard"]
 
 _OWNING = ("of", "for", "in", "from", "among", "across", "at")
 _OVER: dict[str, Over] = {"avg": "avg", "max": "max", "min": "min", "median": "median"}
-_NO_NOUN = 0.2
 _OTHERS = 0.1
 
 
@@ -62,7 +61,7 @@ def _among(r: Reader, begun: Hit[Yard]) -> Iterator[Hit[Yard]]:
     for start in starts:
         for hit in sets.plain_set(r, r.the(start)):
             yield Hit(hit.end, replace(begun.value, of=hit.value), begun.cost + hit.cost)
-    for hit in sets.with_posts(r, Hit(begun.end, SetForm(None), _NO_NOUN)):
+    for hit in sets.nounless(r, begun.end):
         if hit.value.preds and not hit.value.rank:
             yield Hit(hit.end, replace(begun.value, of=hit.value), begun.cost + hit.cost)
 

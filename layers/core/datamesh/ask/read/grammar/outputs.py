@@ -12,8 +12,8 @@ from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.grammar import sets
-from datamesh.ask.read.grammar.common import function
-from datamesh.ask.read.grammar.pointing import pointing_back
+from datamesh.ask.read.grammar.common import dearer, function
+from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
 from datamesh.ask.words import plural
 
 __all__ = ["items", "of_whom", "output", "outputs", "series"]
@@ -23,10 +23,8 @@ _THEIRS = ("their", "its", "his", "her", "corresponding", "respective")
 _LABELS = tuple(form for word in LABEL_WORDS for form in (word, plural(word)))
 _TOGETHER = 4  # outputs, or groups of outputs, of one question
 _ATTRIBUTES = 7  # attributes of one owner
-_UNREAD_CLAUSE = 0.3
 _MERELY_DETAILS = 0.5
 _THING = 0.2
-_NO_NOUN = 0.2
 _OWNER_BEHIND = 0.4
 Outs = tuple[Out, ...]
 T = TypeVar("T")
@@ -125,7 +123,7 @@ def _counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
             for verb in pointing_back(r, hit.end):
                 yield Hit(verb.end, (Count(hit.value),), hit.cost + verb.cost)
             if r.word(hit.end, "each"):
-                yield Hit(hit.end + 1, (Count(hit.value),), hit.cost + _UNREAD_CLAUSE)
+                yield Hit(hit.end + 1, (Count(hit.value),), hit.cost + UNREAD_CLAUSE)
 
 
 def _only_number(r: Reader, i: int) -> Iterator[Hit[Outs]]:
@@ -159,7 +157,7 @@ def of_whom(r: Reader, listed: Hit[Outs]) -> Iterator[Hit[Outs]]:
     if r.word(listed.end, *_OWNING):
         for hit in _said_set(r, listed.end + 1):
             yield Hit(hit.end, _with_owner(listed.value, hit.value), listed.cost + hit.cost)
-    for hit in sets.with_posts(r, Hit(listed.end, SetForm(None), listed.cost + _NO_NOUN)):
+    for hit in dearer(sets.nounless(r, listed.end), listed.cost):
         if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, listed.value):
             yield Hit(hit.end, _with_owner(listed.value, hit.value), hit.cost)
 

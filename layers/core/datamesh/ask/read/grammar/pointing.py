@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from datamesh.ask.read.chart import Hit, Reader, rule
 
-__all__ = ["pointing_back"]
+__all__ = ["UNREAD_CLAUSE", "pointing_back"]
 
 _PRONOUNS = ("they", "it", "he", "she")
 _OBJECTS = ("them", "it", "him", "her")
 _BETWEEN = ("have", "be", "aux")
-_UNREAD_CLAUSE = 0.3
+UNREAD_CLAUSE = 0.3  # a clause that is only about what was named before
 _NOUN_AGAIN = 0.1
 Words = tuple[str, ...]
 
@@ -23,15 +23,15 @@ def pointing_back(r: Reader, i: int) -> Iterator[Hit[Words]]:
     Its words are the hint which way.
     """
     if r.word(i, "there"):
-        yield Hit(i + 1, (), _UNREAD_CLAUSE)
+        yield Hit(i + 1, (), UNREAD_CLAUSE)
     for op in r.op(i, "that"):
         for end, words in _verbs(r, op.end):
             if r.word(end, *_OBJECTS):
-                yield Hit(end + 1, words, _UNREAD_CLAUSE)
+                yield Hit(end + 1, words, UNREAD_CLAUSE)
     for start, hint in _starts(r, i):
         for subject in _subjects(r, start):
             for end, words in _verbs(r, subject.end):
-                yield Hit(end, hint + words, _UNREAD_CLAUSE + subject.cost)
+                yield Hit(end, hint + words, UNREAD_CLAUSE + subject.cost)
 
 
 def _starts(r: Reader, i: int) -> Iterator[tuple[int, Words]]:

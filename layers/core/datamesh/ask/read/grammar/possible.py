@@ -10,9 +10,9 @@ from datamesh.ask.read.form import Compared, Contains, Dated, Lacking, Post, Val
 from datamesh.ask.read.periods import datable
 from datamesh.ask.views import ColumnView
 
-__all__ = ["possible"]
+__all__ = ["CLOSE", "possible"]
 
-_CLOSE = 0.5  # what a column's name may cost that is said of a thing like an adjective
+CLOSE = 0.5  # what a column's name may cost that is said like an adjective, or to be missing
 
 
 def possible(r: Reader, hits: Iterable[Hit[Post]]) -> Iterator[Hit[Post]]:
@@ -27,7 +27,7 @@ def _fits(r: Reader, pred: Post) -> bool:
         case Dated(attr=Name() as name):
             return any(datable(column) for column in _columns(r, name))
         case Lacking(attr=name, flag=True):
-            close = [target for target in name.targets if target.kind == "column" and target.cost < _CLOSE]
+            close = [target for target in name.targets if target.kind == "column" and target.cost < CLOSE]
             return any(r.lattice.vocabulary.column(t.table, t.name).no is not None for t in close)
         case Contains(attr=Name() as name):
             return any(column.kind == "text" for column in _columns(r, name))

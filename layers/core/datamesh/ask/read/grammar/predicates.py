@@ -14,12 +14,11 @@ from datamesh.ask.read.grammar.common import attrs, dates, dearer, direction, va
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
-from datamesh.ask.read.grammar.possible import possible
+from datamesh.ask.read.grammar.possible import CLOSE, possible
 from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase, where
 
 __all__ = ["another", "complement", "post", "predicate", "ranked"]
 
-_CLOSE = 0.5  # what a column's name may cost that is said to be missing
 _THING_TOO = 1.0
 _BARE, _BARE_PROPER = 0.3, 0.15  # a value that stands alone; as quoted or capital as a name is
 
@@ -230,7 +229,7 @@ def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:
     if not r.word(i, "the"):
         at = i + r.word(i, "a", "an", "any")
         for name in r.names(at, "column"):
-            if name.targets[0].cost < _CLOSE:
+            if name.targets[0].cost < CLOSE:
                 things = any(r.names(at, "table"))
                 yield Hit(name.end, Lacking(name), _THING_TOO if things else 0.0)
     for hit in sets.plain_set(r, i):

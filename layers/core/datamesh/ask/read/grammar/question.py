@@ -20,15 +20,12 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
 from datamesh.ask.read.grammar.closing import per, rest
-from datamesh.ask.read.grammar.common import values
+from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, sorted_, who, whose
 
 __all__ = ["question"]
-
-_NO_VERB = 0.1  # nothing asks to show it
-_UNREAD_VERB = 0.2
 
 
 def question(r: Reader) -> list[Hit[Form]]:
@@ -88,8 +85,7 @@ def _end(r: Reader, i: int) -> int:
 @rule
 def _shown(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """[show me] outputs; sort the outputs"""
-    starts = {i: _NO_VERB} | {op.end: 0.0 for op in r.op(i, "show")}
-    for at, cost in starts.items():
+    for at, cost in to_show(r, i).items():
         for hit in outputs.outputs(r, _please(r, at)):
             yield Hit(hit.end, Form(hit.value, bare=at == i), hit.cost + cost)
     yield from sorted_(r, i)
@@ -166,9 +162,9 @@ def _verb(r: Reader, i: int) -> Iterator[tuple[int, float]]:
     while r.lattice.relation(at):
         at += 1
     if at > i:
-        yield r.reach(at), _UNREAD_VERB + 0.1
+        yield r.reach(at), UNREAD_VERB + 0.1
         for op in r.op(at, "in"):
-            yield op.end, _UNREAD_VERB + 0.1
+            yield op.end, UNREAD_VERB + 0.1
 
 
 def _done_to_each(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
@@ -177,7 +173,7 @@ def _done_to_each(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
     for end in {at, *(end for end, _ in _verb(r, at))}:
         if end > counted.end:
             for keys in each_key(r, end):
-                yield _counting(Hit(keys.end, counted.value, counted.cost + keys.cost + _UNREAD_VERB), keys.value)
+                yield _counting(Hit(keys.end, counted.value, counted.cost + keys.cost + UNREAD_VERB), keys.value)
 
 
 def _turned_round(r: Reader, i: int) -> Iterator[Hit[Post]]:

@@ -24,6 +24,7 @@ __all__ = [
     "headed",
     "measure_of_rank",
     "noun_set",
+    "nounless",
     "of_head",
     "plain_set",
     "ranked_by",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 ROWS = SetForm(None)  # the ranked thing's own rows
+_NO_NOUN = 0.2
 _KEPT = 10  # ways to go on that are followed, after each post
 _ATTRIBUTE_AS_HEAD = 0.3
 _KIND_AS_HEAD = 0.2
@@ -157,6 +159,11 @@ def with_posts(r: Reader, base: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         yield from states
         found = [hit for state in states for hit in _one_more(r, state)]
         states = sorted(found, key=lambda hit: (hit.cost, -hit.end))[:_KEPT]
+
+
+def nounless(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+    """(the average) in France: what restricts rows that have no noun here, or nothing."""
+    yield from with_posts(r, Hit(i, SetForm(None), _NO_NOUN))
 
 
 def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:

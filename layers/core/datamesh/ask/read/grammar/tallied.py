@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Linked, Post, Ranked, Tallied, Yard
 from datamesh.ask.read.grammar import numbered, sets
-from datamesh.ask.read.grammar.common import Amount, amount, being, comparison, dearer, direction, function
+from datamesh.ask.read.grammar.common import UNREAD_VERB, Amount, amount, being, comparison, dearer, direction, function
 
 __all__ = ["doers", "often", "so_many", "verbs"]
 
-_UNREAD_VERB = 0.2
 _BACK = ("each", "it", "them")
 
 
@@ -39,9 +38,9 @@ def verbs(r: Reader, i: int) -> Iterator[Done]:
 def _verb(r: Reader, i: int) -> Iterator[Done]:
     if r.lattice.relation(i):
         verb = (r.tokens[i].stem,)
-        yield Done(r.reach(i + 1), verb, _UNREAD_VERB)
-        yield from (Done(op.end, verb, _UNREAD_VERB) for op in r.op(i + 1, "in"))
-        yield from (Done(op.end, verb, _UNREAD_VERB) for op in r.op(i + 1, "with") if r.word(op.end, *_BACK))
+        yield Done(r.reach(i + 1), verb, UNREAD_VERB)
+        yield from (Done(op.end, verb, UNREAD_VERB) for op in r.op(i + 1, "in"))
+        yield from (Done(op.end, verb, UNREAD_VERB) for op in r.op(i + 1, "with") if r.word(op.end, *_BACK))
     else:
         yield from (Done(op.end) for op in r.op(i, "in") if i)
 
