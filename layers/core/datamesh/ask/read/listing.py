@@ -98,6 +98,8 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
         if len({output.item for output in outputs}) < len(outputs) or _twice(outputs):
             continue
         sets = dict.fromkeys((a.of, owner) for a, (_, owner) in zip(shown, at.value, strict=True) if a.of)
+        if _of_two_kinds([(s, spot) for s, spot in sets if s]):
+            continue
         sets |= {(form.rows, Spot(root)): None} if form.rows else {}
         distinct = any(s.distinct for s, _ in sets if s) or any(
             isinstance(o, Plain) and o.distinct for o in form.outputs
@@ -114,6 +116,12 @@ def _from(schema: Schema, form: Form, shown: tuple[Anchor, ...], root: str) -> I
                     distinct=distinct,
                 )
                 yield Choice(_once_each(select), at.cost + preds.cost + cut.cost)
+
+
+def _of_two_kinds(sets: Sequence[tuple[SetForm, Spot]]) -> bool:
+    """Names of customers from France and cities of customers from Germany: no row is both."""
+    said = {(spot, form.preds) for form, spot in sets if form.preds}
+    return len(said) > len({spot for spot, _ in said})
 
 
 def _twice(outputs: Sequence[intent.Output]) -> bool:

@@ -167,10 +167,14 @@ class Schema:
 
     def narrowed(self, form: SetForm, table: str) -> SetForm | None:
         """Ranks of captains, where rank is a column of captains: what is said of the captains is said of these rows.
-        Nothing where the column is of something else: names of banks are not the names of their customers."""
+        Nothing where the column is of something else: names of banks are not the names of their customers; nor where
+        two sets of these rows are named: a customer from France and a customer from Germany."""
+        said = [pred for pred in form.preds if isinstance(pred, Linked) and self._of_these(pred, table)]
+        if sum(bool(pred.to.preds) for pred in said) > 1:
+            return None
         kept: list[PredForm] = []
         for pred in form.preds:
-            if isinstance(pred, Linked) and self._of_these(pred, table):
+            if isinstance(pred, Linked) and pred in said:
                 kept += pred.to.preds
             elif isinstance(pred, Linked) and (pred.hint == ("of",) or pred.negated):
                 return None
