@@ -305,3 +305,9 @@ def test_only_what_every_engine_reads_as_a_number_is_written_as_one(text: str, s
     rated = Cmp(left=Attr(column="rating_text", as_number=True), op="=", right=Value(value=text))
 
     assert compile_query(select(PRODUCTS, TITLE, where=rated)).sql("duckdb").endswith(f"AS DOUBLE) = {sql}")
+
+
+def test_a_time_of_day_is_no_text_to_any_engine() -> None:
+    late = Cmp(left=Attr(column="opens_at", kind="time"), op=">", right=Value(value="09:30"))
+    tree = compile_query(select(CUSTOMERS, COUNT, where=late))
+    assert {tree.sql(engine).partition(" > ")[2] for engine in ("duckdb", "athena")} == {"CAST('09:30' AS TIME)"}

@@ -17,6 +17,7 @@ _SQL_TYPES: Mapping[str, exp.DType] = {
     "date": exp.DType.DATE,
     "timestamp": exp.DType.TIMESTAMP,
     "timestamptz": exp.DType.TIMESTAMPTZ,
+    "time": exp.DType.TIME,
 }
 
 
