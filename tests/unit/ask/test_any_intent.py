@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import duckdb
 from hypothesis import HealthCheck, example, given, settings
-from pydantic import TypeAdapter
 from sqlglot import parse_one
 
 from datamesh.ask.compile import compile_query
 from datamesh.ask.explain import explain
 from datamesh.ask.guard import Scope, guard
 from datamesh.ask.intent import Attr, Entity, Measure, Output, Query, Select
+from datamesh.ask.intent.query import QUERY
 from datamesh.engine.dialect import PhysicalTable, render
 from tests.support.intents import queries
 from tests.support.meshes import Mesh
 
-QUERY: TypeAdapter[Query] = TypeAdapter(Query)
 ANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 

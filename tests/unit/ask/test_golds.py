@@ -15,12 +15,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from pydantic import TypeAdapter
 from sqlglot import parse_one
 
 from datamesh.ask.compile import compile_query
 from datamesh.ask.guard import Scope, guard
 from datamesh.ask.intent import Query
+from datamesh.ask.intent.query import QUERY
 from datamesh.ask.measure.questions import Database, databases
 from datamesh.ask.measure.rows import meets, plain
 from datamesh.ask.vocabulary import mesh_name
@@ -29,7 +29,6 @@ from tests.support.kits import SHARED, needs_shared
 
 GOLDS = Path(__file__).parent / "fixtures/golds/train.jsonl"
 TRAIN = SHARED / "train"
-QUERY: TypeAdapter[Query] = TypeAdapter(Query)
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from pydantic import TypeAdapter
 
 from datamesh.ask import intent
 from datamesh.ask.compile import compile_query
 from datamesh.ask.explain import explain
 from datamesh.ask.guard import Scope, guard
+from datamesh.ask.intent.query import QUERY
 from datamesh.ask.vocabulary import build
 from datamesh.engine.dialect import PhysicalTable, render
 from tests.support.meshes import FIXTURES, Mesh
-
-QUERY: TypeAdapter[intent.Query] = TypeAdapter(intent.Query)
 
 
 @dataclass(frozen=True)
