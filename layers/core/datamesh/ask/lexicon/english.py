@@ -109,11 +109,10 @@ CARRIERS: Mapping[str, frozenset[str]] = {
 }
 """What may stand behind the name of a column without saying more than what it holds: market value, phone number."""
 
-_UNIT_WORDS = """
-dollar usd eur euro cent thousand million billion km kilometer mile meter m ft feet foot inch mm cm kg kmh mph mb mib kb
-gb hz percent pct
+_MEASURES = """
+dollar usd eur euro cent percent pct km kilometer mile meter m ft foot inch mm cm kg kmh mph mb mib kb gb hz
 """
-UNIT_WORDS = tuple(_UNIT_WORDS.split())
+UNIT_WORDS = (*_MEASURES.split(), "thousand", "million", "billion")
 """What the name of a column may end in to say in what it is measured."""
 
 _UNIT_NAMES = """
@@ -131,11 +130,10 @@ _NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
 SPELLED: Mapping[str, int] = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}
 
 _UNITS = """
-dollar euro pound cent percent minute second hour day week month quarter year mile kilometer kilometre km meter metre
-foot inch degree point people mph kg unit usd piece star mm cm millimeter centimeter kilogram gram pound ton liter litre
-kmh lb mb gb ghz
+pound minute second hour day week month quarter year kilometre metre degree point people unit piece star millimeter
+centimeter kilogram gram ton liter litre lb ghz
 """
-UNITS = frozenset(_UNITS.split())
+UNITS = frozenset((*_MEASURES.split(), *_UNITS.split()))
 """What may stand behind a number without saying more than the column does."""
 
 
