@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
-from datamesh.ask.naming import Target
+from datamesh.ask.naming import PARTLY, Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Aggregate, Count, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.places import Schema, Spot
@@ -19,7 +19,6 @@ __all__ = ["Figure", "figures"]
 
 _FAR_SET = 0.5
 _TOTALS = {stem("total"), stem("sum")}
-_PARTLY = 0.3  # from this cost on a name was said in part only
 _KEPT = 6
 
 
@@ -86,7 +85,7 @@ def _values(schema: Schema, target: Target, form: SetForm, said: Name) -> Iterat
     if column.counts and not form.distinct:
         return  # the different values of a number are hardly ever what is counted
     if schema.names_thing(said) and (
-        target.cost >= _PARTLY or column.words in view.nouns or stands_for(schema, target, said.text)
+        target.cost >= PARTLY or column.words in view.nouns or stands_for(schema, target, said.text)
     ):
         return  # the thing itself is counted
     mine = schema.narrowed(form, target.table)

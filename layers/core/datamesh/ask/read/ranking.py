@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES
+from datamesh.ask.naming import PARTLY
 from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Direction, Form, OrderForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
@@ -16,7 +17,6 @@ from datamesh.ask.words import stem
 __all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by", "shown_as"]
 
 _REVERSED: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
-_PARTLY = 0.3  # from this cost on a name was said in part only
 
 
 def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Order]]:
@@ -27,7 +27,7 @@ def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Or
     if rank.attr:
         for choice in schema.columns(rank.attr, spot):
             walk, column = choice.value
-            part = column.identifies and choice.cost >= _PARTLY  # most counties: not the highest id of a county
+            part = column.identifies and choice.cost >= PARTLY  # most counties: not the highest id of a county
             if not walk.many and _has_ends(column) and not part:
                 attr = schema.attr(Spot(column.table, spot.path + walk.path), column, rank.attr)
                 way = direction if _high(column, adjective) else _REVERSED[direction]
@@ -40,7 +40,7 @@ def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Or
 
 
 def _has_ends(column: ColumnView) -> bool:
-    return column.numeric or column.kind in ("date", "timestamp", "timestamptz", "time")
+    return column.numeric or column.dated or column.kind == "time"
 
 
 def _high(column: ColumnView, adjective: str) -> bool:

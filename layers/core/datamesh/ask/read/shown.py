@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
-from datamesh.ask.naming import Target
+from datamesh.ask.naming import PARTLY, Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Everything, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
@@ -18,7 +18,6 @@ __all__ = ["Anchor", "anchors", "items", "named_apart", "stands_for", "through_k
 
 _NEIGHBOUR = 0.5
 _LEADS_TO = 0.15  # a neighbour that each row has one of
-_PARTLY = 0.3  # from this cost on a name was said in part only
 _FARTHER = 1.5  # what is so much dearer only has that noun in its own name
 _WHOLE_NAME = (stems("name"), stems("full name"))
 _CALLED = tuple(stems(word) for word in LABEL_WORDS)
@@ -107,11 +106,11 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
 def _beside(schema: Schema, out: Plain, of: SetForm, columns: Sequence[Target]) -> Iterator[Choice[Anchor]]:
     """The positions of players, where a season's row holds both: a player is no more than a name there."""
     for role in of.head.targets if of.head else ():
-        if role.kind != "column" or role.cost >= _PARTLY or schema.table(role.table).columns[role.name].kind != "text":
+        if role.kind != "column" or role.cost >= PARTLY or schema.table(role.table).columns[role.name].kind != "text":
             continue
         mine = schema.narrowed(of, role.table)
         for target in columns:
-            if mine is not None and target.table == role.table and target.name != role.name and target.cost < _PARTLY:
+            if mine is not None and target.table == role.table and target.name != role.name and target.cost < PARTLY:
                 anchor = Anchor(role.table, (target.name,), of=mine, said=out.attr)
                 yield Choice(anchor, target.cost + role.cost + _BESIDE)
 
@@ -133,7 +132,7 @@ def _neighbour(schema: Schema, target: Target, owner: Target) -> float | None:
         return None
     view = schema.table(owner.table)
     bridge = set(view.columns) <= {*view.key, *view.foreign}  # it has no attributes, those of its ends are not its own
-    if not target.qualified and (bridge or max(target.cost, owner.cost) >= _PARTLY or len(walks[0].path) > 1):
+    if not target.qualified and (bridge or max(target.cost, owner.cost) >= PARTLY or len(walks[0].path) > 1):
         return None
     if not walks[0].many:
         return _LEADS_TO
@@ -187,7 +186,7 @@ def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
     for target in form.head.targets if form.head else ():
         if target.kind == "table":
             shown = schema.table(target.table).shown_by
-            if shown and not (len(shown) > 1 and shown == schema.table(target.table).key and target.cost >= _PARTLY):
+            if shown and not (len(shown) > 1 and shown == schema.table(target.table).key and target.cost >= PARTLY):
                 yield Choice(Anchor(target.table, shown, implied=True, owner=target.table, of=form), target.cost)
         elif target.kind == "column" and form.head:
             through = target.name if stands_for(schema, target, form.head.text) else ""
