@@ -38,7 +38,8 @@ def _select(query: intent.Select, aliases: set[str], *, by_key: bool) -> exp.Sel
     if query.limit:  # "which has the most" asks for something that there is: what is missing never wins
         wanted += [_known(part) for key in query.group for part in _keys(key, place)]
     if by_key:  # nothing is one of a list that holds what is missing, nor not one of it
-        wanted += [_known(part.copy()) for part, _ in shown if isinstance(part, exp.Column) and part not in wanted]
+        there = [_known(part.copy()) for part, _ in shown if isinstance(part, exp.Column)]
+        wanted += [condition for condition in there if condition not in wanted]
     group = _groups(query, place)
     having = pred(query.having, place) if query.having else None
     order = [_ordered(order, place) for order in query.order]
