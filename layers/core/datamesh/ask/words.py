@@ -42,6 +42,7 @@ _TOKEN = re.compile(
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 _FULL = {"can't": "can", "won't": "will", "can\u2019t": "can", "won\u2019t": "will"}
+_NO_PLURAL = ("ss", "us", "is")  # class, status, analysis
 _snowball = snowballstemmer.stemmer("english")
 
 
@@ -97,7 +98,7 @@ def soft(label: str) -> str:
 def singular(rows: str) -> str:
     if rows.endswith("ies"):
         return f"{rows[:-3]}y"
-    return rows[:-1] if rows.endswith("s") and not rows.endswith("ss") else rows
+    return rows[:-1] if rows.endswith("s") and not rows.endswith(_NO_PLURAL) else rows
 
 
 def plural(row: str) -> str:

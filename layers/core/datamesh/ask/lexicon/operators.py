@@ -69,6 +69,7 @@ rows: record, records, entry, entries, times, time
 sole_count: frequency, frequencies
 anybody: person, individual, one
 kind: kind of, kinds of, sort of, sorts of
+kind_of_value: type of, types of
 top desc: top, first
 top asc: bottom, last
 sorting: sort, sorted, order, ordered, rank, ranked, arrange, arranged, listed, ordering, sorting
@@ -169,7 +170,7 @@ since: since, in or after, on or after
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
 tail: on record, on file, in our record, in record, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
-tail: exists
+tail: exists, take place, took place, taken place, have taken place, occurred, have occurred, happened
 tail: listed, in the table, offered, in the system
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """

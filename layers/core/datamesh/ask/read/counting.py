@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from datamesh.ask import intent
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.conditions import restricted
 from datamesh.ask.read.facts import facts
@@ -19,6 +20,7 @@ from datamesh.ask.read.ranking import first_shown, limit_of, shown_as
 from datamesh.ask.read.rewritten import without_context
 from datamesh.ask.read.shown import Anchor, anchors
 from datamesh.ask.read.together import both
+from datamesh.ask.words import stems
 
 __all__ = ["countings"]
 
@@ -108,9 +110,18 @@ def _ranks(form: Form) -> list[Ranked]:
 
 
 def _each(form: Form) -> tuple[KeyForm, ...]:
-    """The average price of each product: a group."""
-    sets = [out.of for out in form.outputs if isinstance(out, Aggregate) and out.of and out.of.each]
-    return tuple(dict.fromkeys(KeyForm(name=s.head) for s in sets))
+    """The average price of each product, of different kinds: a group."""
+    sets = [out.of for out in form.outputs if isinstance(out, Aggregate) and out.of]
+    found = (KeyForm(name=s.head) for s in sets if s.each or (s.distinct and _is_attribute(s.head)))
+    return tuple(key for key in dict.fromkeys(found) if not any(_same(key, named) for named in form.groups))
+
+
+def _is_attribute(head: Name | None) -> bool:
+    return head is not None and all(target.kind == "column" for target in head.targets)
+
+
+def _same(key: KeyForm, other: KeyForm) -> bool:
+    return key.name is not None and other.name is not None and stems(key.name.text) == stems(other.name.text)
 
 
 def _of_own_rows(form: Form, asked: Sequence[Out]) -> bool:

@@ -128,6 +128,8 @@ def _owners(schema: Schema, form: SetForm | None, table: str) -> Iterator[tuple[
     if form is None or form.head is None:
         yield table, 0.0
         return
+    if form.distinct and not (form.preds or form.rank) and all(t.kind == "column" for t in form.head.targets):
+        yield table, 0.0  # of different brands: these are the groups
     for owner in schema.tables(form.head):
         if owner.table == table:
             yield table, owner.cost

@@ -9,9 +9,9 @@ from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.common import UNREAD_VERB
-from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
+from datamesh.ask.read.grammar.groups import Keys, attribute, by_attribute, each_key, group_keys
 from datamesh.ask.read.grammar.orders import order
-from datamesh.ask.read.grammar.tallied import verbs
+from datamesh.ask.read.grammar.tallied import Done, verbs
 from datamesh.ask.words import stems
 
 __all__ = ["per", "rest"]
@@ -63,9 +63,18 @@ def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
         each = any(token.fold in ("each", "every", "per") for token in r.tokens[i : keys.end])
         form = per(state.value, keys.value) if each or state.value.bare else replace(state.value, groups=keys.value)
         yield Hit(keys.end, form, state.cost + keys.cost)
-    if r.lattice.relation(i):
-        for keys in each_key(r, i + 1):
-            yield Hit(keys.end, per(state.value, keys.value), state.cost + keys.cost + UNREAD_VERB)
+    for done in _deeds(r, i) if r.lattice.relation(i) or r.longest(i, "that", "have", "be", "aux") else ():
+        for keys in each_key(r, done.end):
+            yield Hit(keys.end, per(state.value, keys.value), state.cost + keys.cost + done.cost)
+    if r.lattice.relation(i) and r.word(i + 1, "by") and r.the(i + 2) == i + 2:
+        for keys in by_attribute(r, i + 1):
+            yield Hit(keys.end, replace(state.value, groups=keys.value), state.cost + keys.cost + UNREAD_VERB)
+
+
+def _deeds(r: Reader, i: int) -> Iterator[Done]:
+    """[that] have; [who] are in; shipped to: what stands between the rows that are counted and each of the groups."""
+    for start in (i, *(op.end for op in r.op(i, "that"))):
+        yield from verbs(r, start)
 
 
 def per(form: Form, keys: Keys) -> Form:
@@ -83,9 +92,11 @@ def per(form: Form, keys: Keys) -> Form:
 
 
 def _narrowed(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
-    """What follows the groups restricts the rows that the one number is over; `that ...` is said of the group."""
+    """What follows the groups restricts the rows that the one number is over; `that ...` is said of the group,
+    unless that is an attribute: of nobody's gender can a salary be told."""
     numbers = [out for out in state.value.outputs if isinstance(out, Count | Aggregate)]
-    if len(numbers) != 1 or r.longest(i, "that", "whose", "with", "without"):
+    of_group = r.longest(i, "that", "whose", "with", "without") and not all(map(attribute, state.value.groups))
+    if len(numbers) != 1 or of_group:
         return
     only = numbers[0]
     for post in predicates.post(r, i):
@@ -104,9 +115,10 @@ def _pointing(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
         return
     tails = [(op.end, 0.0) for op in r.op(state.end, "tail")]
     tails += [(op.end, 0.0) for at, _ in tails for op in r.op(at, "in")]
-    for end, cost in ((state.end, 0.0), *tails, *((done.end, done.cost) for done in verbs(r, state.end))):
+    tails += [(op.end, 0.0) for op in r.op(state.end, "with")]
+    for end, cost in ((state.end, 0.0), *tails, *((done.end, done.cost) for done in _deeds(r, state.end))):
         for key in _each_of_them(r, end):
-            if groups and key.value and stems(_text(key.value)) != stems(_text(groups)):
+            if groups and key.value and not _said_before(key.value, groups):
                 continue
             form = replace(state.value, groups=groups or key.value)
             yield Hit(key.end, form, state.cost + cost + key.cost)
@@ -114,6 +126,12 @@ def _pointing(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
                 for done in verbs(r, key.end):
                     extra = state.cost + cost + key.cost + done.cost
                     yield Hit(done.end, form, extra)
+
+
+def _said_before(again: Keys, groups: Keys) -> bool:
+    """The result, after each test result."""
+    said, first = stems(_text(again)), stems(_text(groups))
+    return first[-len(said) :] == said
 
 
 def _text(keys: Keys) -> str:

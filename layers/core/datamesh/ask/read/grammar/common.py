@@ -24,6 +24,7 @@ __all__ = [
     "dearer",
     "direction",
     "function",
+    "holds_values",
     "number",
     "one_or_other",
     "time",
@@ -107,6 +108,13 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
 def to_show(r: Reader, i: int) -> dict[int, float]:
     """[show me]: where what is shown begins, and the cost."""
     return {i: _NO_VERB} | {op.end: 0.0 for op in r.op(i, "show")}
+
+
+def holds_values(r: Reader, op: Operator) -> bool:
+    """Types of status, which is an attribute: its values. Types of planes are none of the planes, nor what is a type
+    already."""
+    at = r.the(op.end)
+    return any(r.names(at, "column")) and not any(r.names(at, "table")) and not any(r.names(op.start, "column"))
 
 
 def one_or_other(r: Reader, i: int) -> Iterator[tuple[int, float, float]]:

@@ -11,7 +11,7 @@ from datamesh.ask.read.form import KeyForm
 from datamesh.ask.read.grammar import outputs, sets
 from datamesh.ask.words import singular
 
-__all__ = ["each_key", "group_keys"]
+__all__ = ["attribute", "by_attribute", "each_key", "group_keys"]
 
 _KEYS = 3
 _PLURAL = 0.4
@@ -47,6 +47,15 @@ def each_key(r: Reader, i: int) -> list[Hit[Keys]]:
     """The groups that begin here, if a word says `each`."""
     said = any(_says_each(r, op.start, op.end) for op in r.op(i, "group", "each"))
     return group_keys(r, i) if said else []
+
+
+def by_attribute(r: Reader, i: int) -> list[Hit[Keys]]:
+    """(sold) by region: a group, where what follows is one attribute and nobody who did it."""
+    return [hit for hit in group_keys(r, i) if not hit.cost and all(attribute(key) for key in hit.value)]
+
+
+def attribute(key: KeyForm) -> bool:
+    return key.name is not None and key.of is None and all(target.kind == "column" for target in key.name.targets)
 
 
 @rule

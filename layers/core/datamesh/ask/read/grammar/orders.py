@@ -8,10 +8,12 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Count, Direction, OrderForm, Out, SetForm
 from datamesh.ask.read.grammar import outputs
 from datamesh.ask.read.grammar.common import direction
+from datamesh.ask.words import stem
 
 __all__ = ["by_keys", "order", "sorting"]
 
 _LISTED = ("them", "it", "result", "results", "list", "output", "rows", "these", "those")
+_OF_WORDS = tuple(stem(word) for word in ("alphabetical", "alphabetically", "alphabetic", "lexicographical"))
 _KEYS = 3
 _THE_COUNT = 0.3
 _NO_KEY = 0.1
@@ -22,7 +24,7 @@ Orders = tuple[OrderForm, ...]
 def order(r: Reader, i: int) -> Iterator[Hit[Orders]]:
     """Sorted by age descending; in ascending order of name; alphabetically; highest first"""
     for end, said in _direction(r, i):
-        yield Hit(end, (OrderForm(said),), _NO_KEY)
+        yield Hit(end, (OrderForm(said, by_number=not _by_letters(r, i, end)),), _NO_KEY)
     for start in {i, sorting(r, i)}:
         if start == i and r.word(i, "by") and not r.longest(i + 1, "way"):
             continue  # flights by airline: a group, or who did it
@@ -30,7 +32,12 @@ def order(r: Reader, i: int) -> Iterator[Hit[Orders]]:
             if keyed:
                 yield from by_keys(r, end, way)
             else:
-                yield Hit(end, (OrderForm(way or "asc", by_number=False),))
+                yield Hit(end, (OrderForm(way or "asc", by_number=not _by_letters(r, start, end)),))
+
+
+def _by_letters(r: Reader, i: int, end: int) -> bool:
+    """Whether an order is one of words: of the brands, not of the number of their products."""
+    return any(token.stem in _OF_WORDS for token in r.tokens[i:end])
 
 
 def sorting(r: Reader, i: int) -> int:

@@ -14,7 +14,7 @@ from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Pl
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.common import dearer, function
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
-from datamesh.ask.words import plural
+from datamesh.ask.words import plural, singular
 
 __all__ = ["items", "of_whom", "output", "outputs", "series"]
 
@@ -31,7 +31,11 @@ T = TypeVar("T")
 
 
 def series(
-    r: Reader, first: list[Hit[tuple[T, ...]]], more: Callable[[Reader, int], list[Hit[tuple[T, ...]]]], most: int
+    r: Reader,
+    first: list[Hit[tuple[T, ...]]],
+    more: Callable[[Reader, int], list[Hit[tuple[T, ...]]]],
+    most: int,
+    joints: Callable[[Reader, int], Iterator[int]] | None = None,
 ) -> Iterator[Hit[tuple[T, ...]]]:
     """One; one and another; one, another and a third."""
     states = first
@@ -40,7 +44,7 @@ def series(
         states = [
             Hit(hit.end, state.value + hit.value, state.cost + hit.cost)
             for state in states
-            for at in after_joint(r, state.end)
+            for at in (joints or after_joint)(r, state.end)
             for hit in more(r, at)
         ]
 
@@ -53,11 +57,20 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
         yield after
 
 
+def _joined(r: Reader, i: int) -> Iterator[int]:
+    """and; (each brand) with (the number of products, its average price)"""
+    yield from after_joint(r, i)
+    if r.word(i, "with"):
+        at = r.the(i + 1)
+        if r.longest(at, "count") or any(op.payload in ("avg", "sum", "median") for op in r.op(at, "agg")):
+            yield at
+
+
 @rule
 def outputs(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """[Both] one or more outputs, with `and`, commas, `as well as` between them."""
     i += i > 0 and r.word(i, "both")  # show both X and Y
-    for hit in series(r, output(r, i), output, _TOGETHER):
+    for hit in series(r, output(r, i), output, _TOGETHER, _joined):
         yield Hit(hit.end, hit.value, hit.cost + (_OWNER_BEHIND if _left_out(hit.value) else 0.0))
 
 
@@ -179,7 +192,7 @@ def _as_many(item: Out, owner: SetForm) -> SetForm:
     if not isinstance(item, Plain) or owner.head or not owner.rank:
         return owner
     last = item.attr.text.lower().split()[-1]
-    return replace(owner, plural=last.endswith("s") and not last.endswith("ss"))
+    return replace(owner, plural=singular(last) != last)
 
 
 @rule

@@ -9,7 +9,7 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 __all__ = ["UNREAD_CLAUSE", "pointing_back"]
 
 _PRONOUNS = ("they", "it", "he", "she")
-_OBJECTS = ("them", "it", "him", "her")
+_OBJECTS = ("them", "it", "him", "her", "each")
 _BETWEEN = ("have", "be", "aux")
 UNREAD_CLAUSE = 0.3  # a clause that is only about what was named before
 _NOUN_AGAIN = 0.1

@@ -158,10 +158,10 @@ def _verb(r: Reader, i: int) -> Iterator[tuple[int, float]]:
         yield op.end, 0.0
     for op in r.op(i, "in"):
         yield op.end, 0.1
-    at = i
+    start = at = next((op.end for op in r.op(i, "be")), i)  # (has each nominee) been nominated for
     while r.lattice.relation(at):
         at += 1
-    if at > i:
+    if at > start:
         yield r.reach(at), UNREAD_VERB + 0.1
         for op in r.op(at, "in"):
             yield op.end, UNREAD_VERB + 0.1
@@ -188,7 +188,7 @@ def _turned_round(r: Reader, i: int) -> Iterator[Hit[Post]]:
 @rule
 def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """Which airline has the most flights; which planes are from Boeing; in what cities are there two airports"""
-    i = next((op.end for op in r.op(i, "in")), i)
+    i = next((op.end for op in r.op(i, "in", "with")), i)
     if not r.word(i, "which", "what"):
         return
     yield from whose(r, i + 1)

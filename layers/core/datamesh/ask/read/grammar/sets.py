@@ -12,10 +12,11 @@ from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, Pred
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import dearer, direction, function, values
+from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
 from datamesh.ask.read.grammar.numbered import counted
 from datamesh.ask.read.grammar.pairs import same_attribute
 from datamesh.ask.read.grammar.possible import possible
-from datamesh.ask.spelling import verb_form
+from datamesh.ask.words import singular
 
 __all__ = [
     "ROWS",
@@ -31,23 +32,20 @@ __all__ = [
     "with_posts",
 ]
 
-ROWS = SetForm(None)  # the ranked thing's own rows
 _NO_NOUN = 0.2
 _KEPT = 10  # ways to go on that are followed, after each post
 _ATTRIBUTE_AS_HEAD = 0.3
 _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _OUT_OF_SCOPE = 0.5  # what follows something that is not there
-_KIND = 0.2  # kinds of devices are the devices
 _AGAIN = 0.2  # what `with` stood before goes on
-_FIRST = 0.1  # with the top 5 populations: by population
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
 
 @rule
 def noun_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     """A set with everything that may stand before and behind its noun."""
-    for front in _fronts(r, i):
+    for front in fronts(r, i):
         for head in _heads(r, front):
             yield from with_posts(r, head)
 
@@ -78,49 +76,6 @@ def _is_table(head: Name | None) -> bool:
     return head is not None and head.targets[0].kind == "table"
 
 
-def _fronts(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
-    """Articles, each, numbers, distinct, superlatives; in any order that makes sense."""
-    states = [Hit(r.the(i), SetForm(None))]
-    for _ in range(4):
-        yield from states
-        states = [Hit(r.the(hit.end), hit.value, hit.cost) for state in states for hit in _front(r, state)]
-
-
-def _front(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
-    i, form = state.end, state.value
-    for op in r.op(i, "each", "distinct", "kind"):
-        if op.category == "kind":
-            yield Hit(op.end, form, state.cost + _KIND)
-        if op.category == "each" and not form.each:
-            yield Hit(op.end, replace(form, each=True), state.cost)
-        if op.category == "distinct" and not form.distinct:
-            yield Hit(op.end, replace(form, distinct=True), state.cost)
-    found = r.number(i)
-    if form.number is None and isinstance(found, int) and found > 0:
-        yield Hit(i + 1, replace(form, number=found), state.cost)
-    if form.rank is None:
-        for rank in _rank(r, i):
-            yield Hit(rank.end, replace(form, rank=rank.value), state.cost + rank.cost)
-    elif form.rank == Ranked(form.rank.direction) and form.number is None and isinstance(found, int):
-        for op in r.op(i, "top_adjective"):  # (top) 3 cheap
-            ranked = replace(form.rank, adjective=op.payload)
-            yield Hit(op.end, replace(form, rank=ranked, number=found), state.cost)
-
-
-def _rank(r: Reader, i: int) -> Iterator[Hit[Ranked]]:
-    """longest; most common; top (5)"""
-    for op in r.op(i, "superlative"):
-        yield Hit(op.end, Ranked("desc", adjective=op.payload))
-        for name in r.names(op.end, "column"):  # most recently opened
-            if verb_form(r.tokens[name.end - 1]):
-                yield Hit(name.end, Ranked("desc", attr=name, adjective=op.payload), _FIRST)
-    for op in r.op(i, "common"):
-        yield Hit(op.end, Ranked(direction(op), of=ROWS))
-    for op in r.op(i, "top"):
-        if r.number(op.end) is not None:
-            yield Hit(op.end, Ranked(direction(op)))
-
-
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     """The noun; or a value and the noun: Boeing planes."""
     yield from _nouns(r, front)
@@ -148,7 +103,7 @@ def _nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     for kind, cost in (("table", 0.0), ("column", _ATTRIBUTE_AS_HEAD)):
         for name in r.names(state.end, kind):
             last = r.tokens[name.end - 1].fold
-            plural = last.endswith("s") and not last.endswith("ss")
+            plural = singular(last) != last
             yield Hit(name.end, replace(state.value, head=name, plural=plural), state.cost + cost)
 
 
@@ -200,7 +155,7 @@ def _so_many_first(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         for end, rank in ranks:
             for name in r.names(next((op.end for op in r.op(end, "count")), end), "column"):
                 form = replace(state.value, rank=replace(rank, attr=name), number=number)
-                yield Hit(name.end, form, state.cost + _FIRST)
+                yield Hit(name.end, form, state.cost + FIRST)
 
 
 def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:

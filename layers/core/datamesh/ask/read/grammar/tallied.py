@@ -10,7 +10,7 @@ from datamesh.ask.read.form import Linked, Post, Ranked, Tallied, Yard
 from datamesh.ask.read.grammar import numbered, sets
 from datamesh.ask.read.grammar.common import UNREAD_VERB, Amount, amount, being, comparison, dearer, direction, function
 
-__all__ = ["doers", "often", "so_many", "verbs"]
+__all__ = ["Done", "doers", "often", "so_many", "verbs"]
 
 _BACK = ("each", "it", "them")
 
@@ -42,7 +42,9 @@ def _verb(r: Reader, i: int) -> Iterator[Done]:
         yield from (Done(op.end, verb, UNREAD_VERB) for op in r.op(i + 1, "in"))
         yield from (Done(op.end, verb, UNREAD_VERB) for op in r.op(i + 1, "with") if r.word(op.end, *_BACK))
     else:
-        yield from (Done(op.end) for op in r.op(i, "in") if i)
+        for op in r.op(i, "in") if i else ():  # in charge of, responsible for: as good as a verb
+            said = tuple(token.stem for token in r.tokens[op.start : op.end]) if op.end > op.start + 1 else ()
+            yield Done(op.end, said)
 
 
 def _relative(r: Reader, i: int) -> Iterator[tuple[int, bool]]:
