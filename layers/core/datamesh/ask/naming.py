@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from datamesh.ask.phrases import column_phrases, table_phrases
+from datamesh.ask.phrases import ANYBODY, column_phrases, other_nouns, table_phrases
 from datamesh.ask.spelling import Spelling
 from datamesh.ask.views import ColumnView, Stems, TableView
 from datamesh.ask.words import Token, name_words, stem, stems, value_key
@@ -66,6 +66,8 @@ class Names:
         for noun in view.nouns:
             for words, cost in table_phrases(noun):
                 self._add(words, Target("table", view.name, "", cost))
+        for words, cost in other_nouns(view):
+            self._add(words, Target("table", view.name, "", cost))
         for column in view.columns.values():
             self._add_column(view, column)
         for measure in view.measures.values():
@@ -120,6 +122,8 @@ class Names:
     def _part(self, target: Target, thing: float) -> bool:
         """Whether a name is said without what it is of, and that is just a thing's noun: products are no number of
         product categories. The key of a product may stand for it."""
+        if target.kind == "table" and target.cost == ANYBODY and not thing:
+            return True  # teachers, where a table is called so, are not the people of a list
         headless = target.kind == "column" and target.cost >= _HEADLESS and not thing
         return headless and (target.table, target.name) not in self.keys
 

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from datamesh.ask.lexicon.english import CARRIERS, FUNCTION_WORDS, MERE_WORDS, SHELL_WORDS, TAIL_WORDS, UNIT_WORDS
-from datamesh.ask.lexicon.synonyms import PHRASES
+from datamesh.ask.lexicon.english import (
+    CARRIERS,
+    FUNCTION_WORDS,
+    LABEL_WORDS,
+    MERE_WORDS,
+    SHELL_WORDS,
+    TAIL_WORDS,
+    UNIT_WORDS,
+)
+from datamesh.ask.lexicon.synonyms import KINDS, PHRASES
 from datamesh.ask.spelling import VERB_STEMS, family
-from datamesh.ask.views import ColumnView, Stems, rest, with_cores
+from datamesh.ask.views import ColumnView, Stems, TableView, rest, with_cores
 from datamesh.ask.words import stem, stems, value_key
 
-__all__ = ["Phrase", "column_phrases", "table_phrases"]
+__all__ = ["ANYBODY", "Phrase", "column_phrases", "other_nouns", "table_phrases"]
 
 _SHORT, _WITH_NOUN, _HEAD_WITH_NOUN = 0.1, 0.05, 0.1
 _NOUN_INSIDE = 0.2  # the amount, of settlements, for the amount settled
+_OTHER_JOINT = 0.05
+_BY_LABEL = 0.5  # rows by the noun that the column which calls them has before `name`
+ANYBODY = 0.65  # people by what they do, where a table of people has no noun at all
 _SHELLED = 0.2  # a table's noun without words like detail, list, dim
 _LAST_WORD = 0.6
 _NO_TAIL, _NO_TAIL_WITH_NOUN = 0.4, 0.45  # the type, for the type code
@@ -33,6 +44,8 @@ _CARRIERS = frozenset(stem(word) for word in CARRIERS)
 _UNITS = frozenset(stem(word) for word in UNIT_WORDS)
 _MERE = frozenset(stem(word) for word in (*MERE_WORDS, *FUNCTION_WORDS, *UNIT_WORDS))
 _EMPTY = _MERE | frozenset(stem(word) for word in TAIL_WORDS)
+_LABELS = frozenset(stem(word) for word in LABEL_WORDS)
+PEOPLE = tuple(word for line in KINDS if line[0] == "person" for word in line)
 _SAME = {stems(phrase): [stems(other) for other in line if other != phrase] for line in PHRASES for phrase in line}
 
 
@@ -48,11 +61,22 @@ class Phrase:
 def table_phrases(noun: Stems) -> Iterator[tuple[Stems, float]]:
     """What a table may be called, given one of its nouns."""
     yield noun, 0.0
+    if "and" in noun:  # authors or tutors, of a table of authors and tutors
+        yield tuple("or" if word == "and" else word for word in noun), _OTHER_JOINT
     if kept := tuple(word for word in noun if word not in _SHELLS):
         yield kept, _SHELLED
     if len(noun) > 1:
         yield noun[-1:], _LAST_WORD
         yield from _parts(noun)
+
+
+def other_nouns(view: TableView) -> Iterator[tuple[Stems, float]]:
+    """What rows may be called beside their table's noun: books, by their book title; people, where it says nothing."""
+    label = view.columns.get(view.shown_by[0]) if len(view.shown_by) == 1 and view.shown_by != view.key else None
+    if label and len(label.words) > 1 and label.words[-1] in _LABELS and label.words[:-1] not in with_cores(view.nouns):
+        yield label.words[:-1], _BY_LABEL
+    if view.person and all(word in _SHELLS for noun in view.nouns for word in noun):
+        yield from (((stem(word),), ANYBODY) for word in PEOPLE)
 
 
 def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:

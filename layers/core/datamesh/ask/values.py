@@ -23,16 +23,17 @@ class Hit:
     value: bool | int | float | str
     label: str
     cost: float = 0.0
-    named: bool = False  # found by its label in the contract: a noun, which has a plural
+    named: bool = False  # a noun, which has a plural: the contract's label of it, or of a column of kinds
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A column whose values lie in a store; `labels` are those of its enum."""
+    """A column whose values lie in a store; `labels` are those of its enum, `nouns` says that its values are nouns."""
 
     table: str
     column: str
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    nouns: bool = False
 
 
 @dataclass
@@ -147,4 +148,4 @@ class ValueIndex:
 
 def _hit(spot: Spot, found: Stored) -> Hit:
     label = spot.labels.get(found.text, found.text)
-    return Hit(spot.table, spot.column, found.text, label, _NO_LEGAL_FORM if found.short else 0.0)
+    return Hit(spot.table, spot.column, found.text, label, _NO_LEGAL_FORM if found.short else 0.0, spot.nouns)

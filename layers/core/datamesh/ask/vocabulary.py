@@ -14,6 +14,7 @@ from itertools import count
 
 from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Graph
+from datamesh.ask.kinds import says_kind, sexes
 from datamesh.ask.naming import Names
 from datamesh.ask.tables import Part, Tables, part_of
 from datamesh.ask.values import Hit, Spot, ValueIndex
@@ -175,9 +176,12 @@ def _values(sources: list[_Source]) -> ValueIndex:
             for text, hit in _named(source.name, column):
                 index.add(text, hit)
             profile = profiles.get(column.name)
-            spot = Spot(source.name, column.name, {str(e.value): e.label for e in column.enum if e.label})
+            labels = {str(e.value): e.label for e in column.enum if e.label}
+            spot = Spot(source.name, column.name, labels, says_kind(column.name, label_of(column)))
             if not keeps_values(column):
                 continue
+            for text, value in sexes(column.name, profile.values or () if profile else ()):
+                index.add(text, Hit(source.name, column.name, value, value, named=True))
             if held and column.name in at:
                 index.hold(held.store, {at[column.name]: spot})
             elif profile and profile.values:

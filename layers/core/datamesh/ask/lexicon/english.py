@@ -13,11 +13,13 @@ __all__ = [
     "EMPTY_WORDS",
     "FUNCTION_WORDS",
     "IRREGULAR",
+    "KIND_COLUMNS",
     "LABEL_WORDS",
     "MERE_WORDS",
     "OPPOSITES",
     "PERSONS",
     "ROLES",
+    "SEXES",
     "SHELL_WORDS",
     "SPELLED",
     "SUPERLATIVES",
@@ -80,6 +82,13 @@ LABEL_WORDS = ("name", "title", "label")
 
 PERSONS = (("first", "last"), ("given", "family"), ("fore", "sur"), ("f", "l"))
 """The parts of a person's name, each before `name`."""
+
+_KIND_COLUMNS = "type kind category class job occupation profession position role species breed sex gender"
+KIND_COLUMNS = frozenset(_KIND_COLUMNS.split())
+"""What the name of a column ends in that says of which kind its rows are: its values are nouns."""
+
+SEXES: Mapping[str, tuple[str, ...]] = {"m": ("male", "man", "men"), "f": ("female", "woman", "women")}
+"""Codes of a sex, and what people call who is of it."""
 
 TAIL_WORDS = ("code", "id", "name", "number", "value", "type", "description", "detail")
 """What the name of a column may end in without anybody saying it: the product type (code)."""
