@@ -22,6 +22,7 @@ how_many: how many
 count: total count of, the total count of
 count: count, number of, the number of, total number of, the total number of, count of, the count of
 count: count the number of, count the total number of, how many
+tally: count, counts
 agg avg: average, mean, avg, average of, mean of
 agg sum: total, sum, sum of, total of, combined, total amount of, overall, sum total of
 agg max: maximum, max, highest, largest, greatest, biggest, maximal, maximum of

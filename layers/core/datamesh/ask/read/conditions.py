@@ -13,6 +13,7 @@ from datamesh.ask.read import foremost, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
 from datamesh.ask.read.facts import facts
 from datamesh.ask.read.form import (
+    COMPOUND,
     AnyOf,
     Both,
     Compared,
@@ -88,7 +89,7 @@ def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:  # noqa: C9
         case Lacking():
             yield from _lacking(schema, pred, spot)
         case Linked():
-            yield from _linked(schema, pred, spot)
+            yield from (_compound if COMPOUND in pred.hint else _linked)(schema, pred, spot)
         case Both():
             for parts in _alike(schema, pred.preds, spot):
                 if not excluding(parts.value):
@@ -227,6 +228,16 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
             fit = role_fit(schema, pred, walk)
             for choice in _rows(schema, pred, spot, walk):
                 yield Choice(choice.value, choice.cost + walk.cost * NAMED + target.cost + fit)
+
+
+def _compound(schema: Schema, pred: Linked, spot: Spot) -> Found:
+    """Customer orders: the first noun is what the second one's rows belong to, and says no more than that they do."""
+    for target in schema.tables(pred.to.head):
+        for walk in schema.walks(spot, target.table):
+            if schema.belongs(walk):
+                near = schema.column(spot.table, walk.path[0].columns[0])
+                known = intent.Not(pred=intent.Missing(of=schema.text_attr(spot, near)))
+                yield Choice(known, walk.cost * NAMED + target.cost + role_fit(schema, pred, walk))
 
 
 def role_fit(schema: Schema, pred: Linked, walk: Walk) -> float:

@@ -98,6 +98,11 @@ class Schema:
         """The ways on to a table, not back through where we came from."""
         return [walk for walk in self.vocabulary.graph.walks(spot.table, table) if spot.may(walk)][:KEPT]
 
+    def belongs(self, walk: Walk) -> bool:
+        """Whether a walk leads from one of many to what it belongs to, in one step."""
+        back = self.vocabulary.graph.walks(walk.end, walk.start)
+        return len(walk.path) == 1 and not walk.many and bool(back) and back[0].many
+
     def spots(self, root: str, table: str) -> list[Choice[Spot]]:
         """Where `table` stands, seen from `root`, walking to one only."""
         walks = self.vocabulary.graph.to_one(root, table)[:KEPT]

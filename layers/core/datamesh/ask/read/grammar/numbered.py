@@ -9,6 +9,7 @@ from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, Linked, Post
 from datamesh.ask.read.grammar import nested, sets
 from datamesh.ask.read.grammar.common import Amount, amount, comparison, number, one_or_other
+from datamesh.ask.read.grammar.pointing import with_its_verb
 
 __all__ = ["comparative", "counted", "so_many"]
 
@@ -32,7 +33,8 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def so_many(r: Reader, i: int, count: Hit[Amount]) -> Iterator[Hit[Linked]]:
     """(more than 3) flights; `count` begins at i"""
     many = count.value.whole
-    for hit in sets.plain_set(r, count.end) if many is not None and not r.word(i, *_OF_SIZE) else ():
+    things = sets.plain_set(r, count.end) if many is not None and not r.word(i, *_OF_SIZE) else []
+    for hit in with_its_verb(r, things):
         yield Hit(hit.end, Linked(hit.value, ("have",), count=(count.value.op, many or 0)), hit.cost + count.cost)
 
 

@@ -55,6 +55,8 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
         yield op.end
     if after > i:
         yield after
+    if r.word(after, "with") and any(r.op(after + 1, "count")):  # names with the number of orders
+        yield after + 1
 
 
 def _joined(r: Reader, i: int) -> Iterator[int]:
@@ -130,6 +132,9 @@ def _everything(r: Reader, i: int) -> Iterator[Hit[Outs]]:
 def _counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """the number of workshops [they submitted to]; (the most common type and) how many, their number"""
     yield from _only_number(r, i)
+    for name in r.names(i, "table"):
+        for op in r.op(name.end, "tally"):  # the order count
+            yield Hit(op.end, (Count(sets.headed(name)),))
     for op in r.op(i, "count"):
         for hit in sets.noun_set(r, op.end):
             yield Hit(hit.end, (Count(hit.value),), hit.cost)

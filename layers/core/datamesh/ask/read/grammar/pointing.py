@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from datamesh.ask.read.chart import Hit, Reader, rule
+from datamesh.ask.spelling import verb_form
 
-__all__ = ["UNREAD_CLAUSE", "pointing_back"]
+__all__ = ["UNREAD_CLAUSE", "pointing_back", "with_its_verb"]
 
 _PRONOUNS = ("they", "it", "he", "she")
 _OBJECTS = ("them", "it", "him", "her", "each")
@@ -14,6 +16,7 @@ _BETWEEN = ("have", "be", "aux")
 UNREAD_CLAUSE = 0.3  # a clause that is only about what was named before
 _NOUN_AGAIN = 0.1
 Words = tuple[str, ...]
+T = TypeVar("T")
 
 
 @rule
@@ -32,6 +35,17 @@ def pointing_back(r: Reader, i: int) -> Iterator[Hit[Words]]:
         for subject in _subjects(r, start):
             for end, words in _verbs(r, subject.end):
                 yield Hit(end, hint + words, UNREAD_CLAUSE + subject.cost)
+
+
+def with_its_verb(r: Reader, hits: Iterable[Hit[T]]) -> Iterator[Hit[T]]:
+    """(more than two students) enrolled in; (the most scientists) assigned to it: of what has them, once more."""
+    for hit in hits:
+        yield hit
+        at = hit.end
+        if r.lattice.relation(at) and verb_form(r.tokens[at]) and not r.lattice.literals.get(at):
+            for op in r.op(at + 1, "in", "with"):
+                for end in {op.end, op.end + r.word(op.end, *_OBJECTS, "each")}:
+                    yield Hit(end, hit.value, hit.cost + UNREAD_CLAUSE)
 
 
 def _starts(r: Reader, i: int) -> Iterator[tuple[int, Words]]:

@@ -14,6 +14,7 @@ from datamesh.ask.read.grammar.common import attrs, dates, dearer, direction, va
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
+from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.read.grammar.possible import CLOSE, possible
 from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase, where
 
@@ -205,7 +206,7 @@ def ranked(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 def _by_what(r: Reader, op: Operator) -> Iterator[Hit[Post]]:
     yield from sets.measure_of_rank(r, r.the(op.end), Ranked(direction(op)))
-    for hit in sets.plain_set(r, op.end):
+    for hit in with_its_verb(r, sets.plain_set(r, op.end)):
         yield Hit(hit.end, Ranked(direction(op), of=hit.value), hit.cost)
 
 
@@ -245,6 +246,8 @@ def _related(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i, "in"):
         yield from complement(r, op.end, (r.tokens[i].fold,))
         yield from of_the_highest(r, op.end)
+        if not r.word(i, "by"):
+            yield from tallied.by_many(r, op.end, (r.tokens[i].fold,))
 
 
 @rule

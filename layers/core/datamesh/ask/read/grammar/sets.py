@@ -13,10 +13,10 @@ from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import dearer, direction, function, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
+from datamesh.ask.read.grammar.nouns import nouns
 from datamesh.ask.read.grammar.numbered import counted
 from datamesh.ask.read.grammar.pairs import same_attribute
 from datamesh.ask.read.grammar.possible import possible
-from datamesh.ask.words import singular
 
 __all__ = [
     "ROWS",
@@ -34,7 +34,6 @@ __all__ = [
 
 _NO_NOUN = 0.2
 _KEPT = 10  # ways to go on that are followed, after each post
-_ATTRIBUTE_AS_HEAD = 0.3
 _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _OUT_OF_SCOPE = 0.5  # what follows something that is not there
@@ -78,10 +77,10 @@ def _is_table(head: Name | None) -> bool:
 
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     """The noun; or a value and the noun: Boeing planes."""
-    yield from _nouns(r, front)
+    yield from nouns(r, front)
     for hit in values(r, front.end):
         form = front.value.plus(Valued(None, hit.value))
-        yield from _nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
+        yield from nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
         kind = _kind_of_thing(hit.value[0]) if len(hit.value) == 1 else None
         if kind:
             yield Hit(hit.end, replace(form, head=kind, plural=True), front.cost + hit.cost + _KIND_AS_HEAD)
@@ -97,14 +96,6 @@ def _kind_of_thing(value: Literal) -> Name | None:
 def headed(name: Name) -> SetForm:
     """All rows of a thing."""
     return SetForm(name, plural=True)
-
-
-def _nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
-    for kind, cost in (("table", 0.0), ("column", _ATTRIBUTE_AS_HEAD)):
-        for name in r.names(state.end, kind):
-            last = r.tokens[name.end - 1].fold
-            plural = singular(last) != last
-            yield Hit(name.end, replace(state.value, head=name, plural=plural), state.cost + cost)
 
 
 def with_posts(r: Reader, base: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
@@ -244,6 +235,9 @@ def measure_of_rank(r: Reader, i: int, rank: Ranked) -> Iterator[Hit[Ranked]]:
     for op in r.op(i, "agg"):
         for name in r.names(r.the(op.end), "column"):
             yield Hit(name.end, replace(rank, attr=name, fn=function(op)))
+    for name in r.names(i, "table"):
+        for op in r.op(name.end, "tally"):  # the highest order count
+            yield Hit(op.end, replace(rank, of=headed(name)))
     for op in r.op(i, "count"):
         for hit in plain_set(r, op.end):
             yield Hit(hit.end, replace(rank, of=hit.value), hit.cost)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Linked, Post, Ranked, Tallied, Yard
 from datamesh.ask.read.grammar import numbered, sets
 from datamesh.ask.read.grammar.common import UNREAD_VERB, Amount, amount, being, comparison, dearer, direction, function
 
-__all__ = ["Done", "doers", "often", "so_many", "verbs"]
+__all__ = ["Done", "by_many", "doers", "often", "so_many", "verbs"]
 
 _BACK = ("each", "it", "them")
+_HOW_MANY = ("most", "fewest", "least", "number")  # of the highest mountain: of one, not of many
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,11 @@ def _verb(r: Reader, i: int) -> Iterator[Done]:
     if r.lattice.relation(i):
         verb = (r.tokens[i].stem,)
         yield Done(r.reach(i + 1), verb, UNREAD_VERB)
-        yield from (Done(op.end, verb, UNREAD_VERB) for op in r.op(i + 1, "in"))
-        yield from (Done(op.end, verb, UNREAD_VERB) for op in r.op(i + 1, "with") if r.word(op.end, *_BACK))
+        for op in r.op(i + 1, "in"):
+            yield from (Done(end, verb, UNREAD_VERB) for end in {op.end, op.end + r.word(op.end, "by")})
+        for op in r.op(i + 1, "with"):  # are affiliated with
+            if r.word(op.end, *_BACK, ".", "?", ",") or op.end == len(r.tokens):
+                yield Done(op.end, verb, UNREAD_VERB)
     else:
         for op in r.op(i, "in") if i else ():  # in charge of, responsible for: as good as a verb
             said = tuple(token.stem for token in r.tokens[op.start : op.end]) if op.end > op.start + 1 else ()
@@ -90,7 +94,7 @@ def often(r: Reader, i: int) -> Iterator[Hit[Post]]:
         for done in verbs(r, at):
             if done.verb:
                 yield from _times(r, done)
-                yield from _by_many(r, done)
+                yield from dearer(by_many(r, done.end, done.verb), done.cost)
         yield from _recorded(r, at)
 
 
@@ -123,19 +127,23 @@ def _measured(r: Reader, i: int) -> Iterator[Hit[Post]]:
                         yield Hit(count.end, found, count.cost)
 
 
-def _by_many(r: Reader, done: Done) -> Iterator[Hit[Post]]:
-    """(used by) more than 3 customers; (shared by) the most companies"""
-    for found in so_many(r, done.end):
+def by_many(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
+    """(used by, in) more than 3 shops; (shared by, in charge of) the most companies"""
+    for found in so_many(r, i):
         if isinstance(found.value, Linked):
-            yield Hit(found.end, Linked(found.value.to, done.verb, count=found.value.count), found.cost + done.cost)
-        else:
-            yield Hit(found.end, found.value, found.cost + done.cost)
+            yield Hit(found.end, replace(found.value, hint=hint), found.cost)
+        elif any(r.word(at, *_HOW_MANY) for at in range(i, i + 3)):
+            yield found
 
 
 def _times(r: Reader, done: Done) -> Iterator[Hit[Post]]:
     at = done.end + r.word(done.end, "for")
     for count in _how_often(r, at):
         yield from dearer(_so_often(count, done.verb), done.cost)
+        many = count.value.whole
+        for rows in sets.among(r, count.end) if many is not None else ():  # used twice in orders
+            found = Linked(rows.value, done.verb, count=(count.value.op, many or 0))
+            yield Hit(rows.end, found, count.cost + done.cost + rows.cost)
     for op in r.op(done.end, "often"):
         yield Hit(op.end, Ranked(direction(op), of=sets.ROWS, hint=done.verb), done.cost)
         for rows in sets.among(r, op.end):

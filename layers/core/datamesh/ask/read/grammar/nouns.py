@@ -1,0 +1,41 @@
+"""What a set is of: one noun, or one that another stands before and says whose these are: planes, customer orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datamesh.ask.lattice import Name
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import COMPOUND, Linked, SetForm
+from datamesh.ask.spelling import verb_form
+from datamesh.ask.words import singular
+
+__all__ = ["nouns"]
+
+_ATTRIBUTE_AS_HEAD = 0.3
+_COMPOUND = 0.2  # two things' names beside each other
+
+
+def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
+    for kind, cost in (("table", 0.0), ("column", _ATTRIBUTE_AS_HEAD)):
+        for name in r.names(state.end, kind):
+            found = replace(state.value, head=name, plural=_plural(r, name))
+            yield Hit(name.end, found, state.cost + cost)
+            last = r.tokens[name.end - 1]
+            if kind == "table" and singular(last.fold) == last.fold and not verb_form(last):
+                yield from _compound(r, state, name)
+
+
+def _compound(r: Reader, state: Hit[SetForm], owner: Name) -> Iterator[Hit[SetForm]]:
+    """(company) offices, (student) enrolments: that belong to one"""
+    for name in r.names(owner.end, "table"):
+        if owner.targets[0].table != name.targets[0].table:
+            owned = state.value.plus(Linked(SetForm(owner), (COMPOUND,)))
+            found = replace(owned, head=name, plural=_plural(r, name))
+            yield Hit(name.end, found, state.cost + _COMPOUND)
+
+
+def _plural(r: Reader, name: Name) -> bool:
+    last = r.tokens[name.end - 1].fold
+    return singular(last) != last
