@@ -43,6 +43,7 @@ _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
 _UNLIKE = 0.2  # parts of one condition that look at different things
+_ROUNDABOUT = 0.3  # a way over something else, where a thing has these itself
 _OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to it
 
 
@@ -224,8 +225,11 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
     for target in schema.tables(pred.to.head):
         if target.table == spot.table:
             continue
-        for walk in schema.walks(spot, target.table):
-            fit = role_fit(schema, pred, walk)
+        walks = schema.walks(spot, target.table)
+        direct = any(len(walk.path) == 1 for walk in walks)
+        for walk in walks:
+            fit = role_fit(schema, pred, walk) + schema.roles.of_way(walk, walks, pred.hint)
+            fit += _ROUNDABOUT if direct and len(walk.path) > 1 else 0.0
             for choice in _rows(schema, pred, spot, walk):
                 yield Choice(choice.value, choice.cost + walk.cost * NAMED + target.cost + fit)
 
@@ -243,7 +247,9 @@ def _compound(schema: Schema, pred: Linked, spot: Spot) -> Found:
 def role_fit(schema: Schema, pred: Linked, walk: Walk) -> float:
     """The noun names the role where it is reached: the destination; not where it is the one that has many."""
     noun = stems(pred.to.head.text if pred.to.head else "")
-    return schema.roles.of_walk(walk, pred.hint if walk.many else (*pred.hint, *noun))
+    if walk.many:
+        return schema.roles.of_walk(walk, pred.hint) + schema.roles.of_other(walk, noun)
+    return schema.roles.of_walk(walk, (*pred.hint, *noun))
 
 
 def _rows(schema: Schema, pred: Linked, spot: Spot, walk: Walk) -> Found:

@@ -37,12 +37,14 @@ class Spot:
     path: intent.Path = ()
     trail: frozenset[str] = field(default=frozenset(), compare=False)
     back: Spot | None = field(default=None, compare=False)
+    entered: intent.Edge | None = field(default=None, compare=False)  # the last step, where it led to many
 
     def onward(self, walk: Walk, *, inside: bool = False) -> Spot:
         """The end of a walk from here; `inside` a condition of its own, whose attributes start at that end."""
         trail = self.trail | {self.table} | {edge.to for edge in walk.path}
         back = None if inside else self if walk.path and not walk.many else self.back
-        return Spot(walk.end, () if inside else self.path + walk.path, trail, back)
+        entered = walk.path[-1] if walk.path and walk.path[-1].many else None
+        return Spot(walk.end, () if inside else self.path + walk.path, trail, back, entered)
 
     def over(self, walk: Walk) -> tuple[intent.Path, Spot]:
         """The rows that a walk to many leads over, and its end as seen from there: authorships, and their author."""
@@ -51,7 +53,10 @@ class Spot:
         return walk.path[:last], middle.onward(Walk(middle.table, walk.path[last:], 0.0))
 
     def may(self, walk: Walk) -> bool:
-        return not any(edge.to in self.trail for edge in walk.path)
+        """Not back; but on to another of the same kind: the friend of a person, the airport at a flight's other end."""
+        back, first = self.entered, next(iter(walk.path), None)
+        other = back is not None and first is not None and not first.many and back.to_columns != first.columns
+        return not any(edge.to in self.trail for edge in walk.path[other:])
 
 
 @dataclass
@@ -170,10 +175,11 @@ class Schema:
         """Whether a column's values have one row each, or are what rows are called by."""
         return self.column(table, column).unique or column in self.table(table).shown_by
 
-    def narrowed(self, form: SetForm, table: str) -> SetForm | None:
+    def narrowed(self, form: SetForm, table: str, *, rows: bool = False) -> SetForm | None:
         """Ranks of captains, where rank is a column of captains: what is said of the captains is said of these rows.
         Nothing where the column is of something else: names of banks are not the names of their customers; nor where
-        two sets of these rows are named: a customer from France and a customer from Germany."""
+        two sets of these rows are named: a customer from France and a customer from Germany. `rows`: what the rows are
+        called by or known by is said of them, where a value is said of however many rows have it."""
         said = [pred for pred in form.preds if isinstance(pred, Linked) and self._of_these(pred, table)]
         if sum(bool(pred.to.preds) for pred in said) > 1:
             return None
@@ -181,7 +187,7 @@ class Schema:
         for pred in form.preds:
             if isinstance(pred, Linked) and pred in said:
                 kept += pred.to.preds
-            elif isinstance(pred, Linked) and (pred.hint == ("of",) or pred.negated):
+            elif isinstance(pred, Linked) and (pred.hint == ("of",) or (pred.negated and not rows)):
                 return None
             elif isinstance(pred, Compared | Valued) and pred.negated and _of_values(pred):
                 return None  # another question than of rows

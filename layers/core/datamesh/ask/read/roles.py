@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ROLES
+from datamesh.ask.views import Stems
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import in_words, stem, stems
 
@@ -32,6 +33,26 @@ class Roles:
             if rivals:
                 return _fit(hint, self._edge(owner, edge), [self._edge(owner, rival) for rival in rivals])
         return 0.0
+
+    def of_way(self, walk: Walk, ways: Iterable[Walk], hint: Iterable[str]) -> float:
+        """Members who registered at a branch: over the registrations, not over the purchases."""
+        mine = self._between(walk)
+        others = [words for way in ways if (words := self._between(way)) != mine]
+        return _fit(hint, mine, others) if hint and mine and others else 0.0
+
+    def _between(self, walk: Walk) -> Words:
+        """The words of the tables on the way."""
+        tables = (self.vocabulary.tables[edge.to] for edge in walk.path[:-1])
+        return frozenset(word for table in tables for noun in table.nouns for word in noun)
+
+    def of_other(self, walk: Walk, noun: Stems) -> float:
+        """Friends of a person: the key called friend leads to these; the person stands in the other one."""
+        edge = walk.path[0] if len(walk.path) == 1 else None
+        if edge is None or not edge.many or not noun:
+            return 0.0
+        rivals = [e for e in self._edges(walk.start) if (e.to, e.many) == (edge.to, True) and e != edge]
+        named = any(tuple(self.vocabulary.column(edge.to, name).words) == noun for name in edge.to_columns)
+        return _WRONG_ROLE if rivals and named else 0.0
 
     def of_column(self, table: str, column: str, hint: Iterable[str], holders: Iterable[str]) -> float:
         """The same for columns of one table: those that lead to the same thing, or hold the same value."""

@@ -190,7 +190,8 @@ def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
                 yield Choice(Anchor(target.table, shown, implied=True, owner=target.table, of=form), target.cost)
         elif target.kind == "column" and form.head:
             through = target.name if stands_for(schema, target, form.head.text) else ""
-            mine = schema.narrowed(form, target.table)
+            view = schema.table(target.table)
+            mine = schema.narrowed(form, target.table, rows=(target.name,) in (view.key, view.shown_by))
             if mine is not None:
                 columns = () if through else (target.name,)
                 anchor = Anchor(target.table, columns, through=through, of=mine, said=form.head)

@@ -25,13 +25,16 @@ Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
 
 def holders(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[Held]]:
     """The columns that may be meant, each with the way to it and the values as it holds them."""
+    held: list[tuple[Choice[Held], int]] = []
     for choice in _columns(schema, pred, spot):
         walk, column = choice.value
         found = [_value_in(column, literal) for literal in pred.values]
         values = tuple(value for value in found if value is not None)
         if len(values) == len(found):
             unseen = sum(not _seen(column, literal) for literal in pred.values)
-            yield Choice((walk, column, values), choice.cost + unseen * _UNSEEN)
+            held.append((Choice((walk, column, values), choice.cost + unseen * _UNSEEN), unseen))
+    known = any(not unseen for _, unseen in held)  # what one column is known to hold is of no other
+    yield from (choice for choice, unseen in held if not (unseen and known))
 
 
 def persons(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[Walk, intent.Pred]]]:

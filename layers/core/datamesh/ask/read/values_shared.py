@@ -33,7 +33,7 @@ def shared_values(schema: Schema, form: Form) -> Iterator[Choice[intent.Query]]:
         sides = [list(listings(schema, _over(form, side))) for side in (left, right)]
         for one in sides[0]:
             for other in sides[1]:
-                if _fits(schema, one.value, other.value, op, own=own):
+                if _fits(schema, one.value, other.value, op, own=own and not things):
                     yield Choice(_set(op, one.value, other.value), max(one.cost, other.cost) + _TWICE)
 
 
@@ -104,14 +104,20 @@ def _fits(schema: Schema, one: intent.Select, other: intent.Select, op: str, *, 
         return False
     if not all(isinstance(out.item, intent.Attr) and not out.implied for out in one.outputs):
         return False
-    if any(_names_row(schema, one.subject.table, out.item) for out in one.outputs):
-        return False
+    told = [out.item for out in one.outputs if _names_row(schema, one.subject.table, out.item)]
     if op == "except":
-        return True
+        return not told
+    if any(_unique(schema, one.subject.table, item) for item in told):
+        return False
     said = [set(parts(side.where)) for side in (one, other)]
     if said[0] <= said[1] or said[1] <= said[0]:
         return False  # what is said of one kind was read as said of both
-    return own or excluding((one.where, other.where))
+    return (own and not told) or excluding((one.where, other.where))
+
+
+def _unique(schema: Schema, table: str, item: intent.Item) -> bool:
+    """Whether no two rows share it; a name that several bear may be one of each kind."""
+    return not isinstance(item, intent.Attr) or bool(item.path) or schema.column(table, item.column).unique
 
 
 def _names_row(schema: Schema, table: str, item: intent.Item) -> bool:

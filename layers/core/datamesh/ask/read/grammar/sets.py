@@ -8,7 +8,7 @@ from dataclasses import replace
 from datamesh.ask.lattice import Literal, Name
 from datamesh.ask.naming import Target
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import AnyOf, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued, Yard
+from datamesh.ask.read.form import AnyOf, Both, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import dearer, direction, function, values
@@ -36,7 +36,7 @@ _NO_NOUN = 0.2
 _KEPT = 10  # ways to go on that are followed, after each post
 _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
-_OUT_OF_SCOPE = 0.5  # what follows something that is not there
+_OUT_OF_SCOPE = 2.0  # what follows something that is not there
 _AGAIN = 0.2  # what `with` stood before goes on
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
@@ -170,6 +170,7 @@ def _attached(form: SetForm, new: Post, joint: str) -> float:
     """What it costs that this is said of the set, not of what was named last; and that a value stands alone."""
     if not joint:
         last = form.preds[-1] if form.preds else None
+        last = last.preds[-1] if isinstance(last, Both) else last
         than = isinstance(last, Compared) and isinstance(last.number, Yard)
         scope = _OUT_OF_SCOPE if isinstance(last, Linked) and last.negated else 0.0
         return _FARTHER + scope if than or isinstance(last, Linked) else 0.0

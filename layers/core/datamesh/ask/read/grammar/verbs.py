@@ -93,7 +93,7 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     verb = r.tokens[i - 1].stem
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
     for start, hint in starts.items():
-        yield from predicates.complement(r, start, hint)
+        yield from (replace(hit, value=_when_done(hit.value, verb)) for hit in predicates.complement(r, start, hint))
         yield from comparative(r, start)
         for hit in predicates.ranked(r, start):
             if isinstance(hit.value, Ranked) and hit.value.of:
@@ -103,6 +103,16 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from counted(r, start)
     for when in dates(r, i, hint=(verb,)):  # a verb may name the date: opened in 2008
         yield Hit(when.end, when.value, when.cost - _SKIPPED_VERB / 2)
+
+
+def _when_done(said: Post, verb: str) -> Post:
+    """Who bought products in 2016: it is the buying that was then, whatever date the products have."""
+    if not isinstance(said, Linked):
+        return said
+    preds = (
+        replace(p, hint=(verb,)) if isinstance(p, Dated) and not (p.attr or p.hint) else p for p in said.to.preds
+    )
+    return replace(said, to=replace(said.to, preds=tuple(preds)))
 
 
 def of_the_highest(r: Reader, i: int) -> Iterator[Hit[Post]]:
