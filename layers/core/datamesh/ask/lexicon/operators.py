@@ -105,12 +105,14 @@ where: where, in which, for which, on which, at which, to which, by which
 shared: shared by, shared between, common to, used by both, shared by both, shared by the
 with: with, having, with a, with an
 without: without, without a, without an, without any, with no, having no, that have no, who have no, which have no
-without: lacking, that lack, who lack, that have not any
+without: lacking, that lack, who lack, that have not any, free of, free from
 not: not, never, cannot
 adverb: also, once, currently
 have: have, has, had, have had, has had
 have: contain, contains, include, includes
 have_not: have no, has no, had no, do not have, does not have, did not have, do not have any, does not have any
+have_not: do not contain, does not contain, did not contain, contain no, contains no, contained no
+have_not: do not include, does not include, include no, includes no
 have_not: did not have any, have not, has not any, have never had, has never had, never had
 be: is, are, was, were, be, been, being
 aux: do, does, did, can, could

@@ -21,7 +21,7 @@ _PER_END = 4  # readings kept of one stretch by one rule
 _IN_ALL = 24  # readings kept of one rule at one place
 _ARTICLES = (
     *("the", "a", "an", "all", "any", "some", "their", "its", "his", "her", "our", "those", "these"),
-    *("corresponding", "respective"),  # said of outputs that belong together
+    *("corresponding", "respective", "associated"),  # said of what belongs together
 )
 _BUDGET = 6_000  # readings made for one question
 

@@ -11,6 +11,7 @@ from datamesh.ask.read.form import Contains, Dated, Lacking, Post, Ranked, TextM
 from datamesh.ask.read.grammar import nested
 from datamesh.ask.read.grammar.common import attrs, being, comparison, dates, direction, values
 from datamesh.ask.read.grammar.compared import compared
+from datamesh.ask.read.grammar.pairs import both
 
 __all__ = ["clause", "containing", "word_in"]
 
@@ -37,6 +38,8 @@ def clause(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def _is(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Post]]:
     """... above 30; Sprint; before 1990; missing; the highest"""
     yield from compared(r, i, name, negated=negated)
+    if not negated:
+        yield from both(r, i, lambda reader, at: list(compared(reader, at, name)))
     yield from _a_value(r, i, name, negated=negated)
     yield from _a_time(r, i, name, negated=negated)
     if not negated:

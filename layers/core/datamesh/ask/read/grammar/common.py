@@ -81,8 +81,11 @@ def function(op: Operator) -> MeasureFn:
 
 
 def attrs(r: Reader, i: int) -> Iterator[Name]:
-    """[the] attribute"""
-    yield from r.names(r.the(i), "column")
+    """[the] attribute; a number of floors, where that is one"""
+    at = r.the(i)
+    yield from r.names(at, "column")
+    if r.word(at, "number", "amount") and r.word(at + 1, "of"):
+        yield from r.names(r.the(at + 2), "column")
 
 
 def being(r: Reader, i: int) -> tuple[int, bool]:

@@ -12,7 +12,7 @@ from datamesh.ask.read.form import Compared, Over, SetForm, Valued, Yard
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.common import Amount, amount, comparison, values
 
-__all__ = ["beyond", "split", "than", "yard"]
+__all__ = ["beyond", "later", "split", "than", "yard"]
 
 _OWNING = ("of", "for", "in", "from", "among", "across", "at")
 _OVER: dict[str, Over] = {"avg": "avg", "max": "max", "min": "min", "median": "median"}
@@ -95,9 +95,16 @@ def _quantified(r: Reader, i: int) -> Iterator[tuple[int, Over]]:
     if r.word(i, "all", "every", "each"):
         yield _other(r, i + 1), "every"
     if r.word(i, "some"):
-        yield _other(r, i + 1), "some"
+        yield _another(r, _other(r, i + 1)), "some"
+    if r.word(i, "another"):
+        yield i + 1, "some"
     if r.word(i, "at") and r.word(i + 1, "least") and r.word(i + 2, "one"):
-        yield _other(r, i + 3), "some"
+        yield _another(r, _other(r, i + 3)), "some"
+
+
+def _another(r: Reader, i: int) -> int:
+    """More than some other one is more than some one."""
+    return i + r.word(i, "other")
 
 
 def _other(r: Reader, i: int) -> int:
@@ -112,6 +119,18 @@ def beyond(r: Reader, i: int, name: Name) -> Iterator[Hit[Compared]]:
         for op in r.op(i, category):
             for hit in yard(r, op.end):
                 yield Hit(hit.end, Compared(name, sign, hit.value), hit.cost)
+
+
+def later(r: Reader, i: int) -> Iterator[Hit[Compared]]:
+    """(made) after the most recent film by Smith, (opened) before all stores in Rome: by the date of each"""
+    adjectives = (("after", "late"), ("before", "early"))
+    for category, adjective in adjectives:
+        for op in r.op(i, category):
+            for hit in yard(r, op.end):
+                yield Hit(hit.end, Compared(None, ">", hit.value, adjective=adjective), hit.cost)
+    for name in r.names(i - 1, "column"):  # founded, which is a column
+        if name.end == i:
+            yield from beyond(r, i, name)
 
 
 def split(r: Reader, i: int) -> Iterator[Hit[Compared]]:

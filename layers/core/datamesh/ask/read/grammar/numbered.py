@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import AnyOf, Compared, Linked, Post
+from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, Yard
 from datamesh.ask.read.grammar import nested, sets
 from datamesh.ask.read.grammar.common import Amount, amount, comparison, number, one_or_other
 from datamesh.ask.read.grammar.pointing import with_its_verb
@@ -14,6 +14,7 @@ from datamesh.ask.read.grammar.pointing import with_its_verb
 __all__ = ["comparative", "counted", "so_many"]
 
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
+_OF_IT = 0.1  # what the average is of is what is compared with it
 _AGE = 0.2  # over 40: of age, where nothing says so
 
 
@@ -21,6 +22,8 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """More than 300 seats, a number of the row's own; more than 3 flights, rows; more than 300 in salary."""
     for count in [*amount(r, i), *nested.than(r, i)]:
         found = count.value
+        if isinstance(found.number, Yard) and found.number.attr:  # more than the average number of seats
+            yield Hit(count.end, Compared(found.number.attr, found.op, found.number), count.cost + _OF_IT)
         at = count.end + 1 if r.word(count.end, "in", "of") else count.end
         for name in (*r.names(count.end, "column"), *(r.names(r.the(at), "column") if at > count.end else ())):
             yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)

@@ -14,6 +14,7 @@ from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Pl
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.common import dearer, function
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
+from datamesh.ask.read.grammar.possible import CLOSE
 from datamesh.ask.words import plural, singular
 
 __all__ = ["items", "of_whom", "output", "outputs", "series"]
@@ -124,7 +125,8 @@ def _everything(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """all information about planes"""
     for op in r.op(i, "all_details"):
         if r.word(op.end, "of", "about", "for", "on"):
-            doubt = _MERELY_DETAILS if op.end == i + 1 else 0.0
+            column = any(name.targets[0].cost < CLOSE for name in r.names(op.end - 1, "column"))
+            doubt = _MERELY_DETAILS if column or op.end == i + 1 else 0.0
             for hit in sets.noun_set(r, op.end + 1):
                 yield Hit(hit.end, (Everything(hit.value),), hit.cost + doubt)
 

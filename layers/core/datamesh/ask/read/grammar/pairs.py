@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Both, Compared, Dated, Linked, Post, PredForm, Ranked, Valued
+from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.common import amount
+from datamesh.ask.read.grammar.possible import possible
 
-__all__ = ["both", "paired", "same_attribute"]
+__all__ = ["both", "paired", "said_alike"]
 
 Part = Callable[[Reader, int], Iterable[Hit[Post]]]
 
@@ -28,7 +30,7 @@ def paired(r: Reader, i: int, part: Part, joint: str = "and") -> Iterator[Hit[Po
         if parts := _split(first.value):
             yield Hit(first.end, Both(parts), first.cost)
         for op in r.op(r.comma(first.end), joint, *(("too",) if joint == "and" else ())):
-            for second in (*part(r, op.end), *same_attribute(r, op.end, first.value)):
+            for second in (*part(r, op.end), *said_alike(r, op.end, first.value)):
                 if not isinstance(second.value, Ranked | Both | AnyOf):
                     yield Hit(second.end, Both((first.value, second.value)), first.cost + second.cost)
 
@@ -50,9 +52,25 @@ def _split(pred: PredForm) -> tuple[PredForm, ...]:
             return ()
 
 
+def said_alike(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
+    """(higher than 1000 or) lower than 500; (in Boston or) Newark airport; (with records below 100 and) above 500"""
+    yield from same_attribute(r, i, last)
+    match last:
+        case Linked(to=to) if to.preds and not last.negated and not last.count:
+            for hit in same_attribute(r, i, to.preds[-1]):
+                if not isinstance(hit.value, Ranked):
+                    yield Hit(hit.end, replace(last, to=replace(to, preds=(*to.preds[:-1], hit.value))), hit.cost)
+        case _:
+            pass
+    if isinstance(last, Valued | Linked) and last.hint and not last.negated:
+        yield from possible(r, predicates.complement(r, i, last.hint))
+
+
 def same_attribute(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
     """(a score below 100 and) above 500; (higher than 1000 or) lower than 500"""
-    if isinstance(last, Compared) and last.attr:
+    if isinstance(last, Compared) and (last.attr or last.adjective):
         for hit in amount(r, i):
             if hit.value.compared:
-                yield Hit(hit.end, Compared(last.attr, hit.value.op, hit.value.number, hit.value.high), hit.cost)
+                yield Hit(
+                    hit.end, replace(last, op=hit.value.op, number=hit.value.number, high=hit.value.high), hit.cost
+                )

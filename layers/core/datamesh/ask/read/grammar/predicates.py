@@ -72,6 +72,7 @@ def _introduced(r: Reader, i: int) -> Iterator[Hit[Post]]:
                 yield from [*where(r, op.end), *doing(r, op.end), *predicate(r, op.end)]
             case "with":
                 yield from _having(r, op.end)
+                yield from both(r, op.end, _accompanied)
             case "without":
                 yield from _lacking(r, op.end)
             case "that":
@@ -79,9 +80,20 @@ def _introduced(r: Reader, i: int) -> Iterator[Hit[Post]]:
             case "named":
                 yield from (Hit(hit.end, Valued(None, hit.value, ("named",)), hit.cost) for hit in values(r, op.end))
             case _ if op.payload == "<>":
+                if r.word(op.end, "those", "ones"):  # all but those with two stores
+                    yield from negated(_introduced(r, op.end + 1))
+                    yield from negated(verb_phrase(r, op.end + 1))
                 yield from (Hit(hit.end, Valued(None, hit.value, ("be",), True), hit.cost) for hit in values(r, op.end))
             case _:
                 pass
+
+
+@rule
+def _accompanied(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(films with both) Jim Hill (and) Ann Lee"""
+    for hit in values(r, i):
+        if _alone(hit.value) == _BARE_PROPER:
+            yield Hit(hit.end, Valued(None, hit.value, ("with",)), hit.cost + _BARE_PROPER)
 
 
 def _alone(found: tuple[Literal, ...]) -> float:
@@ -146,6 +158,8 @@ def _copula(r: Reader, i: int, *, no: bool) -> Iterator[Hit[Post]]:
     yield from _unless(_related(r, i), no=no)
     if no:
         return
+    for op in r.op(i, "without"):
+        yield from _lacking(r, op.end)
     yield from comparative(r, i)
     yield from ranked(r, i)
     yield from _most_common(r, r.the(i))

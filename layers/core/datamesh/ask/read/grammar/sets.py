@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamesh.ask.lattice import Literal, Name
-from datamesh.ask.naming import Target
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import AnyOf, Both, Compared, Contains, Linked, Post, PredForm, Ranked, SetForm, Valued, Yard
+from datamesh.ask.read.form import (
+    AnyOf,
+    Both,
+    Compared,
+    Contains,
+    Linked,
+    Post,
+    PredForm,
+    Ranked,
+    SetForm,
+    Valued,
+    Yard,
+)
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import dearer, direction, function, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
+from datamesh.ask.read.grammar.kinds import kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
 from datamesh.ask.read.grammar.numbered import counted
-from datamesh.ask.read.grammar.pairs import same_attribute
-from datamesh.ask.read.grammar.possible import possible
+from datamesh.ask.read.grammar.pairs import said_alike
 
 __all__ = [
     "ROWS",
@@ -81,16 +92,12 @@ def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     for hit in values(r, front.end):
         form = front.value.plus(Valued(None, hit.value))
         yield from nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
-        kind = _kind_of_thing(hit.value[0]) if len(hit.value) == 1 else None
+        for typed in of_kind(r, hit):
+            things = nouns(r, Hit(typed.end, front.value.plus(typed.value), front.cost + typed.cost))
+            yield from (thing for thing in things if _is_table(thing.value.head))
+        kind = kind_of_thing(hit.value[0]) if len(hit.value) == 1 else None
         if kind:
             yield Hit(hit.end, replace(form, head=kind, plural=True), front.cost + hit.cost + _KIND_AS_HEAD)
-
-
-def _kind_of_thing(value: Literal) -> Name | None:
-    """Helicopters, where a contract calls a type of planes so: these planes."""
-    tables = dict.fromkeys(hit.table for hit in value.hits if hit.named)
-    targets = tuple(Target("table", table, "", 0.0) for table in tables)
-    return Name(value.start, value.end, value.text, targets, value.span) if targets else None
 
 
 def headed(name: Name) -> SetForm:
@@ -156,7 +163,8 @@ def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
         yield from clause(r, i)
         yield from _numbers_again(r, i, form)
     if joint == "or":
-        yield from _same_again(r, i, form.preds[-1])
+        last = form.preds[-1]
+        yield from said_alike(r, i, last.preds[-1] if isinstance(last, AnyOf) else last)
 
 
 def _numbers_again(r: Reader, i: int, form: SetForm) -> Iterator[Hit[Post]]:
@@ -197,15 +205,6 @@ def _joined(preds: tuple[PredForm, ...], new: PredForm, joint: str) -> tuple[Pre
     last = preds[-1]
     either = last.preds if isinstance(last, AnyOf) else (last,)
     return (*preds[:-1], AnyOf((*either, new)))
-
-
-def _same_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
-    """(higher than 1000 or) lower than 500; (in Boston or) Newark airport: said the same way"""
-    if isinstance(last, AnyOf):
-        last = last.preds[-1]
-    yield from same_attribute(r, i, last)
-    if isinstance(last, Valued | Linked) and last.hint and not last.negated:
-        yield from possible(r, predicates.complement(r, i, last.hint))
 
 
 def of_head(head: Name | None, pred: PredForm) -> PredForm:

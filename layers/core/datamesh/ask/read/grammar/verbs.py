@@ -21,7 +21,7 @@ from datamesh.ask.read.form import (
     Valued,
     Yard,
 )
-from datamesh.ask.read.grammar import predicates, sets
+from datamesh.ask.read.grammar import nested, predicates, sets
 from datamesh.ask.read.grammar.common import dates, dearer, values
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.words import singular
@@ -92,6 +92,8 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """... [by] Boeing planes; in 2008; the most events; more than 3 movies"""
     verb = r.tokens[i - 1].stem
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
+    starts |= {r.reach(at + 1): (verb, r.tokens[at].stem) for at in starts if at > i and _going_on(r, at)}
+    yield from nested.later(r, i)
     for start, hint in starts.items():
         yield from (replace(hit, value=_when_done(hit.value, verb)) for hit in predicates.complement(r, start, hint))
         yield from comparative(r, start)
@@ -105,13 +107,16 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield Hit(when.end, when.value, when.cost - _SKIPPED_VERB / 2)
 
 
+def _going_on(r: Reader, i: int) -> bool:
+    """(assigned to) repair machines, (used in) taking photos: one verb more"""
+    return r.lattice.relation(i) and (r.tokens[i - 1].fold == "to" or r.tokens[i].fold.endswith("ing"))
+
+
 def _when_done(said: Post, verb: str) -> Post:
     """Who bought products in 2016: it is the buying that was then, whatever date the products have."""
     if not isinstance(said, Linked):
         return said
-    preds = (
-        replace(p, hint=(verb,)) if isinstance(p, Dated) and not (p.attr or p.hint) else p for p in said.to.preds
-    )
+    preds = (replace(p, hint=(verb,)) if isinstance(p, Dated) and not (p.attr or p.hint) else p for p in said.to.preds)
     return replace(said, to=replace(said.to, preds=tuple(preds)))
 
 
