@@ -36,6 +36,7 @@ _TOKEN = re.compile(
   | (?P<owner>  ['\u2019]s\b | (?<=s)['\u2019](?!\w) )
   | (?P<negated> \w+n['\u2019]t\b )
   | (?P<word>   \w+ (?:[.&](?=\w)\w+)* )
+  | (?P<some>   (?<=\w)\((?:s|es)\) )
   | (?P<mark>   [,;:?.!()%<>=/] )
     """,
     re.VERBOSE,
@@ -111,6 +112,8 @@ def tokens(question: str) -> tuple[Token, ...]:
     found: list[Token] = []
     for match in _TOKEN.finditer(question):
         kind, text, (start, end) = match.lastgroup or "mark", match.group(), match.span()
+        if kind == "some":
+            continue  # author(s): one or more
         if kind == "owner":
             found.append(Token("'s", "'s", "'s", "mark", start, end))
         elif kind == "negated":  # don't is do and not

@@ -129,18 +129,18 @@ has_missing: was not recorded
 named: named, called, titled, with the name, with name, by the name of, whose name is, with the title, with title
 contains contains: containing, contains, contain, includes, including, include, like, with the substring
 contains contains: containing the word, contains the word, contain the word, that contains, that contain
-contains contains: has the substring
 contains contains: containing the substring, contains the substring, contain the substring, includes the word, has
 contains contains: containing the phrase, contains the string, contain the string, include the word
-contains contains: have the substring
 contains contains: contained the word, contained the substring, contained the string, contained, includes word
 contains contains: contains word, containing word, contain word, include word, with the word
-contains contains: contains substring, containing substring, have the word, has the word, contain substring
+contains contains: contains substring, containing substring, contain substring
 contains contains: includes the substring, include the substring, include the string, includes the string
 contains starts: starting with, starts with, start with, beginning with, begins with, begin with, started with
 contains starts: starts with the letter, starting with the letter, begins with the letter, beginning with the letter
 contains starts: start with the letter, begin with the letter, starts with letter, starting with letter
 contains ends: ending with, ends with, end with, ending in, ends in, ended with
+in_part: in part, in it, in them
+part_of: in, in part of, as part of, as a part of
 calc -: difference between, difference of, gap between
 calc /: ratio of, ratio between
 infix +: plus

@@ -101,8 +101,8 @@ def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:  # noqa: C9
 
 
 def _either(preds: Iterable[intent.Pred]) -> intent.Pred:
-    """One of several values of one column is one condition."""
-    ordered = in_order(preds)
+    """One of several values of one column is one condition; so is that one row is this or that, of the same rows."""
+    ordered = in_order(_same_rows(preds))
     pairs = [
         (pred.left, pred.right)
         for pred in ordered
@@ -112,6 +112,18 @@ def _either(preds: Iterable[intent.Pred]) -> intent.Pred:
     if len(values) == len(ordered) and len({left for left, _ in pairs}) == 1:
         return equal(pairs[0][0], values)
     return intent.Or(preds=ordered) if len(ordered) > 1 else ordered[0]
+
+
+def _same_rows(preds: Iterable[intent.Pred]) -> Iterator[intent.Pred]:
+    """Who teach the course X or teach the course Y: who teach the course X or Y."""
+    kept: dict[intent.Path, list[intent.Pred]] = {}
+    for pred in preds:
+        if isinstance(pred, intent.Exists) and pred.count is None and pred.where is not None:
+            kept.setdefault(pred.path, []).append(pred.where)
+        else:
+            yield pred
+    for path, wheres in kept.items():
+        yield intent.Exists(path=path, where=_either(wheres))
 
 
 def _alike(schema: Schema, preds: tuple[PredForm, ...], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:

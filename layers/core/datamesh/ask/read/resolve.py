@@ -10,6 +10,7 @@ from datamesh.ask.read.computed import computed
 from datamesh.ask.read.counting import countings
 from datamesh.ask.read.foremost import over_first
 from datamesh.ask.read.form import Aggregate, Count, Form
+from datamesh.ask.read.known import doubting_the_known
 from datamesh.ask.read.listing import listings
 from datamesh.ask.read.measured import is_measured, measured
 from datamesh.ask.read.places import Schema
@@ -31,9 +32,9 @@ def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     if is_measured(form):
         return cheapest(measured(schema, form))
     if _numeric(form):
-        return cheapest(countings(schema, form))
+        return cheapest(doubting_the_known(schema, countings(schema, form)))
     rows = (found for found in listings(schema, form) if not of_values(schema, form, found.value))
-    return cheapest([*rows, *tallies(schema, form), *shared_values(schema, form)])
+    return cheapest([*doubting_the_known(schema, rows), *tallies(schema, form), *shared_values(schema, form)])
 
 
 def _numeric(form: Form) -> bool:

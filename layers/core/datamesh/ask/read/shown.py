@@ -117,22 +117,25 @@ def _beside(schema: Schema, out: Plain, of: SetForm, columns: Sequence[Target]) 
 
 def _of_owner(schema: Schema, out: Plain, columns: Sequence[Target], owner: Target) -> Iterator[Choice[Anchor]]:
     """Its own column of that name; where it has none, that of a neighbour."""
+    surely = out.of is not None and out.of.head is not None and schema.names_thing(out.of.head)
     for target in columns:
         if target.table == owner.table:
             yield Choice(_column(schema, target, owner.table, out, owner.cost), target.cost + owner.cost)
-        elif (far := _neighbour(schema, target, owner)) is not None:
+        elif (far := _neighbour(schema, target, owner, surely=surely)) is not None:
             cost = target.cost + owner.cost + far
             yield Choice(_column(schema, target, owner.table, out, owner.cost), cost)
 
 
-def _neighbour(schema: Schema, target: Target, owner: Target) -> float | None:
-    """What it costs that an attribute is of a neighbour: where the words say so, or each row has just one."""
+def _neighbour(schema: Schema, target: Target, owner: Target, *, surely: bool) -> float | None:
+    """What it costs that an attribute is of a neighbour: where the words say so, or each row has just one. `surely`:
+    the owner's words name a thing, which another thing is not then."""
     walks = schema.vocabulary.graph.walks(owner.table, target.table)
     if not walks:
         return None
     view = schema.table(owner.table)
     bridge = set(view.columns) <= {*view.key, *view.foreign}  # it has no attributes, those of its ends are not its own
-    if not target.qualified and (bridge or max(target.cost, owner.cost) >= PARTLY or len(walks[0].path) > 1):
+    doubt = max(target.cost, owner.cost if surely else 0.0)
+    if not target.qualified and (bridge or doubt >= PARTLY or len(walks[0].path) > 1):
         return None
     if not walks[0].many:
         return _LEADS_TO

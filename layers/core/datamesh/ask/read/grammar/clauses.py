@@ -71,15 +71,24 @@ def _a_time(r: Reader, i: int, name: Name, *, negated: bool) -> Iterator[Hit[Pos
 
 def containing(r: Reader, i: int, name: Name | None = None, *, negated: bool = False) -> Iterator[Hit[Post]]:
     """A quoted piece of text, or a letter or abbreviation."""
-    for op in r.op(i, "contains"):
-        for at in {op.end, r.the(op.end), _after_piece(r, r.the(op.end))}:
-            if at >= len(r.tokens):
-                continue
-            token = r.tokens[at]
-            short = token.kind == "word" and (len(token.text) == 1 or token.text.isupper())
-            if token.kind == "quoted" or short:
-                found = Contains(name, cast(TextMatch, op.payload), token.text, negated)
-                yield Hit(r.reach(at + 1), found, 0.2 if short else 0.0)
+    starts = {
+        (at, op.payload) for op in r.op(i, "contains") for at in (op.end, r.the(op.end), _after_piece(r, r.the(op.end)))
+    }
+    starts |= {(piece.end, "contains") for op in r.op(i, "have") for piece in r.op(r.the(op.end), "piece")}
+    for at, how in starts:
+        if at >= len(r.tokens):
+            continue
+        token = r.tokens[at]
+        short = token.kind == "word" and (len(token.text) == 1 or token.text.isupper())
+        if token.kind == "quoted" or short:
+            found = Contains(name, cast(TextMatch, how), token.text, negated)
+            yield from (Hit(end, found, 0.2 if short else 0.0) for end in _in_part(r, at + 1))
+
+
+def _in_part(r: Reader, i: int) -> Iterator[int]:
+    """(has "Opera") [in part, in it]: both ends"""
+    yield r.reach(i)
+    yield from (op.end for op in r.op(i, "in_part"))
 
 
 def _after_piece(r: Reader, i: int) -> int:
@@ -89,9 +98,10 @@ def _after_piece(r: Reader, i: int) -> int:
 
 
 def word_in(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """(with) [the] [word] "Opera" in the name"""
+    """(with) [the] [word] "Opera" in [part of] the name"""
     at = i + r.word(i, "the")
     at = _after_piece(r, at)
-    if at < len(r.tokens) and r.tokens[at].kind == "quoted" and r.word(at + 1, "in"):
-        for name in attrs(r, at + 2):
-            yield Hit(name.end, Contains(name, "contains", r.tokens[at].text), 0.1)
+    if at < len(r.tokens) and r.tokens[at].kind == "quoted":
+        for op in r.op(at + 1, "part_of"):
+            for name in attrs(r, op.end):
+                yield Hit(name.end, Contains(name, "contains", r.tokens[at].text), 0.1)

@@ -28,6 +28,7 @@ from datamesh.ask.read.grammar.kinds import kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
 from datamesh.ask.read.grammar.numbered import counted
 from datamesh.ask.read.grammar.pairs import said_alike
+from datamesh.ask.words import stems
 
 __all__ = [
     "ROWS",
@@ -91,7 +92,9 @@ def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     yield from nouns(r, front)
     for hit in values(r, front.end):
         form = front.value.plus(Valued(None, hit.value))
-        yield from nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
+        for noun in nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1)):
+            said = tuple(of_head(noun.value.head, pred) for pred in noun.value.preds)
+            yield Hit(noun.end, replace(noun.value, preds=said), noun.cost)
         for typed in of_kind(r, hit):
             things = nouns(r, Hit(typed.end, front.value.plus(typed.value), front.cost + typed.cost))
             yield from (thing for thing in things if _is_table(thing.value.head))
@@ -208,9 +211,12 @@ def _joined(preds: tuple[PredForm, ...], new: PredForm, joint: str) -> tuple[Pre
 
 
 def of_head(head: Name | None, pred: PredForm) -> PredForm:
-    """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself."""
+    """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself. Friends
+    who are female: not those whose friends they are."""
     if head is None or _is_table(head) or not isinstance(pred, Contains | Valued):
         return pred
+    if isinstance(pred, Valued) and pred.attr is None and pred.hint in ((), ("be",)):
+        return replace(pred, hint=(*pred.hint, *stems(head.text)))
     if pred.attr is None:
         return replace(pred, attr=head) if isinstance(pred, Contains) else pred
     return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
