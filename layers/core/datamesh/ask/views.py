@@ -51,6 +51,7 @@ class ColumnView:
     no: str | None = None  # the value that says no
     minimum: object = None
     maximum: object = None
+    distinct: int | None = None  # different values, at least; by its profile
     expression: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)  # enum value to its label
 
@@ -162,6 +163,7 @@ def _column_view(table: str, of: Table, column: Column, key: bool, profile: Colu
         no=_no(values or ()),
         minimum=profile.minimum if profile else None,
         maximum=profile.maximum if profile else None,
+        distinct=profile.distinct if profile else None,
         labels={str(entry.value): entry.label for entry in column.enum if entry.label},
     )
 

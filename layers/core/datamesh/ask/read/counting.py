@@ -171,6 +171,8 @@ def _at_root(schema: Schema, form: Form, meant: _Meant, root: str) -> Iterator[C
     if len(measures) < len(meant.numbers):
         return
     for group in keys(schema, root, meant.counted, meant.shown, meant.groups):
+        if any(measure.of in group.value.group for measure in measures if measure.fn == "count_distinct"):
+            continue  # how many brands each brand has is no question
         cut = _Cut(form, measures, meant.asked, group.value)
         for where in _where(schema, meant, group.value, root):
             if found := cut.select(root, both(where.value)):
@@ -233,8 +235,8 @@ class _Cut:
     def ranked(self) -> tuple[intent.Order, ...] | None:
         ranks = _ranks(self.form)
         hidden = self.measures[self.asked :] or self.measures[: self.headless]
-        if self.form.order or len(ranks) > 1 or not hidden:
-            return None
+        if self.form.order or len(ranks) > 1 or not hidden or (ranks[0].attr and not ranks[0].fn):
+            return None  # an attribute ranks rows, no numbers
         return (intent.Order(by=hidden[0], direction=ranks[0].direction),)
 
     def ordered(self, outputs: tuple[intent.Output, ...]) -> tuple[intent.Order, ...] | None:

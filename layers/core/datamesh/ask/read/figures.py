@@ -13,7 +13,7 @@ from datamesh.ask.read.form import Aggregate, Count, Linked, PredForm, SetForm, 
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import stands_for
 from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stem, stems
+from datamesh.ask.words import singular, stem, stems
 
 __all__ = ["Figure", "figures"]
 
@@ -74,10 +74,18 @@ def _rows(schema: Schema, target: Target, form: SetForm) -> Iterator[Choice[Figu
     view = schema.table(target.table)
     if form.distinct and len(view.key) != 1:
         return  # different in what, its key does not say
-    yield Choice(Figure(target.table, "count", target.table, None, form), target.cost)
-    for column in view.columns.values():
-        if column.counts and column.words in view.nouns:
-            yield Choice(Figure(target.table, "sum", target.table, column, form), target.cost)
+    totals = [column for column in view.columns.values() if column.counts and column.words in view.nouns]
+    for column in totals:
+        yield Choice(Figure(target.table, "sum", target.table, column, form), target.cost)
+    if not any(_of_many(column) for column in totals):
+        yield Choice(Figure(target.table, "count", target.table, None, form), target.cost)
+
+
+def _of_many(column: ColumnView) -> bool:
+    """Whether a row with such a number stands for as many, by its name and profile: 40 degrees are no one degree; but
+    round 40 is one round."""
+    low, high, last = column.minimum, column.maximum, column.label.lower()
+    return singular(last) != last and isinstance(low, int) and isinstance(high, int) and low >= 0 and high > 1
 
 
 def _values(schema: Schema, target: Target, form: SetForm, said: Name) -> Iterator[Choice[Figure]]:

@@ -175,6 +175,14 @@ class Schema:
         """Whether a column's values have one row each, or are what rows are called by."""
         return self.column(table, column).unique or column in self.table(table).shown_by
 
+    def repeats(self, table: str, column: str) -> bool:
+        """Whether several rows have the same value, by the profile; where it cannot tell, for what names no row."""
+        view, known = self.table(table), self.column(table, column)
+        keys = [view.columns[name].distinct or 0 for name in view.key] if len(view.key) == 1 else []
+        if known.unique or not (keys and keys[0] and known.distinct):
+            return not (known.unique or column in view.shown_by)
+        return known.distinct < keys[0]
+
     def narrowed(self, form: SetForm, table: str, *, rows: bool = False) -> SetForm | None:
         """Ranks of captains, where rank is a column of captains: what is said of the captains is said of these rows.
         Nothing where the column is of something else: names of banks are not the names of their customers; nor where

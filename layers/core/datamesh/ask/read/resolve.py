@@ -32,7 +32,7 @@ def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     if is_measured(form):
         return cheapest(measured(schema, form))
     if _numeric(form):
-        return cheapest(doubting_the_known(schema, countings(schema, form)))
+        return cheapest([*doubting_the_known(schema, countings(schema, form)), *tallies(schema, form)])
     rows = (found for found in listings(schema, form) if not of_values(schema, form, found.value))
     return cheapest([*doubting_the_known(schema, rows), *tallies(schema, form), *shared_values(schema, form)])
 

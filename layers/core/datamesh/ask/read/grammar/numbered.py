@@ -36,7 +36,7 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def so_many(r: Reader, i: int, count: Hit[Amount]) -> Iterator[Hit[Linked]]:
     """(more than 3) flights; `count` begins at i"""
     many = count.value.whole
-    things = sets.plain_set(r, count.end) if many is not None and not r.word(i, *_OF_SIZE) else []
+    things = sets.counted_set(r, count.end) if many is not None and not r.word(i, *_OF_SIZE) else []
     for hit in with_its_verb(r, things):
         yield Hit(hit.end, Linked(hit.value, ("have",), count=(count.value.op, many or 0)), hit.cost + count.cost)
 

@@ -17,7 +17,7 @@ from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
 from datamesh.ask.read.grammar.possible import CLOSE
 from datamesh.ask.words import plural, singular
 
-__all__ = ["items", "of_whom", "output", "outputs", "series"]
+__all__ = ["after_joint", "counted", "items", "of_whom", "output", "outputs", "series"]
 
 _OWNING = ("of", "for", "in", "from", "among", "across", "on", "by", "to")
 _THEIRS = ("their", "its", "his", "her", "corresponding", "respective")
@@ -90,7 +90,7 @@ def output(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     theirs = any(r.word(at, *_THEIRS) for at in range(i - 1, start))
     yield from _everything(r, i)
     for at in {i, start}:
-        yield from _counted(r, at)
+        yield from counted(r, at)
     for hit in _said_set(r, i):
         yield Hit(hit.end, (Thing(_pointing(hit.value, theirs=theirs)),), hit.cost + _THING)
     yield from _owned(r, i)
@@ -131,7 +131,7 @@ def _everything(r: Reader, i: int) -> Iterator[Hit[Outs]]:
                 yield Hit(hit.end, (Everything(hit.value),), hit.cost + doubt)
 
 
-def _counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+def counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """the number of workshops [they submitted to]; (the most common type and) how many, their number"""
     yield from _only_number(r, i)
     for name in r.names(i, "table"):

@@ -10,7 +10,7 @@ from datamesh.ask.read.form import Compared, Contains, Dated, Lacking, Post, Val
 from datamesh.ask.read.periods import datable
 from datamesh.ask.views import ColumnView
 
-__all__ = ["CLOSE", "possible"]
+__all__ = ["CLOSE", "possible", "possible_values"]
 
 CLOSE = 0.5  # what a column's name may cost that is said like an adjective, or to be missing
 
@@ -18,6 +18,12 @@ CLOSE = 0.5  # what a column's name may cost that is said like an adjective, or 
 def possible(r: Reader, hits: Iterable[Hit[Post]]) -> Iterator[Hit[Post]]:
     """Those whose named attribute is a number, a date, a text, holds the values: whatever is said of it."""
     return (hit for hit in hits if _fits(r, hit.value))
+
+
+def possible_values(r: Reader, name: Name | None) -> bool:
+    """Whether different values may be counted: of a text that is not only a part of the name."""
+    near = [target for target in name.targets if target.cost < CLOSE] if name else []
+    return any(r.lattice.vocabulary.column(t.table, t.name).kind == "text" for t in near if t.kind == "column")
 
 
 def _fits(r: Reader, pred: Post) -> bool:

@@ -220,7 +220,7 @@ def ranked(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 def _by_what(r: Reader, op: Operator) -> Iterator[Hit[Post]]:
     yield from sets.measure_of_rank(r, r.the(op.end), Ranked(direction(op)))
-    for hit in with_its_verb(r, sets.plain_set(r, op.end)):
+    for hit in with_its_verb(r, sets.counted_set(r, op.end)):
         yield Hit(hit.end, Ranked(direction(op), of=hit.value), hit.cost)
 
 

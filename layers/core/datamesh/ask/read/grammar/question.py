@@ -23,7 +23,7 @@ from datamesh.ask.read.grammar.closing import per, rest
 from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.sentences import told_again
-from datamesh.ask.read.grammar.shows import said_of, sorted_, who, whose
+from datamesh.ask.read.grammar.shows import said_of, sorted_, who, whose, with_number
 
 __all__ = ["question"]
 
@@ -193,4 +193,5 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
         return
     yield from whose(r, i + 1)
     for hit in sets.noun_set(r, i + 1):
-        yield from said_of(r, hit, [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)])
+        for found in said_of(r, hit, [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]):
+            yield from with_number(r, found)

@@ -28,12 +28,14 @@ from datamesh.ask.read.grammar.kinds import kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
 from datamesh.ask.read.grammar.numbered import counted
 from datamesh.ask.read.grammar.pairs import said_alike
+from datamesh.ask.read.grammar.possible import possible_values
 from datamesh.ask.words import stems
 
 __all__ = [
     "ROWS",
     "among",
     "best_set",
+    "counted_set",
     "headed",
     "measure_of_rank",
     "noun_set",
@@ -67,6 +69,17 @@ def plain_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     for hit in noun_set(r, i):
         form = hit.value
         if form.rank is None and not form.each and form.number is None and _is_table(form.head):
+            yield hit
+
+
+@rule
+def counted_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+    """What there may be several of: rows of a thing, or values of an attribute (the most songs, where song is one)."""
+    yield from plain_set(r, i)
+    for hit in noun_set(r, i):
+        form = hit.value
+        plain = form.rank is None and not form.each and form.number is None
+        if plain and form.plural and not _is_table(form.head) and possible_values(r, form.head):
             yield hit
 
 

@@ -11,7 +11,7 @@ from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.orders import by_keys, sorting
 
-__all__ = ["said_of", "sorted_", "who", "whose"]
+__all__ = ["said_of", "sorted_", "who", "whose", "with_number"]
 
 _NOBODY = 0.1  # who, and nothing yet that says of which kind
 
@@ -38,6 +38,16 @@ def who(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """Who wrote it: of a kind that the next sentence names"""
     if r.word(i, "who"):
         yield from said_of(r, Hit(i + 1, SetForm(None), _NOBODY), predicates.predicate(r, i + 1))
+
+
+def with_number(r: Reader, found: Hit[Form]) -> Iterator[Hit[Form]]:
+    """(which brands have more than one product[,]) and how many; (which city has the most customers), and how many"""
+    yield found
+    for at in outputs.after_joint(r, found.end):
+        if r.word(at - 1, "and"):
+            for number in outputs.counted(r, at):
+                form = replace(found.value, outputs=(*found.value.outputs, *number.value))
+                yield Hit(number.end, form, found.cost + number.cost)
 
 
 def said_of(r: Reader, hit: Hit[SetForm], posts: Iterable[Hit[Post]]) -> Iterator[Hit[Form]]:

@@ -80,7 +80,7 @@ def so_many(r: Reader, i: int) -> Iterator[Hit[Post]]:
         if count.value.compared:
             yield from numbered.so_many(r, i, count)
     for op in r.op(i, "most"):
-        for found in sets.plain_set(r, op.end + r.word(op.end, "of")):
+        for found in sets.counted_set(r, op.end + r.word(op.end, "of")):
             yield Hit(found.end, Ranked(direction(op), of=found.value), found.cost)
 
 
