@@ -49,7 +49,21 @@ _OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
     """All of a set's restrictions together; nothing where one of them means nothing here."""
-    return every([_meant(schema, pred, spot) for pred in preds])
+    return every([_meant(schema, pred, spot) for pred in preds if not _came_by(schema, pred, spot)])
+
+
+def _came_by(schema: Schema, pred: PredForm, spot: Spot) -> bool:
+    """The devices in stock that a shop has, where the stock is what relates the two: this goes without saying."""
+    if not isinstance(pred, Linked) or COMPOUND in pred.hint or _says_more(pred):
+        return False
+    named = next((target.table for target in schema.tables(pred.to.head)), spot.table)
+    return named in spot.trail - {spot.table}
+
+
+def _says_more(pred: Linked) -> bool:
+    """More than that there is a relationship."""
+    to = pred.to
+    return bool(to.preds or to.rank or pred.count or pred.negated or any(word in _VERBS for word in pred.hint))
 
 
 def restricted(schema: Schema, sets: Sequence[tuple[SetForm, Spot]]) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -65,10 +79,20 @@ def restricted(schema: Schema, sets: Sequence[tuple[SetForm, Spot]]) -> list[Cho
 def _meant(schema: Schema, pred: PredForm, spot: Spot) -> list[Choice[intent.Pred]]:
     """The amount of products bought by Jim: what says nothing of a product, but of the order line that leads to it."""
     found = cheapest(_condition(schema, pred, spot))
+    if not found and isinstance(pred, Dated) and pred.attr is None:
+        found = cheapest(_beside(schema, pred, spot))
     if found or spot.back is None or not _plain(pred):
         return found
     own = (choice for choice in _meant(schema, pred, spot.back) if not isinstance(choice.value, intent.Exists))
     return [Choice(choice.value, choice.cost + _OF_THE_ROW) for choice in own]
+
+
+def _beside(schema: Schema, pred: Dated, spot: Spot) -> Found:
+    """Members who registered in 2016: a date in the one row that another table has of each."""
+    for edge in schema.vocabulary.graph.edges.get(spot.table, ()):
+        if not edge.many and edge.columns == schema.table(spot.table).key:
+            for choice in _dated(schema, pred, spot.onward(Walk(spot.table, (edge,), _OF_THE_ROW))):
+                yield Choice(choice.value, choice.cost + _OF_THE_ROW)
 
 
 def _plain(pred: PredForm) -> bool:
@@ -228,8 +252,7 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
             for choice in _rows(schema, pred, spot, walk):
                 yield Choice(choice.value, choice.cost + walk.cost)
         return
-    said = pred.to.preds or pred.to.rank or pred.count or pred.negated or any(word in _VERBS for word in pred.hint)
-    if not said:
+    if not _says_more(pred):
         return  # heads of departments: context, not a restriction that could be read off
     if pred.to.rank:
         yield from foremost.foremost(schema, pred, spot)

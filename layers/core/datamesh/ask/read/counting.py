@@ -79,7 +79,7 @@ def _figures(schema: Schema, form: Form, out: Count | Aggregate, shown: tuple[An
     """And how many: of what ranks, or of the rows of what is shown."""
     if not _headless(out):
         return figures(schema, out)
-    of = next((rank.of for rank in _ranks(form) if rank.of), None)
+    of = next((rank.of for rank in _ranks(form) if rank.of and not rank.fn), None)
     if of and of.head:
         return figures(schema, Count(of))
     return _own_rows(schema, form, shown) if shown else []
@@ -93,10 +93,10 @@ def _hidden(form: Form) -> list[Count | Aggregate]:
     """The numbers that only rank or order."""
     found: list[Count | Aggregate] = []
     for rank in _ranks(form):
-        if rank.of and rank.of.head:
+        if rank.fn and rank.attr:
+            found.append(Aggregate(rank.fn, rank.attr, rank.of))
+        elif rank.of and rank.of.head:
             found.append(Count(rank.of))
-        elif rank.fn and rank.attr:
-            found.append(Aggregate(rank.fn, rank.attr))
     return found + [o.by for o in form.order if isinstance(o.by, Count | Aggregate) and not _headless(o.by)]
 
 

@@ -19,6 +19,7 @@ __all__ = ["Figure", "figures"]
 
 _FAR_SET = 0.5
 _TOTALS = {stem("total"), stem("sum")}
+_ENDS = {"max": frozenset(map(stem, ("max", "maximum"))), "min": frozenset(map(stem, ("min", "minimum")))}
 _KEPT = 6
 
 
@@ -128,6 +129,8 @@ def _computes(fn: intent.MeasureFn, column: ColumnView, said: Name | None = None
         return False
     if fn == "avg" and said and _TOTALS & {*column.words} - {*stems(said.text)}:
         return False  # the average attendance is none of the total attendances
+    if said and _ENDS.get(fn, frozenset()) & {*column.words} - {*stems(said.text)}:
+        return False  # the highest speed is none of the highest speeds
     return column.numeric or (fn in ("min", "max") and column.dated)
 
 

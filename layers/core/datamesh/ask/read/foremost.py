@@ -116,7 +116,7 @@ def _measures(schema: Schema, form: SetForm) -> Iterator[Choice[Measured]]:
     rank = form.rank
     if rank is None:
         return
-    if rank.of and rank.of.head:
+    if rank.of and rank.of.head and not rank.fn:
         for target in schema.tables(rank.of.head):
             yield Choice((target.table, rank.of, intent.Measure(fn="count")), target.cost)
             for bridge, cost in _bridges(schema, target.table, form):
@@ -125,9 +125,10 @@ def _measures(schema: Schema, form: SetForm) -> Iterator[Choice[Measured]]:
         fn, doubt = (rank.fn, 0.0) if rank.fn else ("max" if rank.direction == "desc" else "min", _BEST_ROW)
         for target in rank.attr.targets:
             column = schema.column(target.table, target.name) if target.kind == "column" else None
-            if column and column.counts:
+            rows = {thing.table for thing in schema.tables(rank.of.head)} if rank.of else {target.table}
+            if column and column.counts and target.table in rows:
                 measure = intent.Measure(fn=fn, of=schema.attr(Spot(target.table), column))
-                yield Choice((target.table, None, measure), target.cost + doubt)
+                yield Choice((target.table, rank.of, measure), target.cost + doubt)
 
 
 def _bridges(schema: Schema, counted: str, form: SetForm) -> Iterator[tuple[str, float]]:

@@ -137,6 +137,7 @@ class Tallied:
     attr: Name
     op: Op
     number: float
+    of: SetForm | None = None  # over these rows of each
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class Ranked:
     attr: Name | None = None
     adjective: str = ""
     of: SetForm | None = None
-    fn: MeasureFn | None = None  # the attribute's total or average, per thing
+    fn: MeasureFn | None = None  # the attribute's total or average, per thing; over the rows of the set
     hint: tuple[str, ...] = ()  # the verb that the rows are called by: reserved most often
 
 

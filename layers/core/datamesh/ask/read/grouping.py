@@ -13,7 +13,7 @@ from datamesh.ask.read.form import KeyForm, SetForm
 from datamesh.ask.read.periods import buckets
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import Anchor, stands_for, through_key
-from datamesh.ask.words import singular
+from datamesh.ask.words import singular, stems
 
 __all__ = ["Group", "Keys", "keys", "named_groups", "reachable"]
 
@@ -93,6 +93,8 @@ def _key(schema: Schema, form: KeyForm, target: Target, spot: Spot) -> intent.Ke
         return None if other else schema.entity_key(spot)
     if target.kind == "measure" or form.name is None or _is_grain(schema, target, form.name.text):
         return None
+    if schema.identifies(target, stems(form.name.text)):
+        return schema.entity_key(spot)  # each branch, by its id: the branches
     if stands_for(schema, target, form.name.text):
         return through_key(schema, target.table, target.name, spot)
     return schema.text_attr(spot, schema.column(target.table, target.name), form.name)

@@ -8,26 +8,46 @@ from dataclasses import replace
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.counting import countings
-from datamesh.ask.read.form import Aggregate, Form, Out, Tallied
+from datamesh.ask.read.form import Aggregate, Form, Linked, Out, PredForm, SetForm, Tallied
 from datamesh.ask.read.places import Schema
 
 __all__ = ["is_measured", "measured"]
 
 
 def is_measured(form: Form) -> bool:
-    return bool(_tallied(form))
+    return bool(_tallied(_hoisted(form)))
 
 
 def measured(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
     """The number is asked for, then only held against what was said: groups without it are not shown it."""
+    form = _hoisted(form)
     said = _tallied(form)
     if len(said) > 1 or any(out.of and out.of.rank for out in form.outputs) or form.groups:
         return
     shown = tuple(_without(out) for out in form.outputs)
-    asked = Aggregate(said[0].fn, said[0].attr)
+    asked = Aggregate(said[0].fn, said[0].attr, said[0].of)
     for choice in countings(schema, replace(form, outputs=(*shown, asked))):
         if (found := _kept(choice.value, said[0])) is not None:
             yield Choice(found, choice.cost)
+
+
+def _hoisted(form: Form) -> Form:
+    """Who has orders with a total amount above 50: the number is over the orders, and of who has them."""
+    return replace(form, outputs=tuple(replace(out, of=_of_all(out.of)) if out.of else out for out in form.outputs))
+
+
+def _of_all(of: SetForm) -> SetForm:
+    return replace(of, preds=tuple(_number_of(pred) for pred in of.preds))
+
+
+def _number_of(pred: PredForm) -> PredForm:
+    if not isinstance(pred, Linked) or pred.negated or pred.count:
+        return pred
+    numbers = [part for part in pred.to.preds if isinstance(part, Tallied)]
+    if len(numbers) != 1 or numbers[0].of:
+        return pred
+    rest = tuple(part for part in pred.to.preds if part is not numbers[0])
+    return replace(numbers[0], of=replace(pred.to, preds=rest))
 
 
 def _tallied(form: Form) -> list[Tallied]:

@@ -86,11 +86,11 @@ class Schema:
             targets = tuple(
                 replace(target, kind="table", name="", cost=target.cost + _BY_KEY)
                 for target in targets
-                if self._identifies(target, stems(name.text))
+                if self.identifies(target, stems(name.text))
             )
         yield from (target for target in targets if target.kind == "table")
 
-    def _identifies(self, target: Target, said: Stems) -> bool:
+    def identifies(self, target: Target, said: Stems) -> bool:
         """Whether a name is that of a key without the word that makes it one: branch, of a branch id."""
         if target.kind != "column" or target.cost >= _KEY_NOUN:
             return False

@@ -68,7 +68,7 @@ def _of_itself(schema: Schema, out: Out) -> Out:
         return out
     own = _table(schema, out.of.head)
     counted = [pred.to for pred in out.of.preds if isinstance(pred, Linked) and pred.count]
-    counted += [out.of.rank.of] if out.of.rank and out.of.rank.of else []
+    counted += [out.of.rank.of] if out.of.rank and out.of.rank.of and not out.of.rank.fn else []
     if own is None or not any(own == _table(schema, of.head) for of in counted):
         return out
     head = replace(out.attr, targets=tuple(t for t in out.attr.targets if t.kind == "column" and t.table == own))

@@ -38,6 +38,8 @@ def so_many(r: Reader, i: int, count: Hit[Amount]) -> Iterator[Hit[Linked]]:
     many = count.value.whole
     things = sets.counted_set(r, count.end) if many is not None and not r.word(i, *_OF_SIZE) else []
     for hit in with_its_verb(r, things):
+        if not count.value.compared and (many or 0) > 1 and not hit.value.plural:
+            continue  # a 5 star rating
         yield Hit(hit.end, Linked(hit.value, ("have",), count=(count.value.op, many or 0)), hit.cost + count.cost)
 
 

@@ -56,8 +56,6 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
         yield op.end
     if after > i:
         yield after
-    if r.word(after, "with") and any(r.op(after + 1, "count")):  # names with the number of orders
-        yield after + 1
 
 
 def _joined(r: Reader, i: int) -> Iterator[int]:

@@ -12,6 +12,7 @@ from datamesh.ask.read.form import (
     Both,
     Compared,
     Contains,
+    Dated,
     Linked,
     Post,
     PredForm,
@@ -52,6 +53,7 @@ _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _OUT_OF_SCOPE = 2.0  # what follows something that is not there
 _AGAIN = 0.2  # what `with` stood before goes on
+_QUANTITIES = ("amount", "amounts", "quantity", "quantities", "volume")
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
 
@@ -196,6 +198,8 @@ def _attached(form: SetForm, new: Post, joint: str) -> float:
         last = form.preds[-1] if form.preds else None
         last = last.preds[-1] if isinstance(last, Both) else last
         than = isinstance(last, Compared) and isinstance(last.number, Yard)
+        if isinstance(new, Dated) and form.rank and form.rank.of and not form.preds:
+            return _FARTHER  # the branch with the most members in 2016: it is the members that have a date
         scope = _OUT_OF_SCOPE if isinstance(last, Linked) and last.negated else 0.0
         return _FARTHER + scope if than or isinstance(last, Linked) else 0.0
     bare = isinstance(new, Valued) and new.attr is None and not new.hint
@@ -249,14 +253,25 @@ def measure_of_rank(r: Reader, i: int, rank: Ranked) -> Iterator[Hit[Ranked]]:
     """elevation; revenue; average price; number of flights"""
     for name in r.names(i, "column"):
         yield Hit(name.end, replace(rank, attr=name))
+        if r.word(name.end - 1, *_QUANTITIES):
+            yield from _over(r, Hit(name.end, replace(rank, attr=name, fn="sum")), many=True)
     for name in r.names(i, "measure"):
         yield Hit(name.end, replace(rank, attr=name, fn="contract"))
     for op in r.op(i, "agg"):
         for name in r.names(r.the(op.end), "column"):
-            yield Hit(name.end, replace(rank, attr=name, fn=function(op)))
+            of_each = Hit(name.end, replace(rank, attr=name, fn=function(op)))
+            yield from (of_each, *_over(r, of_each))
     for name in r.names(i, "table"):
         for op in r.op(name.end, "tally"):  # the highest order count
             yield Hit(op.end, replace(rank, of=headed(name)))
     for op in r.op(i, "count"):
         for hit in plain_set(r, op.end):
             yield Hit(hit.end, replace(rank, of=hit.value), hit.cost)
+
+
+def _over(r: Reader, measured: Hit[Ranked], *, many: bool = False) -> Iterator[Hit[Ranked]]:
+    """(the highest total amount) of orders; (the largest quantity) of goods, which is of all of them together"""
+    if r.word(measured.end, "of", "in", "for", "from", "across", "among", "over"):
+        for hit in plain_set(r, r.the(measured.end + 1)):
+            if hit.value.plural or not many:
+                yield Hit(hit.end, replace(measured.value, of=hit.value), measured.cost + hit.cost)

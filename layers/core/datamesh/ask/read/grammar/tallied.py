@@ -95,6 +95,8 @@ def often(r: Reader, i: int) -> Iterator[Hit[Post]]:
             if done.verb:
                 yield from _times(r, done)
                 yield from dearer(by_many(r, done.end, done.verb), done.cost)
+        for op in r.op(at, "whose"):
+            yield from _theirs(r, op.end)
         yield from _recorded(r, at)
 
 
@@ -116,8 +118,17 @@ def _so_often(count: Hit[Amount], verb: tuple[str, ...] = ("have",)) -> Iterator
         yield Hit(count.end, Linked(sets.ROWS, verb, count=(count.value.op, many)), count.cost)
 
 
+def _theirs(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(whose) products have an average price above 30"""
+    for rows in sets.plain_set(r, i):
+        for have in r.op(rows.end, "have"):
+            for hit in _measured(r, have.end):
+                if isinstance(hit.value, Tallied) and hit.value.of is None:
+                    yield Hit(hit.end, replace(hit.value, of=rows.value), hit.cost + rows.cost)
+
+
 def _measured(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """(whose) average price is above 30; (with) an average attendance of over 200"""
+    """(whose) average price is above 30; (with) an average attendance of over 200; a total of more than 50 in sales"""
     for op in r.op(r.the(i), "agg"):
         for name in r.names(r.the(op.end), "column"):
             for at in {being(r, name.end)[0], name.end + r.word(name.end, "of")}:
@@ -125,6 +136,8 @@ def _measured(r: Reader, i: int) -> Iterator[Hit[Post]]:
                     if count.value.compared and count.value.high is None and not isinstance(count.value.number, Yard):
                         found = Tallied(function(op), name, count.value.op, count.value.number)
                         yield Hit(count.end, found, count.cost)
+                        for rows in sets.among(r, count.end):
+                            yield Hit(rows.end, replace(found, of=rows.value), count.cost + rows.cost)
 
 
 def by_many(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
