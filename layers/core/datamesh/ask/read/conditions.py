@@ -8,9 +8,9 @@ from itertools import product
 from datamesh.ask import intent
 from datamesh.ask.joins import Walk
 from datamesh.ask.lattice import Name
-from datamesh.ask.lexicon.verbs import VERBS
 from datamesh.ask.read import foremost, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
+from datamesh.ask.read.context import came_by, says_more
 from datamesh.ask.read.facts import facts
 from datamesh.ask.read.form import (
     COMPOUND,
@@ -31,12 +31,11 @@ from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
 from datamesh.ask.read.together import both, excluding, in_order, shape
 from datamesh.ask.read.valued import equal, holders, persons
 from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stem, stems
+from datamesh.ask.words import stems
 
 __all__ = ["FLIPPED", "at_end", "conditions", "placed", "restricted", "role_fit"]
 
 Found = Iterator[Choice[intent.Pred]]
-_VERBS = frozenset(stem(verb) for verb in (*VERBS, "have"))
 FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 _AS_KEY = 0.9  # customer 5: what it may cost that this is the key
 _SURELY = 0.15  # a key is only compared where it was named as such
@@ -49,21 +48,7 @@ _OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
     """All of a set's restrictions together; nothing where one of them means nothing here."""
-    return every([_meant(schema, pred, spot) for pred in preds if not _came_by(schema, pred, spot)])
-
-
-def _came_by(schema: Schema, pred: PredForm, spot: Spot) -> bool:
-    """The devices in stock that a shop has, where the stock is what relates the two: this goes without saying."""
-    if not isinstance(pred, Linked) or COMPOUND in pred.hint or _says_more(pred):
-        return False
-    named = next((target.table for target in schema.tables(pred.to.head)), spot.table)
-    return named in spot.trail - {spot.table}
-
-
-def _says_more(pred: Linked) -> bool:
-    """More than that there is a relationship."""
-    to = pred.to
-    return bool(to.preds or to.rank or pred.count or pred.negated or any(word in _VERBS for word in pred.hint))
+    return every([_meant(schema, pred, spot) for pred in preds if not came_by(schema, pred, spot)])
 
 
 def restricted(schema: Schema, sets: Sequence[tuple[SetForm, Spot]]) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -252,7 +237,7 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
             for choice in _rows(schema, pred, spot, walk):
                 yield Choice(choice.value, choice.cost + walk.cost)
         return
-    if not _says_more(pred):
+    if not says_more(pred):
         return  # heads of departments: context, not a restriction that could be read off
     if pred.to.rank:
         yield from foremost.foremost(schema, pred, spot)

@@ -1,0 +1,26 @@
+"""What goes without saying: by which way something was reached."""
+
+from __future__ import annotations
+
+from datamesh.ask.lexicon.verbs import VERBS
+from datamesh.ask.read.form import COMPOUND, Linked, PredForm
+from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.words import stem
+
+__all__ = ["came_by", "says_more"]
+
+_VERBS = frozenset(stem(verb) for verb in (*VERBS, "have"))
+
+
+def came_by(schema: Schema, pred: PredForm, spot: Spot) -> bool:
+    """The devices in stock that a shop has, where the stock is what relates the two: this goes without saying."""
+    if not isinstance(pred, Linked) or COMPOUND in pred.hint or says_more(pred):
+        return False
+    named = next((target.table for target in schema.tables(pred.to.head)), spot.table)
+    return named in spot.trail - {spot.table}
+
+
+def says_more(pred: Linked) -> bool:
+    """More than that there is a relationship."""
+    to = pred.to
+    return bool(to.preds or to.rank or pred.count or pred.negated or any(word in _VERBS for word in pred.hint))
