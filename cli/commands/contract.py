@@ -16,6 +16,7 @@ from cli.commands.infer import infer
 from cli.commands.publish import ended_with, runs_view
 from cli.frame import USERS, Failure, Frame, command
 from cli.landing import Run, readable
+from cli.proposing import proposals
 from cli.screen import table
 from datamesh.contract.change import needs_major, right_version
 from datamesh.contract.compatibility import compare
@@ -33,19 +34,42 @@ app = typer.Typer(help="Contracts: check them, put them in force, try them on fi
 
 command(app)(infer)
 
+_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 _Contract = Annotated[Path, typer.Argument(metavar="CONTRACT", help="An ODCS contract, YAML.")]
 
 
 @command(app)
-def lint(frame: Frame, files: Annotated[list[Path], typer.Argument(metavar="FILE...")]) -> None:
-    """Say what is wrong with contracts, with line and rule."""
-    findings = [{"file": str(file)} | found.as_dict() for file in files for found in _check(file)]
-    errors = sum(found["severity"] == "error" for found in findings)
-    warnings = len(findings) - errors
+def lint(
+    frame: Frame,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="Files, or a folder of files named like the tables, that proposals rest on; TABLE=PATH says whose.",
+        ),
+    ] = None,
+    *,
+    published: Annotated[
+        bool, typer.Option("--published", help="Let proposals rest on what the mesh has published.")
+    ] = False,
+) -> None:
+    """Say what is wrong with contracts, with line and rule, and propose what questions would be answered better with.
+
+    Files that publishing could read, or what is published, let it propose more. Nothing is sent anywhere.
+    """
+    found = {file: _check(file) for file in files}
+    proposed = proposals(frame, found, data or (), published=published)
+    findings = [
+        {"file": str(file)} | each.as_dict() for file in found for each in (*found[file], *proposed.get(file, ()))
+    ]
+    counts = {name: sum(each["severity"] == name for each in findings) for name in ("error", "warning", "info")}
+    errors, warnings, infos = counts.values()
     frame.screen.result(
-        {"findings": findings, "errors": errors, "warnings": warnings},
+        {"findings": findings, "errors": errors, "warnings": warnings, "proposals": infos},
         *([findings_table(findings)] if findings else []),
-        f"{len(files)} read: {errors} errors, {warnings} warnings",
+        f"{len(files)} read: {errors} errors, {warnings} warnings, {infos} proposals",
     )
     if errors:
         raise Failure(USERS)
@@ -146,7 +170,7 @@ def findings_table(findings: Sequence[Mapping[str, Any]]) -> Table:
     """Findings in the order given, each with where it is and what to write instead."""
     made = table("where", "severity", "rule", "finding")
     for found in findings:
-        colour = "red" if found["severity"] == "error" else "yellow"
+        colour = _COLOURS[found["severity"]]
         path = f" ({found['path']})" if found.get("path") else ""
         fix = f"\n{found['fix']}" if found.get("fix") else ""
         made.add_row(

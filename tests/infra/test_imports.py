@@ -41,6 +41,7 @@ PURE = [
     "ask/intent",
     "ask/lexicon",
     "ask/planner.py",
+    "ask/proposals",
     "ask/read",
     "ask/vocabulary.py",
 ]
