@@ -18,7 +18,7 @@ from datamesh.ask.spelling import VERB_STEMS, misspelt, verb_form
 from datamesh.ask.units import in_unit
 from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, singular, stem, tokens, value_key
+from datamesh.ask.words import Token, asks_who, singular, stem, tokens, value_key
 
 __all__ = ["annotate", "sayable"]
 
@@ -103,7 +103,8 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
     found: dict[int, Name] = {}
     for end, targets in vocabulary.names.begin(words, lattice.spelt, i):
         token = words[end - 1]
-        if end - i == 1 and (token.fold in FUNCTION_WORDS or _counting(lattice, i)):
+        mere = token.fold in FUNCTION_WORDS and not asks_who(words, i)
+        if end - i == 1 and (mere or _counting(lattice, i) or _which(words, i)):
             continue
         verb = verb_form(token) and token.fold not in vocabulary.names.spoken
         if end - i > 1 and verb and words[end - 2].fold != "of":
@@ -162,6 +163,12 @@ def _carries(vocabulary: Vocabulary, target: Target, kinds: frozenset[str]) -> b
 def _counting(lattice: Lattice, i: int) -> bool:
     """Whether a word counts here: the number of flights is not the flight's number."""
     return any(op.category == "count" and op.end > i + 1 for op in lattice.operators.get(i, ()))
+
+
+def _which(words: tuple[Token, ...], i: int) -> bool:
+    """Whether first and last say which of several; first and last names are said together: first and last name."""
+    after = words[i + 1].fold if i + 1 < len(words) else ""
+    return words[i].fold in ("first", "last") and after not in ("and", "or", ",", "/")
 
 
 def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]:

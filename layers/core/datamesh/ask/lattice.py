@@ -26,6 +26,9 @@ class Operator:
     end: int
 
 
+_ENDS = ("top", "superlative", "most")
+
+
 @dataclass(frozen=True)
 class Name:
     """Words that may name tables, columns or measures; the likeliest first."""
@@ -82,6 +85,8 @@ class Lattice:
         """Whether this is a verb that relates two things."""
         if i >= len(self.tokens) or self.tokens[i].kind != "word" or self.tokens[i].stem not in VERB_STEMS:
             return False
+        if any(op.category in _ENDS for op in self.operators.get(i, ())):
+            return False  # shipped last: no verb, but which of them
         return verb_form(self.tokens[i]) or self.tokens[i].fold in IRREGULAR or not self._noun(i)
 
     def _noun(self, i: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 from datamesh.ask.phrases import ANYBODY, column_phrases, other_nouns, table_phrases
 from datamesh.ask.spelling import Spelling
 from datamesh.ask.views import ColumnView, Stems, TableView
-from datamesh.ask.words import Token, name_words, stem, stems, value_key
+from datamesh.ask.words import Token, asks_who, name_words, stem, stems, value_key
 
 __all__ = ["PARTLY", "Names", "Target"]
 
@@ -129,7 +129,12 @@ class Names:
 
     def spellings(self, tokens: Sequence[Token]) -> list[list[tuple[str, float]]]:
         """The words of names that each word of a question may stand for."""
-        return [[] if token.kind in ("quoted", "mark") else self.spelling.meant(token) for token in tokens]
+        return [self._spellings(tokens, i) for i in range(len(tokens))]
+
+    def _spellings(self, tokens: Sequence[Token], i: int) -> list[tuple[str, float]]:
+        if asks_who(tokens, i):
+            return self.spelling.persons()
+        return [] if tokens[i].kind in ("quoted", "mark") else self.spelling.meant(tokens[i])
 
     def deed(self, verb: str) -> tuple[Target, ...]:
         """The tables that are called after a verb: nominations, for nominated."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from datamesh.ask.lexicon.english import (
     CARRIERS,
+    FLAG_FRONTS,
+    FLAG_TAILS,
     FUNCTION_WORDS,
     LABEL_WORDS,
     MERE_WORDS,
@@ -30,6 +32,7 @@ _SHELLED = 0.2  # a table's noun without words like detail, list, dim
 _LAST_WORD = 0.6
 _NO_TAIL, _NO_TAIL_WITH_NOUN = 0.4, 0.45  # the type, for the type code
 _BEFORE_OF = 0.4  # the day, for the day of the month
+_FLAGGED = 0.05
 _NO_UNIT = 0.1  # the budget, for the budget in millions
 _OTHER_PHRASE = 0.2  # surname, for the last name
 _TURNED = 0.15  # the year of opening, for the opening year
@@ -43,6 +46,8 @@ _TAILS = frozenset(stem(word) for word in (*TAIL_WORDS, *CARRIERS))
 _CARRIERS = frozenset(stem(word) for word in CARRIERS)
 _UNITS = frozenset(stem(word) for word in UNIT_WORDS)
 _MERE = frozenset(stem(word) for word in (*MERE_WORDS, *FUNCTION_WORDS, *UNIT_WORDS))
+_FLAG_FRONTS = frozenset(stem(word) for word in FLAG_FRONTS)
+_FLAG_TAILS = frozenset(stem(word) for word in FLAG_TAILS)
 _EMPTY = _MERE | frozenset(stem(word) for word in TAIL_WORDS)
 _LABELS = frozenset(stem(word) for word in LABEL_WORDS)
 PEOPLE = tuple(word for line in KINDS if line[0] == "person" for word in line)
@@ -106,11 +111,19 @@ def _forms(words: Stems) -> Iterator[tuple[Stems, float]]:
     if len(words) == 2 and words[1] == "by" and words[0] in VERB_STEMS:
         for ending in ("er", "or", "r"):  # the director, for directed by
             yield (stem(words[0] + ending),), _AGENT
+    if flag := _of_flag(words):
+        yield flag, _FLAGGED
     bare = _without_unit(words)
     if bare != words:
         yield bare, _NO_UNIT
         unit = tuple(word for word in words[len(bare) :] if word not in FUNCTION_WORDS)
         yield (*bare, "in", *unit), 0.0
+
+
+def _of_flag(words: Stems) -> Stems:
+    """Active, of is active or of the active flag; nothing where no word says that it is a flag."""
+    start, end = int(words[0] in _FLAG_FRONTS), len(words) - int(words[-1] in _FLAG_TAILS)
+    return words[start:end] if 0 < end - start < len(words) else ()
 
 
 def _without_unit(words: Stems) -> Stems:

@@ -35,6 +35,7 @@ def _grouped(groups: Iterable[tuple[str, ...]]) -> Mapping[str, frozenset[str]]:
 
 _RELATED = _grouped(FAMILIES)
 _SYNONYMS = _grouped(EVERYDAY)
+_PERSON = (stem("person"), stem("people"))
 _KINDS: Mapping[str, frozenset[str]] = {
     general: frozenset(stem(word) for line in (*KINDS, *SEEN) if stem(line[0]) == general for word in line[1:])
     for general in {stem(line[0]) for line in (*KINDS, *SEEN)}
@@ -93,6 +94,11 @@ class Spelling:
         if not found:
             found = dict.fromkeys(self._shortened(token.fold), _SHORT_FORM)
         return list(found.items())
+
+    def persons(self) -> list[tuple[str, float]]:
+        """The names' words that are people: those whom `who` asks for."""
+        known = [word for word in _PERSON if word in self._stems]
+        return [(word, _KIND) for word in (*known, *sorted(self._stems & _KINDS[_PERSON[0]]))]
 
     def family_of(self, verb: str) -> Iterator[str]:
         """The words of names that a verb is in one family with."""

@@ -48,7 +48,7 @@ class ColumnView:
     number_text: bool = False  # text that holds numbers, and is computed with as such
     dimension: bool = False  # said to be one in the contract: grouped by, not computed with
     identifies: bool = False  # a key here or elsewhere: a number that nothing is computed with
-    no: str | None = None  # the value that says no
+    no: str | bool | None = None  # the value that says no
     minimum: object = None
     maximum: object = None
     distinct: int | None = None  # different values, at least; by its profile
@@ -160,7 +160,7 @@ def _column_view(table: str, of: Table, column: Column, key: bool, profile: Colu
         number_text=bool(profile and column.type.kind == "string" and profile.holds_numbers),
         dimension=column.semantic_type == "dimension",
         identifies=key or words[-1:] == ("id",),
-        no=_no(values or ()),
+        no=False if column.type.kind == "boolean" else _no(values or ()),
         minimum=profile.minimum if profile else None,
         maximum=profile.maximum if profile else None,
         distinct=profile.distinct if profile else None,

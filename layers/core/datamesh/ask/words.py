@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -14,6 +15,7 @@ from datamesh.registry.valuestore import fold, value_key
 
 __all__ = [
     "Token",
+    "asks_who",
     "fold",
     "in_words",
     "name_words",
@@ -124,6 +126,11 @@ def tokens(question: str) -> tuple[Token, ...]:
         else:
             found.append(_token(text[1:-1].strip() if kind == "quoted" else text, kind, start, end))
     return tuple(found)
+
+
+def asks_who(words: Sequence[Token], i: int) -> bool:
+    """Whether a question, or a sentence of it, begins with who."""
+    return words[i].fold in ("who", "whom") and (i == 0 or words[i - 1].fold in (".", "?", "!", ";"))
 
 
 def _token(text: str, kind: str, start: int, end: int) -> Token:

@@ -11,10 +11,13 @@ __all__ = [
     "COMPARATIVES",
     "DETERMINERS",
     "EMPTY_WORDS",
+    "FLAG_FRONTS",
+    "FLAG_TAILS",
     "FUNCTION_WORDS",
     "IRREGULAR",
     "KIND_COLUMNS",
     "LABEL_WORDS",
+    "MEASURING_VERBS",
     "MERE_WORDS",
     "OPPOSITES",
     "PERSONS",
@@ -93,6 +96,9 @@ SEXES: Mapping[str, tuple[str, ...]] = {"m": ("male", "man", "men"), "f": ("fema
 TAIL_WORDS = ("code", "id", "name", "number", "value", "type", "description", "detail")
 """What the name of a column may end in without anybody saying it: the product type (code)."""
 
+FLAG_FRONTS, FLAG_TAILS = ("is", "was", "has"), ("flag", "indicator", "yn")
+"""What the name of a column of yes and no may have around what it says: is active, active flag."""
+
 SHELL_WORDS = ("detail", "information", "info", "list", "table", "data", "ref", "tbl", "dim", "fact")
 """What the name of a table may have around its noun."""
 
@@ -165,6 +171,7 @@ fast: speed | - time duration ; slow: - speed | time duration ; deep: depth ; wi
 rich: wealth money income worth ; populous: population ; populated: population ; crowded: population
 late: date time | year ; early: - date time | - year ; recent: date time | year ; new: date time | year
 hot: temperature ; warm: temperature ; cold: - temperature ; far: distance ; near: - distance ; close: - distance
+paid: salary wage pay earning income compensation ; rated: rating score star ; priced: price cost
 windy: wind ; rainy: precipitation rain ; wet: precipitation rain ; loud: volume ; profitable: profit
 """
 
@@ -183,6 +190,10 @@ ADJECTIVES: Mapping[str, tuple[Tier, ...]] = {
 measured stands here; good, bad, best and worst do not."""
 
 
+MEASURING_VERBS = {"earn": "paid", "cost": "expensive", "weigh": "heavy"}
+"""Verbs that say a number of a thing, and the adjectives of what they measure."""
+
+
 def _degree(word: str, ending: str) -> str:
     if word.endswith("y"):
         return f"{word[:-1]}i{ending}"
@@ -192,6 +203,7 @@ def _degree(word: str, ending: str) -> str:
     return f"{word}{word[-1]}{ending}" if doubled else word + ending
 
 
+_GRADED = ("paid", "rated", "priced")  # highest paid, best rated
 COMPARATIVES: Mapping[str, str] = {
     **{_degree(word, "er"): word for word in ADJECTIVES},
     **{f"more {word}": word for word in ADJECTIVES},
@@ -203,6 +215,12 @@ SUPERLATIVES: Mapping[str, str] = {
     **{f"most {word}": word for word in ADJECTIVES},
     "farthest": "far",
     "most recently": "recent",
+    "last": "late",
+    "first": "early",
+    **{f"{degree} {word}": word for degree in ("highest", "best", "top") for word in _GRADED},
     "furthest": "far",
 }
-OPPOSITES: Mapping[str, str] = {f"least {word}": word for word in ADJECTIVES}
+OPPOSITES: Mapping[str, str] = {
+    **{f"least {word}": word for word in ADJECTIVES},
+    **{f"{degree} {word}": word for degree in ("lowest", "worst") for word in _GRADED},
+}

@@ -225,10 +225,16 @@ def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Found:
         if walk.many or (pred.flag and column.no is None):
             continue
         attr = at_end(schema, spot, walk, column, pred.attr, text=True)
-        if column.no is not None:  # a column of yes and no: without it is no
+        if column.kind == "boolean":
+            yield Choice(equal(attr, [_yes_or_no(yes=pred.negated)]), choice.cost)
+        elif column.no is not None:  # a column of yes and no: without it is no
             yield Choice(equal(attr, [intent.Value(value=column.no)], negated=pred.negated), choice.cost)
         else:
             yield Choice(placed(spot, walk, intent.Missing(of=attr), negated=pred.negated), choice.cost)
+
+
+def _yes_or_no(*, yes: bool) -> intent.Value:
+    return intent.Value(value=yes, kind="boolean", label="yes" if yes else "no")
 
 
 def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:

@@ -229,11 +229,12 @@ Out: TypeAlias = Plain | Thing | Everything | Count | Aggregate
 
 @dataclass(frozen=True)
 class KeyForm:
-    """What to group by: a name, or a stretch of time."""
+    """What to group by: a name, or a stretch of time; `hint`: what stands before it, shipped per month."""
 
     name: Name | None = None
     grain: Grain | None = None
     of: SetForm | None = None
+    hint: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,8 @@ def keys(
 def named_groups(schema: Schema, form: KeyForm, root: str) -> list[Choice[Group]]:
     """The keys that a name or a stretch of time may group by."""
     if form.grain:
-        return [Choice(Group(choice.value), choice.cost) for choice in buckets(schema, Spot(root), form.grain)]
+        stretches = buckets(schema, Spot(root), form.grain, form.hint)
+        return [Choice(Group(choice.value), choice.cost) for choice in stretches]
     found = []
     for target in form.name.targets if form.name else ():
         for spot in schema.spots(root, target.table):

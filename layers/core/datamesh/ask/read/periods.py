@@ -11,8 +11,8 @@ from datamesh.ask.lexicon.english import IRREGULAR
 from datamesh.ask.read.calendars import PARTS, Calendar, all_of, number
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Dated
-from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.spelling import VERB_STEMS
+from datamesh.ask.read.places import Schema, Spot, of_a_deed
+from datamesh.ask.spelling import VERB_STEMS, family
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import name_words, stem
 
@@ -44,18 +44,25 @@ def date_columns(schema: Schema, pred: Dated, spot: Spot) -> list[Choice[Dates]]
             if not walk.many and (dates := _as_dates(schema, Spot(column.table, spot.path + walk.path), column)):
                 found.append(Choice(dates, choice.cost))
         return found
+    return _told_by(schema, spot, pred.hint)
+
+
+def _told_by(schema: Schema, spot: Spot, hint: tuple[str, ...]) -> list[Choice[Dates]]:
+    """The dates of a row that the words beside a period may speak of."""
     own = list(_own(schema, spot))
-    named = [c for c in own if c.value.attr and _says(schema, spot, c.value.attr.column, pred.hint)]
+    named = [c for c in own if c.value.attr and _says(schema, spot, c.value.attr.column, hint)]
     if named:
         return named
-    own = [c for c in own if not (c.value.attr and _of_another(schema, spot, c.value.attr.column, pred.hint))]
+    own = [c for c in own if not (c.value.attr and _of_another(schema, spot, c.value.attr.column, hint))]
     names = schema.vocabulary.names
-    elsewhere = _ELSEWHERE * any(word in VERB_STEMS and names.spelling.knows(word) for word in pred.hint)
+    elsewhere = _ELSEWHERE * any(word in VERB_STEMS and names.spelling.knows(word) for word in hint)
     return [Choice(choice.value, choice.cost + elsewhere) for choice in own]
 
 
 def _says(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
-    return bool(set(hint) & schema.column(spot.table, column).all_words)
+    """Whether the words beside a period name this date: hired, for a hire date; born, for a date of birth."""
+    said = {member for word in hint for member in (word, *(family(word) if word in VERB_STEMS else ()))}
+    return bool(said & schema.column(spot.table, column).all_words)
 
 
 def _of_another(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
@@ -66,7 +73,8 @@ def _of_another(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) 
 
 
 def _own(schema: Schema, spot: Spot) -> Iterator[Choice[Dates]]:
-    """A table's calendar goes before its instants: it is in the time of the place."""
+    """A table's calendar goes before its instants: it is in the time of the place. The date of an order is its order
+    date, whatever others there are."""
     view = schema.table(spot.table)
     calendar = _calendar(schema, spot) if len(view.calendar) > 1 else None
     if calendar:
@@ -75,8 +83,8 @@ def _own(schema: Schema, spot: Spot) -> Iterator[Choice[Dates]]:
         if calendar and column.name in view.calendar.values():
             continue
         if found := _as_dates(schema, spot, column):
-            instant = _INSTANT if column.kind == "timestamptz" else 0.0
-            yield Choice(found, _A_DATE + instant + (_BESIDE_CALENDAR if calendar else 0.0))
+            cost = _A_DATE + _INSTANT * (column.kind == "timestamptz") + _BESIDE_CALENDAR * bool(calendar)
+            yield Choice(found, cost + of_a_deed(view, column))
 
 
 def _calendar(schema: Schema, spot: Spot) -> Calendar:
@@ -182,10 +190,13 @@ def _by_year(attr: intent.Attr, start: date | None, end: date | None) -> intent.
     return intent.Cmp(left=attr, op="<", right=number(end.year)) if end else None
 
 
-def buckets(schema: Schema, spot: Spot, grain: intent.Grain) -> list[Choice[tuple[intent.Key, ...]]]:
-    """What `per month` groups by: the calendar's columns (the year, too, where there are several); a date, cut off."""
+def buckets(
+    schema: Schema, spot: Spot, grain: intent.Grain, hint: tuple[str, ...]
+) -> list[Choice[tuple[intent.Key, ...]]]:
+    """What `per month` groups by: the calendar's columns (the year, too, where there are several); a date, cut off.
+    `hint`: shipped per month."""
     found: list[Choice[tuple[intent.Key, ...]]] = []
-    for choice in _own(schema, spot):
+    for choice in _told_by(schema, spot, hint):
         dates = choice.value
         if dates.calendar:
             if keys := _calendar_keys(schema, spot, dates.calendar, grain):

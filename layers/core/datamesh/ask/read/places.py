@@ -13,15 +13,17 @@ from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import KEPT, Choice
 from datamesh.ask.read.form import NEVER, Compared, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.roles import Roles
-from datamesh.ask.views import ColumnView, Stems, TableView
+from datamesh.ask.views import ColumnView, Stems, TableView, rest
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import stem, stems
 
-__all__ = ["BY_ADJECTIVE", "NAMED", "Schema", "Spot"]
+__all__ = ["BY_ADJECTIVE", "NAMED", "Schema", "Spot", "of_a_deed"]
 
 BY_ADJECTIVE = 0.3  # a column that only an adjective speaks of
 NAMED = 0.6  # of what a way costs whose end was named
 _OTHER_TABLE = 0.2
+_OF_A_DEED = 0.6  # the shipping date of an order, that has an order date, too
+_ITS_OWN = tuple((stem(word),) for word in ("date", "time", "day", "year"))
 _KEY_NOUN, _BY_KEY = 0.5, 0.1
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
 
@@ -218,6 +220,13 @@ class Schema:
             if fitting:
                 return [(column, tier) for column in exact or fitting]
         return []
+
+
+def of_a_deed(view: TableView, column: ColumnView) -> float:
+    """What it costs that a date is meant which is not the one of the thing itself: the date of an order is its order
+    date, whatever others it has."""
+    own = [other for other in view.columns.values() if other.dated and rest(other.words, view.nouns) in _ITS_OWN]
+    return _OF_A_DEED if column.dated and len(own) == 1 and column not in own else 0.0
 
 
 def _source(said: Name, column: ColumnView) -> intent.Source:

@@ -10,12 +10,14 @@ from datamesh.ask.lexicon.english import ADJECTIVES
 from datamesh.ask.naming import PARTLY
 from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Direction, Form, OrderForm, Out, Plain, Ranked, SetForm, Thing
-from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
+from datamesh.ask.read.periods import datable
+from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot, of_a_deed
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stem
 
 __all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by", "shown_as"]
 
+_OF_TIME = frozenset(adjective for adjective, tiers in ADJECTIVES.items() if "date" in tiers[0].nouns)
 _REVERSED: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
 
 
@@ -28,18 +30,22 @@ def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Or
         for choice in schema.columns(rank.attr, spot):
             walk, column = choice.value
             part = column.identifies and choice.cost >= PARTLY  # most counties: not the highest id of a county
-            if not walk.many and _has_ends(column) and not part:
+            if not walk.many and _has_ends(column, adjective) and not part:
                 attr = schema.attr(Spot(column.table, spot.path + walk.path), column, rank.attr)
                 way = direction if _high(column, adjective) else _REVERSED[direction]
                 found.append(Choice(intent.Order(by=attr, direction=way), choice.cost))
     elif adjective:
-        for column, tier in schema.measured(spot.table, adjective, _has_ends):
+        for column, tier in schema.measured(spot.table, adjective, lambda c: _has_ends(c, adjective)):
             way = direction if tier.high else _REVERSED[direction]
-            found.append(Choice(intent.Order(by=schema.attr(spot, column), direction=way), BY_ADJECTIVE))
+            cost = BY_ADJECTIVE + of_a_deed(schema.table(spot.table), column)
+            found.append(Choice(intent.Order(by=schema.attr(spot, column), direction=way), cost))
     return cheapest(found)
 
 
-def _has_ends(column: ColumnView) -> bool:
+def _has_ends(column: ColumnView, adjective: str) -> bool:
+    """Whether there is a first and a last of it; the latest is one of dates and years."""
+    if adjective in _OF_TIME:
+        return bool(column.holds & {"date", "time", "year"}) or datable(column)
     return column.numeric or column.dated or column.kind == "time"
 
 

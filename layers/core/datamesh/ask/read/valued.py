@@ -18,6 +18,7 @@ __all__ = ["equal", "holders", "persons"]
 
 _APPOSED = 0.3
 _NOT_CALLED = 0.4  # a value that is also what the thing is called
+_NOT_ITS = 0.2  # the price of the Gadget is one of the gadget's own, rather than of its order lines
 _TO_MANY = 0.25
 _UNSEEN = 0.4  # a quoted value that no profile knows
 Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
@@ -145,5 +146,6 @@ def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Wal
                 fit = schema.roles.of_walk(walk, pred.hint)
                 fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
                 fit += _NOT_CALLED * _calls_otherwise(schema, table, name, beside)
+                fit += _NOT_ITS * bool(walk.path and pred.hint[:1] == ("of",) and name in schema.known_by(table))
                 found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))
     return sorted(found, key=lambda choice: choice.cost)

@@ -9,8 +9,10 @@ from typing import TypeVar, cast
 from datamesh.ask.dates import Period
 from datamesh.ask.intent import MeasureFn, Op
 from datamesh.ask.lattice import Literal, Name, Operator
+from datamesh.ask.lexicon.english import IRREGULAR
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Both, Dated, Direction, How, PredForm, Yard
+from datamesh.ask.spelling import VERB_STEMS
 
 __all__ = [
     "UNREAD_VERB",
@@ -27,6 +29,7 @@ __all__ = [
     "holds_values",
     "number",
     "one_or_other",
+    "participle",
     "time",
     "to_show",
     "values",
@@ -34,6 +37,8 @@ __all__ = [
 
 UNREAD_VERB = 0.2  # what is left of a sentence whose verb means nothing by itself
 _NO_THAN = 0.3
+_IN_PART = 0.4
+_WHOLE = 0.2  # what a name costs that is said in whole
 _NO_VERB = 0.1  # nothing asks to show it
 T = TypeVar("T")
 
@@ -106,6 +111,17 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
     while r.lattice.unit(end) or r.word(end, "%"):
         end += 1
         yield r.reach(end), found
+
+
+def participle(r: Reader, name: Name) -> bool:
+    """Whether it is a verb, that only speaks of a column: (who was) hired is no hire date."""
+    token = r.tokens[name.end - 1]
+    done = token.fold.endswith("ed") or token.fold in IRREGULAR  # an opening is a noun
+    verb = done and token.stem in VERB_STEMS
+    cost = name.targets[0].cost
+    if name.end - name.start > 1:  # orders shipped, where there is a date of shipping
+        return verb and cost >= _IN_PART
+    return verb and not (token.fold in r.lattice.vocabulary.names.spoken and cost < _WHOLE)
 
 
 def to_show(r: Reader, i: int) -> dict[int, float]:

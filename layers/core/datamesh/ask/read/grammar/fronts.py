@@ -57,6 +57,8 @@ def _front_rank(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 def _rank(r: Reader, i: int) -> Iterator[Hit[Ranked]]:
     """longest; most common; top (5)"""
     for op in r.op(i, "superlative"):
+        if any(end > op.end for end, _ in r.periods(i)):
+            continue  # last month
         yield Hit(op.end, Ranked("desc", adjective=op.payload))
         for name in r.names(op.end, "column"):  # most recently opened
             if verb_form(r.tokens[name.end - 1]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
 from datamesh.ask.intent import Grain
@@ -29,7 +30,15 @@ def group_keys(r: Reader, i: int) -> Iterator[Hit[Keys]]:
         first = (
             list(_key(r, op.end)) if each else [_unless_doer(r, hit) for hit in _key(r, op.end) if not hit.value[0].of]
         )
-        yield from outputs.series(r, first, _key, _KEYS)
+        yield from outputs.series(r, [_when(r, op.start, hit) for hit in first], _key, _KEYS)
+
+
+def _when(r: Reader, i: int, hit: Hit[Keys]) -> Hit[Keys]:
+    """(shipped) per month: by the date of that deed."""
+    key, *others = hit.value
+    if key.grain is None or not i:
+        return hit
+    return Hit(hit.end, (replace(key, hint=(r.tokens[i - 1].stem,)), *others), hit.cost)
 
 
 def _says_each(r: Reader, i: int, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""Kinds of things, called by a value: helicopters; village type (stores)."""
+"""Kinds of things, called by a value: helicopters; village type (stores); or by an attribute: active (customers)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datamesh.ask.lattice import Literal, Name
 from datamesh.ask.naming import Target
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import Valued
+from datamesh.ask.read.form import Lacking, Valued
 from datamesh.ask.read.grammar.possible import possible
 
-__all__ = ["kind_of_thing", "of_kind"]
+__all__ = ["flagged", "kind_of_thing", "of_kind"]
+
+_ADJECTIVE = 0.1
 
 
 def kind_of_thing(value: Literal) -> Name | None:
@@ -26,3 +28,11 @@ def of_kind(r: Reader, said: Hit[tuple[Literal, ...]]) -> Iterator[Hit[Valued]]:
         for hit in possible(r, [Hit(name.end, Valued(name, said.value), said.cost)]):
             if isinstance(hit.value, Valued):
                 yield Hit(hit.end, hit.value, hit.cost)
+
+
+def flagged(r: Reader, i: int) -> Iterator[Hit[Lacking]]:
+    """(the) discontinued (products): an adjective that is a column of yes and no"""
+    for name in r.names(i, "column"):
+        flag = Hit(name.end, Lacking(name, negated=True, flag=True), _ADJECTIVE)
+        if any(possible(r, [flag])):
+            yield flag

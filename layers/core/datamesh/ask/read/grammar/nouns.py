@@ -8,6 +8,7 @@ from dataclasses import replace
 from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import COMPOUND, Linked, SetForm
+from datamesh.ask.read.grammar.common import participle
 from datamesh.ask.spelling import verb_form
 from datamesh.ask.words import singular
 
@@ -20,6 +21,8 @@ _COMPOUND = 0.2  # two things' names beside each other
 def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     for kind, cost in (("table", 0.0), ("column", _ATTRIBUTE_AS_HEAD)):
         for name in r.names(state.end, kind):
+            if kind == "column" and participle(r, name):
+                continue
             found = replace(state.value, head=name, plural=_plural(r, name))
             yield Hit(name.end, found, state.cost + cost)
             last = r.tokens[name.end - 1]
@@ -30,7 +33,7 @@ def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 def _compound(r: Reader, state: Hit[SetForm], owner: Name) -> Iterator[Hit[SetForm]]:
     """(company) offices, (student) enrolments: that belong to one"""
     for name in r.names(owner.end, "table"):
-        if owner.targets[0].table != name.targets[0].table:
+        if owner.targets[0].table != name.targets[0].table and not verb_form(r.tokens[name.end - 1]):
             owned = state.value.plus(Linked(SetForm(owner), (COMPOUND,)))
             found = replace(owned, head=name, plural=_plural(r, name))
             yield Hit(name.end, found, state.cost + _COMPOUND)

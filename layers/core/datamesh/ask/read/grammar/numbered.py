@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.ask.lattice import Name
+from datamesh.ask.lexicon.english import MEASURING_VERBS
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, Yard
 from datamesh.ask.read.grammar import nested, sets
 from datamesh.ask.read.grammar.common import Amount, amount, comparison, number, one_or_other
 from datamesh.ask.read.grammar.pointing import with_its_verb
+from datamesh.ask.words import stem
 
-__all__ = ["comparative", "counted", "so_many"]
+__all__ = ["comparative", "counted", "measuring", "so_many"]
 
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 _OF_IT = 0.1  # what the average is of is what is compared with it
+_MEASURING = {stem(verb): adjective for verb, adjective in MEASURING_VERBS.items()}
 _AGE = 0.2  # over 40: of age, where nothing says so
 
 
@@ -58,6 +61,14 @@ def comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
         for name in r.names(op.end, "column"):  # above age 46
             for end, found in number(r, name.end):
                 yield Hit(end, Compared(name, comparison(op), found), 0.1)
+
+
+def measuring(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """earn more than 50000; cost 20"""
+    adjective = _MEASURING.get(r.tokens[i].stem, "") if i < len(r.tokens) else ""
+    for count in amount(r, i + 1) if adjective else ():
+        found = count.value
+        yield Hit(count.end, Compared(None, found.op, found.number, found.high, adjective=adjective), count.cost)
 
 
 def _age(r: Reader) -> Iterator[Name]:

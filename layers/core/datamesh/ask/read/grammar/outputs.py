@@ -12,7 +12,7 @@ from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.grammar import sets
-from datamesh.ask.read.grammar.common import dearer, function
+from datamesh.ask.read.grammar.common import dearer, function, participle
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
 from datamesh.ask.read.grammar.possible import CLOSE
 from datamesh.ask.words import plural, singular
@@ -211,6 +211,8 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """name; home team name; distinct names; average departure delay; average and maximum price"""
     at = r.the(i)
     for name in r.names(at, "column"):
+        if participle(r, name):
+            continue
         yield Hit(name.end, (Plain(name),))
         if r.word(name.end, *_LABELS) and not any(longer.end > name.end for longer in r.names(at, "column")):
             yield Hit(name.end + 1, (Plain(name, label=True),))

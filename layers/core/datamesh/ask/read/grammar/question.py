@@ -23,7 +23,8 @@ from datamesh.ask.read.grammar.closing import per, rest
 from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.sentences import told_again
-from datamesh.ask.read.grammar.shows import said_of, sorted_, who, whose, with_number
+from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
+from datamesh.ask.spelling import verb_form
 
 __all__ = ["question"]
 
@@ -42,10 +43,10 @@ def question(r: Reader) -> list[Hit[Form]]:
 def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
     at = _of_all(r, _please(r, 0))
     yield from computed.asked(r, at)
-    for rule_ in (_shown, _how_many, _which):
+    for rule_ in (_shown, _how_many, _which, who):
         yield from rule_(r, at)
         yield from told_again(r, rule_(r, at))
-    yield from told_again(r, list(who(r, at)))
+    yield from told_again(r, list(somebody(r, at)))
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:
@@ -86,6 +87,8 @@ def _end(r: Reader, i: int) -> int:
 def _shown(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """[show me] outputs; sort the outputs"""
     for at, cost in to_show(r, i).items():
+        if r.word(i, "who") and at < len(r.tokens) and verb_form(r.tokens[at]):
+            continue  # who is enrolled: nothing to show, but what is said of them
         for hit in outputs.outputs(r, _please(r, at)):
             yield Hit(hit.end, Form(hit.value, bare=at == i), hit.cost + cost)
     yield from sorted_(r, i)

@@ -25,7 +25,7 @@ from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import dearer, direction, function, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
-from datamesh.ask.read.grammar.kinds import kind_of_thing, of_kind
+from datamesh.ask.read.grammar.kinds import flagged, kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
 from datamesh.ask.read.grammar.numbered import counted
 from datamesh.ask.read.grammar.pairs import said_alike
@@ -103,8 +103,11 @@ def _is_table(head: Name | None) -> bool:
 
 
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
-    """The noun; or a value and the noun: Boeing planes."""
+    """The noun; or a value and the noun: Boeing planes; or what it is: active customers."""
     yield from nouns(r, front)
+    for adjective in flagged(r, front.end):
+        flag = Hit(adjective.end, front.value.plus(adjective.value), front.cost + adjective.cost)
+        yield from _heads(r, flag)
     for hit in values(r, front.end):
         form = front.value.plus(Valued(None, hit.value))
         for noun in nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1)):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Form, Post, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.orders import by_keys, sorting
 
-__all__ = ["said_of", "sorted_", "who", "whose", "with_number"]
+__all__ = ["said_of", "somebody", "sorted_", "who", "whose", "with_number"]
 
 _NOBODY = 0.1  # who, and nothing yet that says of which kind
 
@@ -34,7 +34,14 @@ def whose(r: Reader, i: int) -> Iterator[Hit[Form]]:
             yield from said_of(r, owner, clause(r, owner.end + 1))
 
 
+@rule
 def who(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """Who works in Sales: those of a table of people"""
+    for name in r.names(i, "table") if r.word(i, "who") else ():
+        yield from said_of(r, Hit(name.end, SetForm(name)), predicates.predicate(r, name.end))
+
+
+def somebody(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """Who wrote it: of a kind that the next sentence names"""
     if r.word(i, "who"):
         yield from said_of(r, Hit(i + 1, SetForm(None), _NOBODY), predicates.predicate(r, i + 1))

@@ -23,7 +23,7 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import nested, predicates, sets
 from datamesh.ask.read.grammar.common import dates, dearer, values
-from datamesh.ask.read.grammar.numbered import comparative, counted
+from datamesh.ask.read.grammar.numbered import comparative, counted, measuring
 from datamesh.ask.words import singular
 
 __all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_phrase", "where"]
@@ -69,6 +69,7 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """[have never been] reviewed by Jim; [did not] order Latte; built two bridges; opened in 2008"""
     for begun in (Hit(i, Chain()), *chain(r, i)):
         at = begun.end
+        yield from _unless(begun.value, measuring(r, at))
         if r.lattice.relation(at) and not r.longest(at, "have"):
             yield from _unless(begun.value, dearer(_after_verb(r, r.reach(at + 1)), _SKIPPED_VERB))
             for op in r.op(r.the(at + 1), "superlative") if not begun.value.negated else ():  # opened most recently
