@@ -119,6 +119,7 @@ aux: do, does, did, can, could
 that: that, who, which
 in: in charge of, responsible for, part of, a part of
 in: in, at, on, from, of, for, to, by, into, under, within, via, through, during, about, as, among, across, near
+in: amongst
 missing: missing, unknown, null, empty, blank, not known, not recorded, not given, not available, not specified
 missing: not set
 missing: without a value, without value, undefined

@@ -14,6 +14,7 @@ from datamesh.ask.read.facts import facts
 from datamesh.ask.read.figures import Figure, figures
 from datamesh.ask.read.form import Aggregate, Count, Everything, Form, KeyForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grouping import Keys, keys, reachable
+from datamesh.ask.read.holding import Holding, having, held
 from datamesh.ask.read.listing import combined
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import first_shown, limit_of, shown_as
@@ -36,6 +37,7 @@ class _Meant:
     asked: int
     shown: tuple[Anchor, ...]
     groups: tuple[KeyForm, ...]
+    held: tuple[Holding, ...] = ()  # what the last numbers must be
 
     @property
     def counted(self) -> str:
@@ -49,13 +51,14 @@ class _Meant:
 
 def countings(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
     """The subject is the table whose rows are counted or aggregated; groups are reached from it to one."""
-    for meant in _meanings(schema, form):
-        for root, tree in _roots(schema, meant.value):
-            for choice in _at_root(schema, form, meant.value, root):
-                yield Choice(choice.value, choice.cost + meant.cost + tree)
+    for told, holdings in held(form):
+        for meant in _meanings(schema, told, holdings):
+            for root, tree in _roots(schema, meant.value):
+                for choice in _at_root(schema, told, meant.value, root):
+                    yield Choice(choice.value, choice.cost + meant.cost + tree)
 
 
-def _meanings(schema: Schema, form: Form) -> Iterator[Choice[_Meant]]:
+def _meanings(schema: Schema, form: Form, holdings: tuple[Holding, ...]) -> Iterator[Choice[_Meant]]:
     asked = [out for out in form.outputs if isinstance(out, Count | Aggregate)]
     plain = [out for out in form.outputs if isinstance(out, Plain | Thing)]
     if any(isinstance(out, Everything) for out in form.outputs):
@@ -64,15 +67,16 @@ def _meanings(schema: Schema, form: Form) -> Iterator[Choice[_Meant]]:
     hidden = [] if any(_headless(out) for out in asked) else _hidden(form)
     for combo in combined([anchors(schema, out) for out in plain]) if plain else [Choice((), 0.0)]:
         options = [_figures(schema, form, out, combo.value) for out in (*asked, *hidden)]
+        last = [figures(schema, holding.count) for holding in holdings]
         own = [_own_rows(schema, form, combo.value)] if not hidden and _of_own_rows(form, asked) and combo.value else []
         doubt = 0.0 if groups else _NUMBER_AS_KEY * sum(_is_number(schema, anchor) for anchor in combo.value)
-        for chosen in product(*options, *own):
+        for chosen in product(*options, *own, *last):
             numbers = tuple(choice.value for choice in chosen)
             if len({number.table for number in numbers}) == 1:
                 cost = combo.cost + doubt + sum(choice.cost for choice in chosen)
                 shown = {anchor.owner or anchor.table for anchor in combo.value}
                 plain_numbers = tuple(_of_all(schema, figure, shown) for figure in numbers)
-                yield Choice(_Meant(plain_numbers, len(asked), combo.value, groups), cost)
+                yield Choice(_Meant(plain_numbers, len(asked), combo.value, groups, holdings), cost)
 
 
 def _figures(schema: Schema, form: Form, out: Count | Aggregate, shown: tuple[Anchor, ...]) -> list[Choice[Figure]]:
@@ -106,7 +110,11 @@ def _headless(out: Out | None) -> bool:
 
 
 def _ranks(form: Form) -> list[Ranked]:
-    return list(dict.fromkeys(out.of.rank for out in form.outputs if out.of and out.of.rank))
+    return list(dict.fromkeys(of.rank for of in _sets(form) if of.rank))
+
+
+def _sets(form: Form) -> list[SetForm]:
+    return [of for of in (*(out.of for out in form.outputs), form.first) if of]
 
 
 def _each(form: Form) -> tuple[KeyForm, ...]:
@@ -173,7 +181,8 @@ def _at_root(schema: Schema, form: Form, meant: _Meant, root: str) -> Iterator[C
     for group in keys(schema, root, meant.counted, meant.shown, meant.groups):
         if any(measure.of in group.value.group for measure in measures if measure.fn == "count_distinct"):
             continue  # how many brands each brand has is no question
-        cut = _Cut(form, measures, meant.asked, group.value)
+        kept = len(measures) - len(meant.held)
+        cut = _Cut(form, measures[:kept], meant.asked, group.value, having(meant.held, measures[kept:]))
         for where in _where(schema, meant, group.value, root):
             if found := cut.select(root, both(where.value)):
                 yield Choice(found, group.cost + where.cost)
@@ -202,6 +211,7 @@ class _Cut:
     measures: Sequence[intent.Measure]
     asked: int
     keys: Keys
+    having: intent.Pred | None = None
 
     @property
     def headless(self) -> int:
@@ -219,7 +229,8 @@ class _Cut:
             where=where,
             group=self.keys.group,
             order=order,
-            limit=next((limit_of(out.of) for out in self.form.outputs if out.of and out.of.rank), None),
+            having=self.having,
+            limit=next((limit_of(of) for of in _sets(self.form) if of.rank), None),
         )
 
     def outputs(self) -> tuple[intent.Output, ...]:

@@ -280,3 +280,4 @@ class Form:
     made: Calculated | Portion | Changed | None = None
     sort: bool = False  # the verb asks for an order, which must follow
     rows: SetForm | None = None  # what there is one row for, where nothing is counted
+    first: SetForm | None = None  # the groups themselves, ranked or kept by a count: the month with the most

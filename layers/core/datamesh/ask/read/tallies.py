@@ -52,8 +52,10 @@ def tallies(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
 
 
 def _tally(form: Form) -> _Tally | None:
+    if form.groups or not isinstance(form.outputs[0], Thing):
+        return None
     out, *others = form.outputs
-    if not isinstance(out, Thing) or form.groups or out.of.number or out.of.rank:
+    if not isinstance(out, Thing) or out.of.number or out.of.rank:
         return None
     counted = [pred for pred in out.of.preds if isinstance(pred, Linked) and pred.count and not pred.negated]
     head = out.of.head.only("column") if out.of.head else None

@@ -44,8 +44,8 @@ def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
 
 def _ranked_after(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
     """(the top 2 products per category) by list price"""
-    only = state.value.outputs[0]
-    if len(state.value.outputs) == 1 and isinstance(only, Thing) and only.of.rank:
+    only = state.value.outputs[0] if len(state.value.outputs) == 1 else None
+    if isinstance(only, Thing) and only.of.rank:
         for hit in sets.ranked_by(r, Hit(state.end, only.of), only.of.rank):
             yield Hit(hit.end, replace(state.value, outputs=(Thing(hit.value),)), state.cost + hit.cost)
 

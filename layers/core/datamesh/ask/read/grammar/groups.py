@@ -8,15 +8,15 @@ from typing import get_args
 
 from datamesh.ask.intent import Grain
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import KeyForm
+from datamesh.ask.read.form import KeyForm, Linked
 from datamesh.ask.read.grammar import outputs, sets
 from datamesh.ask.words import singular
 
-__all__ = ["attribute", "by_attribute", "each_key", "group_keys"]
+__all__ = ["GRAINS", "attribute", "by_attribute", "each_key", "group_keys"]
 
 _KEYS = 3
 _PLURAL = 0.4
-_GRAINS: tuple[Grain, ...] = get_args(Grain)
+GRAINS: tuple[Grain, ...] = get_args(Grain)
 Keys = tuple[KeyForm, ...]
 
 
@@ -72,11 +72,14 @@ def _key(r: Reader, i: int) -> Iterator[Hit[Keys]]:
     at = r.the(i)
     for op in r.op(at, "each", "distinct"):
         at = r.the(op.end)
-    for grain in _GRAINS:
+    for grain in GRAINS:
         if r.word(at, grain):
             yield Hit(at + 1, (KeyForm(grain=grain),))
     for name in r.names(at, "table", "column"):
         yield Hit(name.end, (KeyForm(name=name),))
     for hit in sets.plain_set(r, at):
         if hit.value.preds:
+            yield Hit(hit.end, (KeyForm(name=hit.value.head, of=hit.value),), hit.cost)
+    for hit in sets.attribute_set(r, at):  # brand with more than 2 products
+        if len(hit.value.preds) == 1 and isinstance(hit.value.preds[0], Linked) and hit.value.preds[0].count:
             yield Hit(hit.end, (KeyForm(name=hit.value.head, of=hit.value),), hit.cost)

@@ -19,7 +19,7 @@ from datamesh.ask.words import plural, singular
 
 __all__ = ["after_joint", "counted", "items", "of_whom", "output", "outputs", "series"]
 
-_OWNING = ("of", "for", "in", "from", "among", "across", "on", "by", "to")
+_OWNING = ("of", "for", "in", "from", "among", "amongst", "across", "on", "by", "to")
 _THEIRS = ("their", "its", "his", "her", "corresponding", "respective")
 _LABELS = tuple(form for word in LABEL_WORDS for form in (word, plural(word)))
 _TOGETHER = 4  # outputs, or groups of outputs, of one question

@@ -24,6 +24,7 @@ from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
+from datamesh.ask.read.grammar.stretches import stretches
 from datamesh.ask.spelling import verb_form
 
 __all__ = ["question"]
@@ -91,6 +92,7 @@ def _shown(r: Reader, i: int) -> Iterator[Hit[Form]]:
             continue  # who is enrolled: nothing to show, but what is said of them
         for hit in outputs.outputs(r, _please(r, at)):
             yield Hit(hit.end, Form(hit.value, bare=at == i), hit.cost + cost)
+        yield from stretches(r, r.the(at), lambda behind: predicates.post(r, behind))
     yield from sorted_(r, i)
 
 
@@ -195,6 +197,7 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
     if not r.word(i, "which", "what"):
         return
     yield from whose(r, i + 1)
+    yield from stretches(r, i + 1, lambda at: [*predicates.predicate(r, at), *_turned_round(r, at)])
     for hit in sets.noun_set(r, i + 1):
         for found in said_of(r, hit, [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]):
             yield from with_number(r, found)

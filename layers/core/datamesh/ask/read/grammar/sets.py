@@ -35,6 +35,7 @@ from datamesh.ask.words import stems
 __all__ = [
     "ROWS",
     "among",
+    "attribute_set",
     "best_set",
     "counted_set",
     "headed",
@@ -78,10 +79,17 @@ def plain_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 def counted_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     """What there may be several of: rows of a thing, or values of an attribute (the most songs, where song is one)."""
     yield from plain_set(r, i)
+    for hit in attribute_set(r, i):
+        if hit.value.plural and possible_values(r, hit.value.head):
+            yield hit
+
+
+@rule
+def attribute_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+    """Values of an attribute: not ranked, no each."""
     for hit in noun_set(r, i):
         form = hit.value
-        plain = form.rank is None and not form.each and form.number is None
-        if plain and form.plural and not _is_table(form.head) and possible_values(r, form.head):
+        if form.rank is None and not form.each and form.number is None and not _is_table(form.head):
             yield hit
 
 
@@ -94,7 +102,7 @@ def best_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 
 
 def among(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
-    if r.word(i, "among", "across", "in", "of", "for", "at", "on"):
+    if r.word(i, "among", "amongst", "across", "in", "of", "for", "at", "on"):
         yield from plain_set(r, r.the(i + 1))
 
 

@@ -1,0 +1,39 @@
+"""Stretches of time that are asked for: the month with the most orders, in which years were two shops opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import Form, KeyForm, Linked, Post, Ranked, SetForm
+from datamesh.ask.read.grammar.groups import GRAINS
+from datamesh.ask.read.grammar.shows import with_number
+from datamesh.ask.words import plural
+
+__all__ = ["stretches"]
+
+_CALLED_SO = 0.4  # rather a column of that name
+
+
+def stretches(r: Reader, i: int, posts: Callable[[int], Iterable[Hit[Post]]]) -> Iterator[Hit[Form]]:
+    """(which) months had more than 100 orders; (the) 3 years with the most orders; `posts`: what may stand behind"""
+    number = r.number(i)
+    at = i + 1 if isinstance(number, int) and number > 0 else i
+    for grain in GRAINS:
+        if r.word(at, grain, plural(grain)):
+            cost = _CALLED_SO if any(r.names(at, "column")) else 0.0
+            of = SetForm(None, number=int(number) if at > i and number else None, plural=not r.word(at, grain))
+            for post in posts(at + 1):
+                if first := _first(of, post.value):
+                    form = Form((), (KeyForm(grain=grain),), first=first)
+                    yield from with_number(r, Hit(post.end, form, post.cost + cost))
+
+
+def _first(of: SetForm, post: Post) -> SetForm | None:
+    match post:
+        case Ranked(of=SetForm(head=head)) if head:
+            return SetForm(None, rank=post, number=of.number, plural=of.plural)
+        case Linked(to=SetForm(head=head), negated=False) if head and post.count and not of.number:
+            return SetForm(None, preds=(post,), plural=of.plural)
+        case _:
+            return None
