@@ -9,6 +9,7 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from datamesh.ask.intent import DATED, AttrKind, Edge
+from datamesh.ask.kinship import kin_of, role_of
 from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS, SHELL_WORDS
 from datamesh.ask.words import in_words, stem, stems
 from datamesh.contract.model import Column, Table
@@ -93,7 +94,9 @@ class ColumnView:
 @dataclass(frozen=True)
 class TableView:
     """A table. `shown_by`: the columns that a row is called by; `person`: those of first and last name; `foreign`: key
-    column to the table that it leads to; `calendar`: year, month, day to their columns, in the time of the place."""
+    column to the table that it leads to; `calendar`: year, month, day to their columns, in the time of the place;
+    `kin`: where a row says what one thing is to another of its kind, the keys of the one and of what it has (a friend).
+    """
 
     name: str
     label: str
@@ -105,6 +108,7 @@ class TableView:
     foreign: Mapping[str, str] = field(hash=False)
     calendar: Mapping[str, str] = field(hash=False)
     person: tuple[str, ...] = ()
+    kin: tuple[str, str] | None = None
 
 
 def table_view(
@@ -122,6 +126,8 @@ def table_view(
         if column.name in permitted and not column.type.nested
     }
     foreign = {edge.columns[0]: edge.to for edge in edges if len(edge.columns) == 1}
+    kin = kin_of(name, edges)
+    nouns = tuple(dict.fromkeys((*nouns, role_of(kin[1])))) if kin else nouns
     key = table.primary_key if permitted.issuperset(table.primary_key) else ()
     return TableView(
         name=name,
@@ -134,6 +140,7 @@ def table_view(
         foreign=foreign,
         calendar=_calendar(columns.values()),
         person=next(iter(_persons(columns.values())), ()),
+        kin=kin,
     )
 
 

@@ -72,7 +72,7 @@ class Reader:
     def the(self, i: int) -> int:
         """After the articles that begin here."""
         while self.word(i, *_ARTICLES):
-            i += 1
+            i += 1 + (self.word(i, "all") and self.word(i + 1, "of"))
         return i
 
     def comma(self, i: int) -> int:

@@ -8,7 +8,8 @@ from itertools import product
 from datamesh.ask import intent
 from datamesh.ask.joins import Walk
 from datamesh.ask.lattice import Name
-from datamesh.ask.read import foremost, nested
+from datamesh.ask.naming import Target
+from datamesh.ask.read import foremost, kindred, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
 from datamesh.ask.read.context import came_by, says_more
 from datamesh.ask.read.facts import facts
@@ -29,7 +30,7 @@ from datamesh.ask.read.form import (
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
 from datamesh.ask.read.together import both, excluding, in_order, shape
-from datamesh.ask.read.valued import equal, holders, persons
+from datamesh.ask.read.valued import either, equal, holders, persons
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
 
@@ -106,33 +107,7 @@ def _condition(schema: Schema, pred: PredForm, spot: Spot) -> Found:  # noqa: C9
                     yield Choice(intent.And(preds=in_order(parts.value)), parts.cost)
         case AnyOf():
             for parts in _alike(schema, pred.preds, spot):
-                yield Choice(_either(parts.value), parts.cost)
-
-
-def _either(preds: Iterable[intent.Pred]) -> intent.Pred:
-    """One of several values of one column is one condition; so is that one row is this or that, of the same rows."""
-    ordered = in_order(_same_rows(preds))
-    pairs = [
-        (pred.left, pred.right)
-        for pred in ordered
-        if isinstance(pred, intent.Cmp) and pred.op == "=" and isinstance(pred.left, intent.Attr)
-    ]
-    values = [right for _, right in pairs if isinstance(right, intent.Value)]
-    if len(values) == len(ordered) and len({left for left, _ in pairs}) == 1:
-        return equal(pairs[0][0], values)
-    return intent.Or(preds=ordered) if len(ordered) > 1 else ordered[0]
-
-
-def _same_rows(preds: Iterable[intent.Pred]) -> Iterator[intent.Pred]:
-    """Who teach the course X or teach the course Y: who teach the course X or Y."""
-    kept: dict[intent.Path, list[intent.Pred]] = {}
-    for pred in preds:
-        if isinstance(pred, intent.Exists) and pred.count is None and pred.where is not None:
-            kept.setdefault(pred.path, []).append(pred.where)
-        else:
-            yield pred
-    for path, wheres in kept.items():
-        yield intent.Exists(path=path, where=_either(wheres))
+                yield Choice(either(parts.value), parts.cost)
 
 
 def _alike(schema: Schema, preds: tuple[PredForm, ...], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -251,13 +226,20 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
     for target in schema.tables(pred.to.head):
         if target.table == spot.table:
             continue
-        walks = schema.walks(spot, target.table)
-        direct = any(len(walk.path) == 1 for walk in walks)
-        for walk in walks:
-            fit = role_fit(schema, pred, walk) + schema.roles.of_way(walk, walks, pred.hint)
-            fit += _ROUNDABOUT if direct and len(walk.path) > 1 else 0.0
-            for choice in _rows(schema, pred, spot, walk):
-                yield Choice(choice.value, choice.cost + walk.cost * NAMED + target.cost + fit)
+        if schema.kin_side(target.table, spot.table):
+            yield from kindred.kindred(schema, pred, spot, target)
+        elif pred.hint != ("be",):
+            yield from _led_to(schema, pred, spot, target)
+
+
+def _led_to(schema: Schema, pred: Linked, spot: Spot, target: Target) -> Found:
+    walks = schema.walks(spot, target.table)
+    direct = any(len(walk.path) == 1 for walk in walks)
+    for walk in walks:
+        fit = role_fit(schema, pred, walk) + schema.roles.of_way(walk, walks, pred.hint)
+        fit += _ROUNDABOUT if direct and len(walk.path) > 1 else 0.0
+        for choice in _rows(schema, pred, spot, walk):
+            yield Choice(choice.value, choice.cost + walk.cost * NAMED + target.cost + fit)
 
 
 def _compound(schema: Schema, pred: Linked, spot: Spot) -> Found:

@@ -81,6 +81,18 @@ class Schema:
         """The step that a key column makes."""
         return next(e for e in self.vocabulary.graph.edges[table] if e.columns == (column,) and not e.many)
 
+    def kin_side(self, relation: str, table: str) -> bool:
+        """Whether rows of `relation` say what one row of `table` is to another: friends, seen from persons."""
+        view = self.table(relation)
+        return view.kin is not None and view.foreign[view.kin[0]] == table
+
+    def kin_edges(self, relation: str) -> tuple[intent.Edge, intent.Edge]:
+        """From a person to the rows that say who their friends are, and from there to these."""
+        own, other = self.table(relation).kin or ("", "")
+        to = self.table(relation).foreign[own]
+        edges = self.vocabulary.graph.edges[to]
+        return next(e for e in edges if (e.to, e.to_columns) == (relation, (own,))), self.key_edge(relation, other)
+
     def tables(self, name: Name | None) -> Iterator[Target]:
         """The tables that are called so; else those whose key is: the branches of a bank, that have a branch id."""
         targets = name.targets if name else ()
@@ -113,7 +125,7 @@ class Schema:
     def spots(self, root: str, table: str) -> list[Choice[Spot]]:
         """Where `table` stands, seen from `root`, walking to one only."""
         walks = self.vocabulary.graph.to_one(root, table)[:KEPT]
-        return [Choice(Spot(root).onward(walk), walk.cost) for walk in walks]
+        return [Choice(Spot(root).onward(walk), walk.cost + self.roles.of_walk(walk, ("have",))) for walk in walks]
 
     def columns(self, name: Name, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
         """The columns that a name may mean here: the table's own, and those of tables that it leads to."""
@@ -191,8 +203,8 @@ class Schema:
         two sets of these rows are named: a customer from France and a customer from Germany. `rows`: what the rows are
         called by or known by is said of them, where a value is said of however many rows have it."""
         said = [pred for pred in form.preds if isinstance(pred, Linked) and self._of_these(pred, table)]
-        if sum(bool(pred.to.preds) for pred in said) > 1:
-            return None
+        if sum(bool(pred.to.preds) for pred in said) > 1 or (said and self.table(table).kin):
+            return None  # names of friends are not the names of those whose friends they are
         kept: list[PredForm] = []
         for pred in form.preds:
             if isinstance(pred, Linked) and pred in said:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
+from datamesh.ask.naming import Target
 from datamesh.ask.read.form import Count, Form, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema
 from datamesh.ask.views import ColumnView, Stems
@@ -20,8 +21,20 @@ _NAMES = frozenset(stem(word) for word in LABEL_WORDS)
 def rewritten(schema: Schema, form: Form) -> Form:
     """The same question as the resolver wants it."""
     form = _own_numbers(schema, form)
-    outputs = tuple(_of_itself(schema, _own_value(schema, out)) for out in form.outputs)
+    outputs = tuple(_of_itself(schema, _own_value(schema, _somebody(schema, out))) for out in form.outputs)
     return replace(form, outputs=_owned(outputs))
+
+
+def _somebody(schema: Schema, out: Out) -> Out:
+    """Who has friends under 30: a person."""
+    if not isinstance(out, Thing) or out.of.head is not None:
+        return out
+    for pred in out.of.preds:
+        for relation in schema.tables(pred.to.head) if isinstance(pred, Linked) else ():
+            if kin := schema.table(relation.table).kin:
+                to = schema.table(relation.table).foreign[kin[0]]
+                return Thing(replace(out.of, head=Name(0, 0, "", (Target("table", to, "", 0.0),))))
+    return out
 
 
 def _own_numbers(schema: Schema, form: Form) -> Form:

@@ -12,9 +12,10 @@ from datamesh.ask.views import Stems
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import in_words, stem, stems
 
-__all__ = ["Roles"]
+__all__ = ["Roles", "whose"]
 
 _WRONG_ROLE = 1.5
+_WHOSE = ("of", "have", "for", "with")
 Words = frozenset[str]
 
 
@@ -27,18 +28,19 @@ class Roles:
 
     def of_walk(self, walk: Walk, hint: Iterable[str]) -> float:
         """Flights to Boston: over the destination, not over the origin."""
-        for edge in walk.path if hint else ():
+        for edge in walk.path:
             owner = walk.owner(edge)
             rivals = [e for e in self._edges(owner) if (e.to, e.many) == (edge.to, edge.many) and e != edge]
             if rivals:
-                return _fit(hint, self._edge(owner, edge), [self._edge(owner, rival) for rival in rivals])
+                fit = _fit(hint, self._edge(owner, edge), [self._edge(owner, rival) for rival in rivals])
+                return self._as_kin(owner, edge, hint) if fit is None else fit
         return 0.0
 
     def of_way(self, walk: Walk, ways: Iterable[Walk], hint: Iterable[str]) -> float:
         """Members who registered at a branch: over the registrations, not over the purchases."""
         mine = self._between(walk)
         others = [words for way in ways if (words := self._between(way)) != mine]
-        return _fit(hint, mine, others) if hint and mine and others else 0.0
+        return (_fit(hint, mine, others) or 0.0) if mine and others else 0.0
 
     def _between(self, walk: Walk) -> Words:
         """The words of the tables on the way."""
@@ -59,9 +61,21 @@ class Roles:
         foreign = self.vocabulary.tables[table].foreign
         to = foreign.get(column)
         rivals = {name for name, other in foreign.items() if to and other == to}.union(holders) - {column}
-        if not rivals or not hint:
+        if not rivals:
             return 0.0
-        return _fit(hint, self._column(table, column), [self._column(table, rival) for rival in sorted(rivals)])
+        fit = _fit(hint, self._column(table, column), [self._column(table, rival) for rival in sorted(rivals)])
+        return self._side(table, column, own=whose(hint)) if fit is None else fit
+
+    def _as_kin(self, owner: str, edge: Edge, hint: Iterable[str]) -> float:
+        """Where no word tells: a person has the friends whose row is theirs."""
+        if edge.many:
+            return self._side(edge.to, edge.to_columns[0], own=True)
+        return self._side(owner, edge.columns[0], own=whose(hint))
+
+    def _side(self, table: str, column: str, *, own: bool) -> float:
+        """Friends of Bob, that Bob has: the row is Bob's own. Friends in Boston: they are there."""
+        kin = self.vocabulary.tables[table].kin
+        return _WRONG_ROLE if kin and column in kin and (column == kin[0]) != own else 0.0
 
     def _edges(self, table: str) -> list[Edge]:
         return self.vocabulary.graph.edges.get(table, [])
@@ -80,8 +94,13 @@ class Roles:
         return self.vocabulary.column(table, column).all_words.union(*edges)
 
 
-def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float:
-    """Nothing if the words name me or nobody; much if they name another. The last word that tells decides."""
+def whose(hint: Iterable[str]) -> bool:
+    """Whether words say to whom something belongs: (the friends) of Bob, with Bob, that Bob has."""
+    return next(iter(hint), "") in _WHOSE
+
+
+def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float | None:
+    """Nothing if the words name me, much if they name another; None if nobody. The last word that tells decides."""
     theirs: Words = frozenset().union(*others)
     for word in reversed(tuple(hint)):
         said = {word, *(stem(role) for role in ROLES.get(word, ()))}
@@ -89,4 +108,4 @@ def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float:
             return 0.0
         if said & (theirs - mine):
             return _WRONG_ROLE
-    return 0.0
+    return None

@@ -95,6 +95,8 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
     if called and out.of and out.of.head and schema.names_thing(out.of.head):
         owners = [owner for owner in owners if not owner.cost]
     for owner in owners:
+        if schema.table(owner.table).kin and any(t.name in schema.table(owner.table).foreign for t in columns):
+            continue  # what is called so there is no friend's, but whose friend it is
         near = [t for t in columns if t.qualified or t.table == owner.table or not (own or called)]
         yield from _of_owner(schema, out, near, owner)
         known = schema.known_by(owner.table)
@@ -152,7 +154,15 @@ def _of_another(schema: Schema, text: str, table: str) -> bool:
 def _of_role(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
     """The area of the destination depot: of what that key leads to."""
     head = out.of.head if out.of and not out.label else None
-    if head is None or schema.names_thing(head):
+    if head is None:
+        return
+    for relation in schema.tables(head):
+        if kin := schema.table(relation.table).kin:
+            to = schema.table(relation.table).foreign[kin[1]]
+            for target in (t for t in out.attr.targets if t.kind == "column" and t.table == to):
+                anchor = Anchor(relation.table, (target.name,), through=kin[1], of=out.of, said=out.attr)
+                yield Choice(anchor, target.cost + relation.cost)
+    if schema.names_thing(head):
         return
     for role in head.targets:
         if out.of and role.kind == "column" and stands_for(schema, role, head.text):
@@ -187,7 +197,9 @@ def _labelled(schema: Schema, target: Target) -> bool:
 
 def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
     for target in form.head.targets if form.head else ():
-        if target.kind == "table":
+        if target.kind == "table" and (kin := schema.table(target.table).kin):
+            yield Choice(Anchor(target.table, through=kin[1], of=form, said=form.head), target.cost)
+        elif target.kind == "table":
             shown = schema.table(target.table).shown_by
             if shown and not (len(shown) > 1 and shown == schema.table(target.table).key and target.cost >= PARTLY):
                 yield Choice(Anchor(target.table, shown, implied=True, owner=target.table, of=form), target.cost)

@@ -10,11 +10,12 @@ from datamesh.ask.lattice import Literal
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Valued
 from datamesh.ask.read.places import NAMED, Schema, Spot
+from datamesh.ask.read.together import in_order
 from datamesh.ask.values import Hit
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
 
-__all__ = ["equal", "holders", "persons"]
+__all__ = ["either", "equal", "holders", "persons"]
 
 _APPOSED = 0.3
 _NOT_CALLED = 0.4  # a value that is also what the thing is called
@@ -72,6 +73,32 @@ def equal(attr: intent.Attr, values: Iterable[intent.Value], *, negated: bool = 
         return intent.Cmp(left=attr, op="<>" if negated else "=", right=different[0])
     found = intent.In(left=attr, values=different)
     return intent.Not(pred=found) if negated else found
+
+
+def either(preds: Iterable[intent.Pred]) -> intent.Pred:
+    """One of several values of one column is one condition; so is that one row is this or that, of the same rows."""
+    ordered = in_order(_same_rows(preds))
+    pairs = [
+        (pred.left, pred.right)
+        for pred in ordered
+        if isinstance(pred, intent.Cmp) and pred.op == "=" and isinstance(pred.left, intent.Attr)
+    ]
+    values = [right for _, right in pairs if isinstance(right, intent.Value)]
+    if len(values) == len(ordered) and len({left for left, _ in pairs}) == 1:
+        return equal(pairs[0][0], values)
+    return intent.Or(preds=ordered) if len(ordered) > 1 else ordered[0]
+
+
+def _same_rows(preds: Iterable[intent.Pred]) -> Iterator[intent.Pred]:
+    """Who teach the course X or teach the course Y: who teach the course X or Y."""
+    kept: dict[intent.Path, list[intent.Pred]] = {}
+    for pred in preds:
+        if isinstance(pred, intent.Exists) and pred.count is None and pred.where is not None:
+            kept.setdefault(pred.path, []).append(pred.where)
+        else:
+            yield pred
+    for path, wheres in kept.items():
+        yield intent.Exists(path=path, where=either(wheres))
 
 
 def _value_in(column: ColumnView, literal: Literal) -> intent.Value | None:

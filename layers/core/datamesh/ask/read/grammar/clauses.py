@@ -13,7 +13,7 @@ from datamesh.ask.read.grammar.common import attrs, being, comparison, dates, di
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.pairs import both
 
-__all__ = ["clause", "containing", "word_in"]
+__all__ = ["clause", "containing", "missing", "word_in"]
 
 
 @rule
@@ -105,3 +105,10 @@ def word_in(r: Reader, i: int) -> Iterator[Hit[Post]]:
         for op in r.op(at + 1, "part_of"):
             for name in attrs(r, op.end):
                 yield Hit(name.end, Contains(name, "contains", r.tokens[at].text), 0.1)
+
+
+def missing(r: Reader, i: int) -> Iterator[Hit[Lacking]]:
+    """missing a tail number; with unknown age"""
+    for op in r.op(i, "missing"):
+        for name in attrs(r, op.end):
+            yield Hit(name.end, Lacking(name))

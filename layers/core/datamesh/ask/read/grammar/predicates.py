@@ -9,7 +9,7 @@ from datamesh.ask.lattice import Literal, Operator
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied
-from datamesh.ask.read.grammar.clauses import clause, containing, word_in
+from datamesh.ask.read.grammar.clauses import clause, containing, missing, word_in
 from datamesh.ask.read.grammar.common import attrs, dates, dearer, direction, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.numbered import comparative, counted
@@ -21,6 +21,7 @@ from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_
 __all__ = ["another", "complement", "post", "predicate", "ranked"]
 
 _THING_TOO = 1.0
+_WITH_WHOM = 0.3  # a value after `with`, without what it is
 _BARE, _BARE_PROPER = 0.3, 0.15  # a value that stands alone; as quoted or capital as a name is
 
 
@@ -51,7 +52,7 @@ def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from _all_behind(r, op.end)
     for op in r.op(i, "contains"):
         yield from word_in(r, op.end)
-    yield from _missing(r, i)
+    yield from missing(r, i)
     yield from tallied.doers(r, i)
     yield from tallied.often(r, i)
     yield from _related(r, i)
@@ -153,9 +154,11 @@ def _copula(r: Reader, i: int, *, no: bool) -> Iterator[Hit[Post]]:
     for hit in values(r, i):
         yield Hit(hit.end, Valued(None, hit.value, ("be",), no), hit.cost + 0.2)
     yield from _unless(dates(r, i), no=no)
-    for lacking in _missing(r, i):
+    for lacking in missing(r, i):
         yield Hit(lacking.end, replace(lacking.value, negated=no), lacking.cost)
     yield from _unless(_related(r, i), no=no)
+    for same in sets.plain_set(r, i):  # friends with Bob
+        yield Hit(same.end, Linked(same.value, ("be",), negated=no), same.cost + 0.2)
     if no:
         return
     for op in r.op(i, "without"):
@@ -181,7 +184,7 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from clause(r, i)
     yield from word_in(r, i)
     yield from ranked(r, i)
-    yield from _missing(r, i)
+    yield from missing(r, i)
     yield from both(r, i, _having)
     for op in r.op(i, "either"):
         yield from clause(r, op.end)
@@ -191,6 +194,8 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from nested.split(r, i)
     for hit in values(r, i):
         yield from _as_what(r, hit)
+        if r.word(i - 1, "with"):  # friends with Bob
+            yield Hit(hit.end, Valued(None, hit.value, ("with",)), hit.cost + _WITH_WHOM)
     if r.word(i, "no", "not"):
         yield from _lacking(r, i + 1)
 
@@ -230,13 +235,6 @@ def _most_common(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield Hit(op.end, Ranked(direction(op), of=sets.ROWS))
         for hit in sets.among(r, op.end):
             yield Hit(hit.end, Ranked(direction(op), of=hit.value), hit.cost)
-
-
-def _missing(r: Reader, i: int) -> Iterator[Hit[Lacking]]:
-    """missing a tail number; with unknown age"""
-    for op in r.op(i, "missing"):
-        for name in attrs(r, op.end):
-            yield Hit(name.end, Lacking(name))
 
 
 def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:

@@ -47,6 +47,7 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
     for rule_ in (_shown, _how_many, _which, who):
         yield from rule_(r, at)
         yield from told_again(r, rule_(r, at))
+    yield from somebody(r, at)
     yield from told_again(r, list(somebody(r, at)))
     for keys in group_keys(r, at):
         after = r.comma(keys.end)

@@ -111,12 +111,15 @@ def _is_table(head: Name | None) -> bool:
 
 
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
-    """The noun; or a value and the noun: Boeing planes; or what it is: active customers."""
+    """The noun; or a value and the noun: Boeing planes; Bob's friends; or what it is: active customers."""
     yield from nouns(r, front)
     for adjective in flagged(r, front.end):
         flag = Hit(adjective.end, front.value.plus(adjective.value), front.cost + adjective.cost)
         yield from _heads(r, flag)
     for hit in values(r, front.end):
+        if r.word(hit.end, "'s"):
+            mine = front.value.plus(Valued(None, hit.value, ("of",)))
+            yield from nouns(r, Hit(r.the(hit.end + 1), mine, front.cost + hit.cost))
         form = front.value.plus(Valued(None, hit.value))
         for noun in nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1)):
             said = tuple(of_head(noun.value.head, pred) for pred in noun.value.preds)
