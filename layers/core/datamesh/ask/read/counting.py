@@ -86,7 +86,14 @@ def _figures(schema: Schema, form: Form, out: Count | Aggregate, shown: tuple[An
     of = next((rank.of for rank in _ranks(form) if rank.of and not rank.fn), None)
     if of and of.head:
         return figures(schema, Count(of))
-    return _own_rows(schema, form, shown) if shown else []
+    return _own_rows(schema, form, shown) if shown else _rows_of_groups(form)
+
+
+def _rows_of_groups(form: Form) -> list[Choice[Figure]]:
+    """For each type of store, how many of them: the rows that have the types."""
+    names = [key.name for key in form.groups if key.name]
+    targets = names[0].targets if len(names) == len(form.groups) == 1 else ()
+    return [Choice(Figure(t.table, "count", t.table), 0.0) for t in targets if t.kind == "column"]
 
 
 def _of_all(schema: Schema, figure: Figure, shown: set[str]) -> Figure:

@@ -166,6 +166,7 @@ class Ranked:
     of: SetForm | None = None
     fn: MeasureFn | None = None  # the attribute's total or average, per thing; over the rows of the set
     hint: tuple[str, ...] = ()  # the verb that the rows are called by: reserved most often
+    total: bool = False  # the most inhabitants: of several rows, all of theirs
 
 
 @dataclass(frozen=True)

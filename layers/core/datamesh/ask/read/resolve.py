@@ -17,6 +17,7 @@ from datamesh.ask.read.places import Schema
 from datamesh.ask.read.rewritten import rewritten
 from datamesh.ask.read.tallies import tallies
 from datamesh.ask.read.topmost import of_each, tops
+from datamesh.ask.read.totals import totals
 from datamesh.ask.read.values_shared import of_values, shared_values
 
 __all__ = ["resolve"]
@@ -26,7 +27,11 @@ def resolve(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     """The meanings of a form."""
     if form.made is not None:
         return cheapest(computed(schema, form, resolve(schema, replace(form, made=None))))
-    form = rewritten(schema, over_first(form))
+    forms = totals(schema, rewritten(schema, over_first(form)))
+    return cheapest(choice for each in forms for choice in _meanings(schema, each))
+
+
+def _meanings(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
     if of_each(form):
         return cheapest([*tops(schema, form), *countings(schema, form)])
     if is_measured(form):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 from datamesh.ask.intent import Grain
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import KeyForm, Linked
 from datamesh.ask.read.grammar import outputs, sets
@@ -58,6 +59,18 @@ def each_key(r: Reader, i: int) -> list[Hit[Keys]]:
     return group_keys(r, i) if said else []
 
 
+def _of_thing(r: Reader, name: Name) -> Hit[Keys] | None:
+    """(each) type of store: the stores' own type"""
+    if not r.word(name.end, "of"):
+        return None
+    for thing in r.names(r.the(name.end + 1), "table"):
+        tables = {target.table for target in thing.targets if not target.cost}
+        kept = tuple(t for t in name.targets if t.kind == "column" and t.table in tables)
+        if kept:
+            return Hit(thing.end, (KeyForm(name=replace(name, targets=kept)),))
+    return None
+
+
 def by_attribute(r: Reader, i: int) -> list[Hit[Keys]]:
     """(sold) by region: a group, where what follows is one attribute and nobody who did it."""
     return [hit for hit in group_keys(r, i) if not hit.cost and all(attribute(key) for key in hit.value)]
@@ -77,6 +90,8 @@ def _key(r: Reader, i: int) -> Iterator[Hit[Keys]]:
             yield Hit(at + 1, (KeyForm(grain=grain),))
     for name in r.names(at, "table", "column"):
         yield Hit(name.end, (KeyForm(name=name),))
+        if own := _of_thing(r, name):
+            yield own
     for hit in sets.plain_set(r, at):
         if hit.value.preds:
             yield Hit(hit.end, (KeyForm(name=hit.value.head, of=hit.value),), hit.cost)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from datamesh.ask.lattice import Literal, Operator
+from datamesh.ask.lattice import Literal
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied
 from datamesh.ask.read.grammar.clauses import clause, containing, missing, word_in
-from datamesh.ask.read.grammar.common import attrs, dates, dearer, direction, values
+from datamesh.ask.read.grammar.common import attrs, dates, dearer, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
-from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.read.grammar.possible import CLOSE, possible
+from datamesh.ask.read.grammar.ranks import most_common, ranked
 from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase, where
 
 __all__ = ["another", "complement", "post", "predicate", "ranked"]
@@ -165,7 +165,7 @@ def _copula(r: Reader, i: int, *, no: bool) -> Iterator[Hit[Post]]:
         yield from _lacking(r, op.end)
     yield from comparative(r, i)
     yield from ranked(r, i)
-    yield from _most_common(r, r.the(i))
+    yield from most_common(r, r.the(i))
     for op in r.op(r.the(i), "superlative"):
         yield Hit(op.end, Ranked("desc", adjective=op.payload), 0.1)
 
@@ -211,30 +211,6 @@ def _as_what(r: Reader, hit: Hit[tuple[Literal, ...]]) -> Iterator[Hit[Post]]:
         for name in r.names(at, "table"):
             kind = sets.headed(name).plus(Valued(None, hit.value))
             yield Hit(name.end, Linked(kind, ("have",)), hit.cost + 0.2)
-
-
-@rule
-def ranked(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """(with) the highest elevation; the most flights; the lowest average price; the oldest age"""
-    for op in r.op(i, "most"):
-        yield from _by_what(r, op)
-    for op in r.op(r.the(i), "superlative"):
-        for name in attrs(r, op.end):
-            yield Hit(name.end, Ranked("desc", attr=name, adjective=op.payload), 0.1)
-
-
-def _by_what(r: Reader, op: Operator) -> Iterator[Hit[Post]]:
-    yield from sets.measure_of_rank(r, r.the(op.end), Ranked(direction(op)))
-    for hit in with_its_verb(r, sets.counted_set(r, op.end)):
-        yield Hit(hit.end, Ranked(direction(op), of=hit.value), hit.cost)
-
-
-def _most_common(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """(that is) most common [among planes]"""
-    for op in r.op(i, "common"):
-        yield Hit(op.end, Ranked(direction(op), of=sets.ROWS))
-        for hit in sets.among(r, op.end):
-            yield Hit(hit.end, Ranked(direction(op), of=hit.value), hit.cost)
 
 
 def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:

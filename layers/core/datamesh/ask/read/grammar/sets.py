@@ -103,7 +103,7 @@ def best_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 
 def among(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     if r.word(i, "among", "amongst", "across", "in", "of", "for", "at", "on"):
-        yield from plain_set(r, r.the(i + 1))
+        yield from counted_set(r, r.the(i + 1))
 
 
 def _is_table(head: Name | None) -> bool:

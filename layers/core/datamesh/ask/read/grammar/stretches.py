@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Form, KeyForm, Linked, Post, Ranked, SetForm
@@ -31,8 +32,9 @@ def stretches(r: Reader, i: int, posts: Callable[[int], Iterable[Hit[Post]]]) ->
 
 def _first(of: SetForm, post: Post) -> SetForm | None:
     match post:
-        case Ranked(of=SetForm(head=head)) if head:
-            return SetForm(None, rank=post, number=of.number, plural=of.plural)
+        case Ranked(of=of_what) if post.fn or post.total or (of_what and of_what.head):
+            rank = replace(post, fn="sum", total=False) if post.total else post
+            return SetForm(None, rank=rank, number=of.number, plural=of.plural)
         case Linked(to=SetForm(head=head), negated=False) if head and post.count and not of.number:
             return SetForm(None, preds=(post,), plural=of.plural)
         case _:
