@@ -10,7 +10,7 @@ from datamesh.ask.apart import apart
 from datamesh.ask.dates import Period, periods
 from datamesh.ask.doers import mistaken
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
-from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, SPELLED
+from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, ROW_WORDS, SPELLED
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import PARTLY, Target
 from datamesh.ask.persons import MOST_WORDS, people
@@ -18,11 +18,12 @@ from datamesh.ask.spelling import VERB_STEMS, misspelt, verb_form
 from datamesh.ask.units import in_unit
 from datamesh.ask.values import Hit
 from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, asks_who, singular, stem, tokens, value_key
+from datamesh.ask.words import Token, asks_who, name_words, singular, stem, tokens, value_key
 
 __all__ = ["annotate", "sayable"]
 
 _SAYABLE = FUNCTION_WORDS | {word for begun in OPERATORS.values() for phrase in begun for word in phrase}
+_HOMES = [[at, this] for at in ("in", "at", "of") for this in ("this", "the", "our")]
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
@@ -94,7 +95,22 @@ def _operators(lattice: Lattice, i: int) -> list[Operator]:
         if tuple(t.fold for t in words[i:end] if t.kind != "quoted") == phrase:
             found += [Operator(category, payload, i, end) for category, payload in meanings]
             _mark(lattice, i, end)
+    if end := _at_home(lattice, i):
+        found.append(Operator("tail", "", i, end))
+        _mark(lattice, i, end)
     return found
+
+
+def _at_home(lattice: Lattice, i: int) -> int:
+    """After: [are] in this shop, where shop is the domain, and nothing in it is called so."""
+    words, vocabulary = lattice.tokens, lattice.vocabulary
+    at = i + (words[i].fold in ("is", "are", "were", "was"))
+    if [word.fold for word in words[at : at + 2]] not in _HOMES or at + 2 >= len(words):
+        return 0
+    home = words[at + 2].fold
+    names = (name_words(domain) for domain in vocabulary.domains)
+    said = any([word for word in name if not word.isdigit()] == [home] for name in names)
+    return at + 3 if said and (stem(home),) not in vocabulary.names.targets else 0
 
 
 def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
@@ -106,7 +122,8 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
         mere = token.fold in FUNCTION_WORDS and not asks_who(words, i)
         if end - i == 1 and (mere or _counting(lattice, i) or _which(words, i)):
             continue
-        verb = verb_form(token) and token.fold not in vocabulary.names.spoken
+        done = verb_form(token) or (token.fold in IRREGULAR and token.stem in VERB_STEMS)
+        verb = done and token.fold not in vocabulary.names.spoken
         if end - i > 1 and verb and words[end - 2].fold != "of":
             continue  # stores named X: a verb, not their name
         if kept := [target for target in targets if not mistaken(words[i:end], target, vocabulary)]:
@@ -116,6 +133,8 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
         whole = known is not None and known.targets[0].cost < PARTLY
         if not whole and (carried := _carried(lattice, vocabulary, name)):
             found[end + 1] = replace(carried, targets=(*(known.targets if known else ()), *carried.targets))
+        if things := _rows_of(lattice, name):
+            found.setdefault(end + 1, things)
         behind, fitting = in_unit(words, end, name.targets, vocabulary)
         if fitting:
             found.setdefault(behind, _name(lattice, i, behind, fitting))
@@ -151,6 +170,13 @@ def _carried(lattice: Lattice, vocabulary: Vocabulary, name: Name) -> Name | Non
     kinds = CARRIERS.get(singular(lattice.tokens[end].fold)) if end < len(lattice.tokens) else None
     fitting = [replace(t, cost=t.cost + _CARRIED) for t in name.targets if kinds and _carries(vocabulary, t, kinds)]
     return _name(lattice, name.start, end + 1, fitting) if fitting else None
+
+
+def _rows_of(lattice: Lattice, name: Name) -> Name | None:
+    """Election records: rows of elections."""
+    things = [replace(t, cost=t.cost + _CARRIED) for t in name.targets if t.kind == "table" and t.cost < PARTLY]
+    rows = name.end < len(lattice.tokens) and singular(lattice.tokens[name.end].fold) in ROW_WORDS
+    return _name(lattice, name.start, name.end + 1, things) if things and rows else None
 
 
 def _carries(vocabulary: Vocabulary, target: Target, kinds: frozenset[str]) -> bool:

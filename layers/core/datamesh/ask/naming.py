@@ -9,7 +9,7 @@ from typing import Literal
 from datamesh.ask.phrases import ANYBODY, column_phrases, other_nouns, table_phrases
 from datamesh.ask.spelling import Spelling
 from datamesh.ask.views import ColumnView, Stems, TableView
-from datamesh.ask.words import Token, asks_who, name_words, stem, stems, value_key
+from datamesh.ask.words import Token, asks_who, name_words, stem, value_key
 
 __all__ = ["PARTLY", "Names", "Target"]
 
@@ -23,6 +23,8 @@ _HEADLESS = 0.9  # from this cost on a name was said without its head
 _CALLED_BY = 0.6  # at most this is what a part of its noun costs that calls a thing
 _JOINED = 0.1  # two words written as one, or one as two
 _WAYS = 12  # spellings of one stretch that are followed
+_ARTICLE = 0.4  # an article inside a name, where a thing could be named
+_ARTICLES, _JOINTS = ("the", "a", "an"), ("of", "in", "for")
 _ID, _NAME = ("id",), (stem("name"),)
 _FULL_NAME = ("full", *_NAME)
 
@@ -83,10 +85,11 @@ class Names:
 
     def add_domain(self, view: TableView) -> None:
         """A table's nouns behind its domain: the orders of sales are sales orders."""
-        domain = stems(view.name.partition(".")[0])
+        said = [word for word in name_words(view.name.partition(".")[0]) if not word.isdigit()]
+        domain = tuple(stem(word) for word in said)
         for noun in view.nouns if len(domain) == 1 else ():
             self._add(domain + noun, Target("table", view.name, "", _AT_HOME))
-        self.spoken.add(view.name.partition(".")[0])
+        self.spoken.update(said)
 
     def _add_column(self, view: TableView, column: ColumnView) -> None:
         for phrase in column_phrases(column, view.nouns):
@@ -149,6 +152,9 @@ class Names:
         ways: list[tuple[Stems, float]] = [((), 0.0)]
         joined: list[tuple[Stems, float]] = []
         for end in range(i + 1, min(len(tokens), i + self.longest + 1) + 1):
+            if end > i + 1 and tokens[end - 1].fold in _ARTICLES and tokens[end - 2].fold in _JOINTS:
+                ways = [(words, cost + _ARTICLE) for words, cost in ways]  # the date of the latest logon
+                continue
             if not spelt[end - 1] and not joined:
                 after: list[tuple[Stems, float]] = []
             else:

@@ -10,9 +10,10 @@ from datamesh.ask.views import ColumnView
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import Token, name_words, stem, value_key
 
-__all__ = ["in_unit"]
+__all__ = ["in_unit", "measured_in", "unit_end"]
 
 _KNOWN = frozenset(stem(word) for word in (*UNIT_WORDS, *UNITS, *UNIT_NAMES))
+_SIGNS = {"$": ("dollar",), "\u20ac": ("euro",), "\u00a3": ("pound",)}
 _SURE = 0.7  # less than this costs a name, in part perhaps, that a unit may stand behind
 
 
@@ -20,7 +21,7 @@ def in_unit(
     words: Sequence[Token], i: int, targets: Sequence[Target], vocabulary: Vocabulary
 ) -> tuple[int, tuple[Target, ...]]:
     """Behind a name that ends at `i`: the index after its unit, and the columns whose own name says it."""
-    end = _unit_end(words, i)
+    end = unit_end(words, i)
     if end == i:
         return i, ()
     said = {unit for token in words[i:end] if token.stem in _KNOWN for unit in _plain(token.stem)}
@@ -28,7 +29,16 @@ def in_unit(
     return end, tuple(t for t in columns if said <= _of_column(vocabulary.column(t.table, t.name)))
 
 
-def _unit_end(words: Sequence[Token], i: int) -> int:
+def measured_in(words: Sequence[Token], targets: Sequence[Target], vocabulary: Vocabulary) -> tuple[Target, ...]:
+    """Of what a number with its unit is compared with, the columns whose own name says the unit, if any does."""
+    said = {unit for token in words if token.stem in _KNOWN for unit in _plain(token.stem)}
+    said |= {unit for token in words for unit in _SIGNS.get(token.text[:1], ())}
+    columns = [t for t in targets if t.kind == "column"]
+    fitting = tuple(t for t in columns if said and said <= _of_column(vocabulary.column(t.table, t.name)))
+    return fitting or tuple(targets)
+
+
+def unit_end(words: Sequence[Token], i: int) -> int:
     """After [(] in dollars, in miles per hour [)]; the same index where no unit stands."""
     bracket = _is(words, i, "(")
     at = i + bracket

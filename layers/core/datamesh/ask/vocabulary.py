@@ -38,10 +38,10 @@ class Vocabulary:
 
     @cached_property
     def names(self) -> Names:
-        """In a large mesh things are also called by their domain: sales orders."""
+        """Things are also called by their domain: sales orders."""
         parts = self.tables.parts if isinstance(self.tables, Tables) else {}
         if self.about is None:
-            return Names.of(part.names for part in parts.values())
+            return Names.of(part.names_at_home for part in parts.values())
         return Names.of(parts[name].names_at_home for name in parts if name in self.about)
 
     @cached_property

@@ -22,6 +22,7 @@ __all__ = [
     "OPPOSITES",
     "PERSONS",
     "ROLES",
+    "ROW_WORDS",
     "SEXES",
     "SHELL_WORDS",
     "SPELLED",
@@ -98,6 +99,9 @@ TAIL_WORDS = ("code", "id", "name", "number", "value", "type", "description", "d
 
 FLAG_FRONTS, FLAG_TAILS = ("is", "was", "has"), ("flag", "indicator", "yn")
 """What the name of a column of yes and no may have around what it says: is active, active flag."""
+
+ROW_WORDS = ("record", "entry", "row")
+"""What may stand behind a thing's noun without saying more: an election record."""
 
 SHELL_WORDS = ("detail", "information", "info", "list", "table", "data", "ref", "tbl", "dim", "fact")
 """What the name of a table may have around its noun."""

@@ -138,6 +138,7 @@ contains contains: contains substring, containing substring, contain substring
 contains contains: includes the substring, include the substring, include the string, includes the string
 contains starts: starting with, starts with, start with, beginning with, begins with, begin with, started with
 contains starts: starts with the letter, starting with the letter, begins with the letter, beginning with the letter
+contains starts: starts from, start from, starting from, starting by, starts by
 contains starts: start with the letter, begin with the letter, starts with letter, starting with letter
 contains ends: ending with, ends with, end with, ending in, ends in, ended with
 in_part: in part, in it, in them
@@ -156,6 +157,9 @@ changed growth: growth
 changed difference: change, increase
 versus: versus, vs, compared with, compared to, in comparison with, in comparison to, against
 compare_with: compare
+placed: located, based, situated, found, held
+edge starts: first letter, initial letter, first character, initial
+edge ends: last letter, final letter, last character
 piece: word, letter, substring, string, phrase, character, characters, letters
 lead: and, and what about, what about, and how about, how about, and for, now, but, only, and only, just, and also
 lead: also, the same for, same for, and now, now only, then, and then, ok
@@ -176,7 +180,7 @@ since: since, in or after, on or after
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
 tail: on record, on file, in our record, in record, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
-tail: exists, take place, took place, taken place, have taken place, occurred, have occurred, happened
+tail: exists, available, take place, took place, taken place, have taken place, occurred, have occurred, happened
 tail: listed, in the table, offered, in the system
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """
@@ -204,6 +208,7 @@ def _rows() -> list[tuple[str, str, str]]:
             ]
             rows += [("cmp", f"{sign}=", f"equal to or {word} than"), ("after_cmp", f"{sign}=", f"or {word}")]
     rows += [("compare", word, f"{form} than") for form, word in COMPARATIVES.items()]
+    rows += [("how_much", word, f"how {word}") for word in ADJECTIVES]
     rows += [("superlative", word, form) for form, word in SUPERLATIVES.items()]
     rows += [("top_adjective", word, f"{number} {word}") for word in ADJECTIVES for number in _SO_MANY]
     rows += [("superlative", f"- {word}", form) for form, word in OPPOSITES.items()]

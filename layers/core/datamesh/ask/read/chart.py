@@ -23,6 +23,7 @@ _ARTICLES = (
     *("the", "a", "an", "all", "any", "some", "their", "its", "his", "her", "our", "those", "these"),
     *("corresponding", "respective", "associated"),  # said of what belongs together
 )
+_OF_THEM = ("all", "any", "some")
 _BUDGET = 6_000  # readings made for one question
 
 
@@ -72,7 +73,7 @@ class Reader:
     def the(self, i: int) -> int:
         """After the articles that begin here."""
         while self.word(i, *_ARTICLES):
-            i += 1 + (self.word(i, "all") and self.word(i + 1, "of"))
+            i += 1 + (self.tokens[i].fold in _OF_THEM and self.word(i + 1, "of"))
         return i
 
     def comma(self, i: int) -> int:

@@ -67,10 +67,11 @@ def _meant(schema: Schema, pred: PredForm, spot: Spot) -> list[Choice[intent.Pre
     found = cheapest(_condition(schema, pred, spot))
     if not found and isinstance(pred, Dated) and pred.attr is None:
         found = cheapest(_beside(schema, pred, spot))
-    if found or spot.back is None or not _plain(pred):
+    merely_when = isinstance(pred, Dated) and not pred.hint
+    if spot.back is None or not _plain(pred) or (found and not merely_when):
         return found
     own = (choice for choice in _meant(schema, pred, spot.back) if not isinstance(choice.value, intent.Exists))
-    return [Choice(choice.value, choice.cost + _OF_THE_ROW) for choice in own]
+    return cheapest([*found, *(Choice(choice.value, choice.cost + _OF_THE_ROW) for choice in own)])
 
 
 def _beside(schema: Schema, pred: Dated, spot: Spot) -> Found:

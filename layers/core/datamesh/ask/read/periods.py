@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from datamesh.ask import intent
-from datamesh.ask.lexicon.english import IRREGULAR
+from datamesh.ask.lexicon.english import IRREGULAR, UNIT_WORDS
 from datamesh.ask.read.calendars import PARTS, Calendar, all_of, number
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Dated
@@ -18,6 +18,7 @@ from datamesh.ask.words import name_words, stem
 
 __all__ = ["Dates", "buckets", "datable", "date_columns", "within"]
 
+_UNITS = frozenset(UNIT_WORDS)
 _YEARLY = frozenset((stem("year"), stem("date")))
 _A_DATE = 0.1
 _ELSEWHERE = 0.8  # the verb names something else of the schema
@@ -111,9 +112,9 @@ def datable(column: ColumnView) -> bool:
 
 
 def _done(column: ColumnView) -> bool:
-    """Founded, opened, built: when that was done."""
-    *others, last = name_words(column.name) or ("",)
-    return not others and stem(last) in VERB_STEMS and (last.endswith("ed") or last in IRREGULAR)
+    """Founded, opened, took office: when that was done."""
+    first, *others = name_words(column.name) or ("",)
+    return stem(first) in VERB_STEMS and (first.endswith("ed") or first in IRREGULAR) and not _UNITS & set(others)
 
 
 def _years(column: ColumnView) -> bool:

@@ -21,6 +21,7 @@ _APPOSED = 0.3
 _NOT_CALLED = 0.4  # a value that is also what the thing is called
 _NOT_ITS = 0.2  # the price of the Gadget is one of the gadget's own, rather than of its order lines
 _TO_MANY = 0.25
+_FAR = 2  # steps
 _UNSEEN = 0.4  # a quoted value that no profile knows
 Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
 
@@ -34,6 +35,8 @@ def holders(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[Held]]:
         values = tuple(value for value in found if value is not None)
         if len(values) == len(found):
             unseen = sum(not _seen(column, literal) for literal in pred.values)
+            if unseen and walk.many and len(walk.path) > _FAR:
+                continue  # what nobody has seen is not looked for that far
             held.append((Choice((walk, column, values), choice.cost + unseen * _UNSEEN), unseen))
     known = any(not unseen for _, unseen in held)  # what one column is known to hold is of no other
     yield from (choice for choice, unseen in held if not (unseen and known))

@@ -37,9 +37,29 @@ def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
             yield from _ranked_after(r, state)
         else:
             yield from _grouped(r, at, state)
+        yield from _of_whom(r, state)
         if not form.order:
             for hit in order(r, at):
-                yield Hit(hit.end, replace(form, order=hit.value), state.cost + hit.cost)
+                yield Hit(hit.end, _lent(replace(form, order=hit.value)), state.cost + hit.cost)
+
+
+def _lent(form: Form) -> Form:
+    """Names and seats, ordered by seats for all halls opened in 2010: names and seats of these."""
+    of = next((order.by.of for order in form.order if isinstance(order.by, Plain) and order.by.of), None)
+    if of is None or not of.preds or not all(isinstance(out, Plain) and out.of is None for out in form.outputs):
+        return form
+    shown = tuple(replace(out, of=of) for out in form.outputs if isinstance(out, Plain))
+    keys = tuple(replace(o, by=replace(o.by, of=None)) if isinstance(o.by, Plain) else o for o in form.order)
+    return replace(form, outputs=shown, order=keys)
+
+
+def _of_whom(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """(names and seats, ordered by seats,) for all halls opened in 2010"""
+    outs, at = state.value.outputs, r.comma(state.end)
+    if state.value.order and all(isinstance(out, Plain) and out.of is None for out in outs):
+        for hit in sets.plain_set(r, at + 1) if r.word(at, "for", "of", "in", "from") else ():
+            shown = tuple(replace(out, of=hit.value) for out in outs if isinstance(out, Plain))
+            yield Hit(hit.end, replace(state.value, outputs=shown), state.cost + hit.cost)
 
 
 def _ranked_after(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:

@@ -13,6 +13,7 @@ from datamesh.ask.lexicon.english import IRREGULAR
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Both, Dated, Direction, How, PredForm, Yard
 from datamesh.ask.spelling import VERB_STEMS
+from datamesh.ask.units import unit_end
 
 __all__ = [
     "UNREAD_VERB",
@@ -111,6 +112,8 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
     while r.lattice.unit(end) or r.word(end, "%"):
         end += 1
         yield r.reach(end), found
+    if (behind := unit_end(r.tokens, i + 1)) > i + 1:  # 700 (in dollars)
+        yield r.reach(behind), found
 
 
 def participle(r: Reader, name: Name) -> bool:

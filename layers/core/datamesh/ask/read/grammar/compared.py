@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, PredForm
 from datamesh.ask.read.grammar import nested
 from datamesh.ask.read.grammar.common import amount, one_or_other
+from datamesh.ask.units import measured_in
 
 __all__ = ["compared"]
 
@@ -17,8 +19,9 @@ def compared(r: Reader, i: int, name: Name, *, negated: bool = False) -> Iterato
     """(seats) above 300; 300; either 35 or 36"""
     for hit in [*amount(r, i), *nested.than(r, i)]:
         found = hit.value
+        meant = replace(name, targets=measured_in(r.tokens[i : hit.end], name.targets, r.lattice.vocabulary))
         if not negated:
-            yield Hit(hit.end, Compared(name, found.op, found.number, found.high), hit.cost)
+            yield Hit(hit.end, Compared(meant, found.op, found.number, found.high), hit.cost)
         elif not found.compared:
             yield Hit(hit.end, Compared(name, "<>", found.number), hit.cost)
     start = next((op.end for op in r.op(i, "either")), i)

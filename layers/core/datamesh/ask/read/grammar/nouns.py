@@ -9,6 +9,7 @@ from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import COMPOUND, Linked, SetForm
 from datamesh.ask.read.grammar.common import participle
+from datamesh.ask.read.grammar.compounds import compounds
 from datamesh.ask.spelling import verb_form
 from datamesh.ask.words import singular
 
@@ -28,6 +29,8 @@ def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
             last = r.tokens[name.end - 1]
             if kind == "table" and singular(last.fold) == last.fold and not verb_form(last):
                 yield from _compound(r, state, name)
+            for head in compounds(r, name) if kind == "table" else ():
+                yield Hit(head.end, replace(state.value, head=head.value, plural=True), state.cost + head.cost)
 
 
 def _compound(r: Reader, state: Hit[SetForm], owner: Name) -> Iterator[Hit[SetForm]]:

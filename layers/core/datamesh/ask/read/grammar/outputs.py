@@ -13,6 +13,8 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.common import dearer, function, participle
+from datamesh.ask.read.grammar.deeds import when_done
+from datamesh.ask.read.grammar.owners import owners_by_verb
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
 from datamesh.ask.read.grammar.possible import CLOSE
 from datamesh.ask.words import plural, singular
@@ -175,9 +177,19 @@ def of_whom(r: Reader, listed: Hit[Outs]) -> Iterator[Hit[Outs]]:
     if r.word(listed.end, *_OWNING):
         for hit in _said_set(r, listed.end + 1):
             yield Hit(hit.end, _with_owner(listed.value, hit.value), listed.cost + hit.cost)
+    for hit in owners_by_verb(r, listed.end):
+        yield Hit(hit.end, _with_owner(listed.value, hit.value), listed.cost + hit.cost)
     for hit in dearer(sets.nounless(r, listed.end), listed.cost):
         if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, listed.value):
-            yield Hit(hit.end, _with_owner(listed.value, hit.value), hit.cost)
+            yield Hit(hit.end, _with_owner(listed.value, _itself(listed.value, hit.value)), hit.cost)
+
+
+def _itself(items: Outs, form: SetForm) -> SetForm:
+    """Languages that contain X, publishers whose name contains X: what is shown is what contains it."""
+    only = items[0]
+    if len(items) > 1 or not isinstance(only, Plain):
+        return form
+    return replace(form, preds=tuple(sets.of_head(only.attr, pred) for pred in form.preds))
 
 
 def _owner_like(form: SetForm, items: Outs) -> bool:
@@ -216,6 +228,8 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
         yield Hit(name.end, (Plain(name),))
         if r.word(name.end, *_LABELS) and not any(longer.end > name.end for longer in r.names(at, "column")):
             yield Hit(name.end + 1, (Plain(name, label=True),))
+    for done in when_done(r, i):
+        yield Hit(done.end, (Plain(done.value),), done.cost)
     for name in r.names(at, "measure"):
         yield Hit(name.end, (Aggregate("contract", name),))
     for op in r.op(at, "distinct"):

@@ -10,8 +10,8 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied
 from datamesh.ask.read.grammar.clauses import clause, containing, missing, word_in
-from datamesh.ask.read.grammar.common import attrs, dates, dearer, values
-from datamesh.ask.read.grammar.compared import compared
+from datamesh.ask.read.grammar.common import dates, dearer, values
+from datamesh.ask.read.grammar.complements import complement
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
 from datamesh.ask.read.grammar.possible import CLOSE, possible
@@ -52,6 +52,7 @@ def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from _all_behind(r, op.end)
     for op in r.op(i, "contains"):
         yield from word_in(r, op.end)
+    yield from containing(r, i)
     yield from missing(r, i)
     yield from tallied.doers(r, i)
     yield from tallied.often(r, i)
@@ -187,7 +188,7 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from missing(r, i)
     yield from both(r, i, _having)
     for op in r.op(i, "either"):
-        yield from clause(r, op.end)
+        yield from [*clause(r, op.end), *counted(r, op.end)]
     yield from counted(r, i)
     for related in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
         yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
@@ -246,26 +247,3 @@ def _shared_part(r: Reader, i: int) -> Iterator[Hit[Post]]:
 @rule
 def _no_part(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from negated(_behind(r, i))
-
-
-def complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
-    """Boston; banking industry; district 1; the city of Boston; Boeing planes; both Boston and Newark"""
-    yield from both(r, i, lambda reader, at: list(_one(reader, at, hint)))
-    yield from _one(r, i, hint)
-
-
-def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
-    for hit in values(r, i):
-        yield Hit(hit.end, Valued(None, hit.value, hint), hit.cost + 0.1)
-        for name in r.names(hit.end, "column"):
-            yield Hit(name.end, Valued(name, hit.value, hint), hit.cost)
-    for name in r.names(r.the(i), "column", "table"):
-        for at in {name.end, *(op.end for op in r.op(name.end, "named")), name.end + r.word(name.end, "of")}:
-            for hit in values(r, at):
-                yield Hit(hit.end, Valued(name, hit.value, hint), hit.cost)
-    for name in attrs(r, i):
-        yield from compared(r, name.end, name)
-    for related in sets.plain_set(r, i):
-        yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
-    for best in sets.best_set(r, i):
-        yield Hit(best.end, Linked(best.value, hint), best.cost + 0.1)

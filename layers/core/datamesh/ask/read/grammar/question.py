@@ -22,6 +22,7 @@ from datamesh.ask.read.grammar import computed, outputs, predicates, sets, talli
 from datamesh.ask.read.grammar.closing import per, rest
 from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
+from datamesh.ask.read.grammar.inquiries import how_much, in_which
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
 from datamesh.ask.read.grammar.stretches import stretches
@@ -35,10 +36,18 @@ def question(r: Reader) -> list[Hit[Form]]:
     found = [
         Hit(len(r.tokens), form.value, form.cost)
         for begun in _beginnings(r)
-        for form in rest(r, begun)
+        for form in _told(r, begun)
         if _end(r, form.end) == len(r.tokens) and (form.value.order or not form.value.sort)
     ]
     return sorted(found, key=lambda hit: hit.cost)
+
+
+def _told(r: Reader, begun: Hit[Form]) -> Iterator[Hit[Form]]:
+    """With all that follows; and what a second sentence asks for, once they are in order."""
+    for form in rest(r, begun):
+        yield form
+        if form.value.order:
+            yield from told_again(r, [form])
 
 
 def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
@@ -49,6 +58,7 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
         yield from told_again(r, rule_(r, at))
     yield from somebody(r, at)
     yield from told_again(r, list(somebody(r, at)))
+    yield from how_much(r, at)
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:
@@ -199,6 +209,7 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
         return
     yield from whose(r, i + 1)
     yield from stretches(r, i + 1, lambda at: [*predicates.predicate(r, at), *_turned_round(r, at)])
-    for hit in sets.noun_set(r, i + 1):
+    yield from in_which(r, i + 1)
+    for hit in sets.noun_set(r, r.the(i + 2) if r.word(i + 1, "of") else i + 1):
         for found in said_of(r, hit, [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]):
             yield from with_number(r, found)

@@ -21,6 +21,7 @@ def told_again(r: Reader, first: list[Hit[Form]]) -> Iterator[Hit[Form]]:
             at = hit.end + 1
             while op := r.longest(at, "please"):
                 at = r.comma(op.end)
+            at += r.word(at, "just", "only", "then", "also")
             for op in r.op(at, "show"):
                 for said in outputs.outputs(r, op.end):
                     if found := _together(hit.value, said.value):
@@ -31,7 +32,11 @@ def _together(first: Form, said: tuple[Out, ...]) -> Form | None:
     if any(isinstance(out, Count) for out in first.outputs):
         return _of_numbers(first, said)
     sets = {out.of for out in first.outputs if isinstance(out, Thing | Plain)}
-    if len(sets) != 1 or first.order or any(isinstance(out, Count | Aggregate) for out in first.outputs):
+    if (
+        len(sets) != 1
+        or not all(order.by for order in first.order)
+        or any(isinstance(out, Count | Aggregate) for out in first.outputs)
+    ):
         return None
     of = sets.pop()
     if of is None:

@@ -23,10 +23,12 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import nested, predicates, sets
 from datamesh.ask.read.grammar.common import dates, dearer, values
+from datamesh.ask.read.grammar.compared import compared
+from datamesh.ask.read.grammar.deeds import deeds
 from datamesh.ask.read.grammar.numbered import comparative, counted, measuring
 from datamesh.ask.words import singular
 
-__all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_phrase", "where"]
+__all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_at_end", "verb_phrase", "where"]
 
 _SKIPPED_VERB = 0.4  # a verb that was taken for the one relationship it can mean
 _NO_THAT = 0.1  # the papers (that) he wrote
@@ -75,8 +77,19 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
             for op in r.op(r.the(at + 1), "superlative") if not begun.value.negated else ():  # opened most recently
                 for name in r.names(at, "column"):
                     yield Hit(op.end, Ranked("desc", attr=name, adjective=op.payload), _SKIPPED_VERB / 2)
+        yield from _unless(begun.value, _at_that_time(r, at))
         if begun.value.last:
             yield from _unless(begun.value, _done(r, at, begun.value))
+
+
+def _at_that_time(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """took office after 1961; left office [at] the latest [time]"""
+    for name in deeds(r, i):
+        yield from dates(r, name.end, name)
+        yield from compared(r, name.end, name)
+        for op in r.op(r.the(name.end + r.word(name.end, "at", "in")), "superlative"):
+            end = op.end + r.word(op.end, "time", "date", "year")
+            yield Hit(end, Ranked("desc", attr=name, adjective=op.payload))
 
 
 def _unless(said: Chain, hits: Iterator[Hit[Post]]) -> Iterator[Hit[Post]]:
@@ -143,7 +156,7 @@ def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
 def doing(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(that) Jim takes; Sony does not make; the author X wrote; no customer lives in"""
     for subject in _subjects(r, i):
-        for end, no, cost in _verb_at_end(r, subject.end):
+        for end, no, cost in verb_at_end(r, subject.end):
             found = subject.value
             if no:
                 found = replace(found, negated=not found.negated)
@@ -165,7 +178,7 @@ def _subjects(r: Reader, i: int) -> Iterator[Hit[Valued | Linked]]:
         yield Hit(found.end, Linked(found.value, ("have",), negated=bool(no)), found.cost + 0.2)
 
 
-def _verb_at_end(r: Reader, i: int) -> Iterator[tuple[int, bool, float]]:
+def verb_at_end(r: Reader, i: int) -> Iterator[tuple[int, bool, float]]:
     """[does not] make; is attending; belongs to; has: its end, whether it is negated, its cost"""
     for begun in (Hit(i, Chain()), *chain(r, i)):
         at = begun.end
@@ -196,7 +209,7 @@ def _what_of_it(r: Reader, found: Hit[SetForm], *, no: bool) -> Iterator[Hit[Set
             not isinstance(post.value, Ranked | Both | AnyOf | Tallied) and not post.value.negated
         ):  # none of them, or one not?
             yield Hit(post.end, found.value.plus(post.value), found.cost + post.cost)
-    for end, not_so, cost in _verb_at_end(r, found.end):
+    for end, not_so, cost in verb_at_end(r, found.end):
         if not not_so:
             yield Hit(end, found.value, found.cost + cost)
 

@@ -1,0 +1,47 @@
+"""What may stand behind a preposition: Boston; the banking industry; Boeing planes; years before 2009."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import Linked, Post, Valued
+from datamesh.ask.read.grammar import sets
+from datamesh.ask.read.grammar.common import attrs, dates, values
+from datamesh.ask.read.grammar.compared import compared
+from datamesh.ask.read.grammar.pairs import both
+
+__all__ = ["complement"]
+
+_OF_TIMES = (("for",), ("in",), ("from",), ("during",))
+
+
+def complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
+    """Boston; banking industry; district 1; the city of Boston; Boeing planes; both Boston and Newark"""
+    yield from both(r, i, lambda reader, at: list(_one(reader, at, hint)))
+    yield from _one(r, i, hint)
+
+
+def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
+    yield from _values(r, i, hint)
+    for name in attrs(r, i):
+        yield from compared(r, name.end, name)
+        if hint[-1:] in _OF_TIMES:  # for all years before 2009
+            yield from dates(r, name.end, name)
+    for related in sets.plain_set(r, i):
+        yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
+    for best in sets.best_set(r, i):
+        yield Hit(best.end, Linked(best.value, hint), best.cost + 0.1)
+
+
+def _values(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
+    """Boston; banking industry; 'Cash' for payment method; the city [of] Boston"""
+    for hit in values(r, i):
+        yield Hit(hit.end, Valued(None, hit.value, hint), hit.cost + 0.1)
+        for at in {hit.end, *((r.the(hit.end + 1),) if r.word(hit.end, "as", "for") else ())}:
+            for name in r.names(at, "column"):
+                yield Hit(name.end, Valued(name, hit.value, hint), hit.cost)
+    for name in r.names(r.the(i), "column", "table"):
+        for at in {name.end, *(op.end for op in r.op(name.end, "named")), name.end + r.word(name.end, "of")}:
+            for hit in values(r, at):
+                yield Hit(hit.end, Valued(name, hit.value, hint), hit.cost)

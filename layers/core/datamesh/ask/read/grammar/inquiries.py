@@ -1,0 +1,69 @@
+"""Where something is and how much of it: which city is it in; how old is he."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datamesh.ask.lattice import Name
+from datamesh.ask.lexicon.english import ADJECTIVES
+from datamesh.ask.read.chart import Hit, Reader
+from datamesh.ask.read.form import Compared, Form, Out, Plain, SetForm, Valued
+from datamesh.ask.read.grammar import outputs, predicates, sets
+from datamesh.ask.words import stem
+
+__all__ = ["how_much", "in_which"]
+
+_BY_ADJECTIVE = 0.1
+
+
+def in_which(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """(which) city and state is the bank 'Mill' [located] in"""
+    for listed in outputs.items(r, i):
+        if all(isinstance(out, Plain) for out in listed.value):
+            for op in r.op(listed.end, "be", "aux"):
+                for of in _of_what(r, op.end):
+                    for end in _at_last(r, of.end):
+                        yield _shown_of(listed.value, of, end, listed.cost)
+
+
+def _of_what(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+    """the bank with the name X; Boston; post code 255"""
+    yield from sets.plain_set(r, i)
+    for hit in predicates.complement(r, i, ("of",)):
+        if isinstance(hit.value, Valued | Compared):
+            yield Hit(hit.end, SetForm(None, (hit.value,)), hit.cost)
+
+
+def _at_last(r: Reader, i: int) -> Iterator[int]:
+    """[located] in"""
+    placed = r.longest(i, "placed")
+    at = placed.end if placed else i
+    if r.word(at, "in", "at", "on", "from"):
+        yield at + 1
+
+
+def _shown_of(outs: tuple[Out, ...], of: Hit[SetForm], end: int, cost: float) -> Hit[Form]:
+    shown = tuple(replace(out, of=of.value) for out in outs)
+    return Hit(end, Form(shown), of.cost + cost)
+
+
+def how_much(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """How old is the doctor named Zach; how large is the population of the counties"""
+    asked = r.longest(i, "how_much")
+    nouns = ADJECTIVES[asked.payload][0].nouns if asked else frozenset()
+    for op in r.op(asked.end, "be") if asked else ():
+        for hit in outputs.output(r, op.end):
+            if all(isinstance(out, Plain) and nouns & set(out.attr.text.lower().split()) for out in hit.value):
+                yield Hit(hit.end, Form(hit.value), hit.cost)
+        for attr in _called(r, nouns):
+            for of in _of_what(r, op.end):
+                yield _shown_of((Plain(attr),), of, of.end, _BY_ADJECTIVE)
+
+
+def _called(r: Reader, nouns: frozenset[str]) -> Iterator[Name]:
+    """The attributes that are called just so."""
+    known = r.lattice.vocabulary.names.targets
+    found = [t for noun in sorted(nouns) for t in known.get((stem(noun),), ()) if t.kind == "column" and not t.cost]
+    if found:
+        yield Name(0, 0, min(nouns), tuple(found))
