@@ -181,13 +181,13 @@ def of_whom(r: Reader, listed: Hit[Outs]) -> Iterator[Hit[Outs]]:
         yield Hit(hit.end, _with_owner(listed.value, hit.value), listed.cost + hit.cost)
     for hit in dearer(sets.nounless(r, listed.end), listed.cost):
         if (hit.value.preds or hit.value.rank) and not _owner_like(hit.value, listed.value):
-            yield Hit(hit.end, _with_owner(listed.value, _itself(listed.value, hit.value)), hit.cost)
+            yield Hit(hit.end, _with_owner(listed.value, _itself(r, listed.value, hit.value)), hit.cost)
 
 
-def _itself(items: Outs, form: SetForm) -> SetForm:
-    """Languages that contain X, publishers whose name contains X: what is shown is what contains it."""
+def _itself(r: Reader, items: Outs, form: SetForm) -> SetForm:
+    """Languages that contain X, publishers whose name contains X: what is shown is what contains it, if no thing."""
     only = items[0]
-    if len(items) > 1 or not isinstance(only, Plain):
+    if len(items) > 1 or not isinstance(only, Plain) or any(r.names(only.attr.start, "table")):
         return form
     return replace(form, preds=tuple(sets.of_head(only.attr, pred) for pred in form.preds))
 
