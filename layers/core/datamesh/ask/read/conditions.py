@@ -27,6 +27,7 @@ from datamesh.ask.read.form import (
     Valued,
     Yard,
 )
+from datamesh.ask.read.numbers import holds_number, number_is
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
 from datamesh.ask.read.together import both, excluding, in_order, shape
@@ -137,33 +138,18 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:
     if pred.attr is None:
         for column, tier in schema.measured(spot.table, pred.adjective, lambda c: c.counts):
             op = pred.op if tier.high else FLIPPED[pred.op]
-            found = _number(schema.attr(spot, column), op, pred)
+            found = number_is(schema.attr(spot, column), op, pred)
             yield Choice(intent.Not(pred=found) if pred.negated else found, BY_ADJECTIVE)
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if column.counts or (column.numeric and choice.cost <= (_AS_KEY if pred.op in ("=", "<>") else _SURELY)):
             attr = at_end(schema, spot, walk, column, pred.attr, text=False)
-            yield Choice(placed(spot, walk, _number(attr, pred.op, pred), negated=pred.negated), choice.cost)
-        elif _holds_number(schema, column, pred):
+            yield Choice(placed(spot, walk, number_is(attr, pred.op, pred), negated=pred.negated), choice.cost)
+        elif holds_number(schema, column, pred):
             attr = at_end(schema, spot, walk, column, pred.attr, text=True)
             same = equal(attr, [intent.Value(value=f"{pred.number:g}")], negated=pred.op == "<>")
             yield Choice(placed(spot, walk, same, negated=pred.negated), choice.cost)
-
-
-def _number(attr: intent.Attr, op: intent.Op, pred: Compared) -> intent.Pred:
-    low = intent.Value(value=pred.number, kind="number")
-    if pred.high is not None:
-        return intent.Between(left=attr, low=low, high=intent.Value(value=pred.high, kind="number"))
-    return intent.Cmp(left=attr, op=op, right=low)
-
-
-def _holds_number(schema: Schema, column: ColumnView, pred: Compared) -> bool:
-    """Whether the number is one of a text column's values: division 1."""
-    if column.kind != "text" or column.number_text or pred.op not in ("=", "<>") or pred.high is not None:
-        return False
-    hits = schema.vocabulary.values.find(f"{pred.number:g}")
-    return any((hit.table, hit.column) == (column.table, column.name) for hit in hits)
 
 
 def _valued(schema: Schema, pred: Valued, spot: Spot) -> Found:
