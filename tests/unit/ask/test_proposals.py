@@ -192,6 +192,12 @@ def test_small_numbers_in_a_key_of_another_name_say_nothing(ask: Asked, column: 
     assert ask(orders, CUSTOMERS, orders={"order_id": [1, 2, 3], column: [7, 8, 9]}, customers=BUYERS) == []
 
 
+def test_a_word_of_a_key_is_no_name_of_it(ask: Asked) -> None:
+    papers, orders = contract("papers", "paper_id *", "author_order integer"), contract("sales", "order_id *")
+    written = {"paper_id": [1, 2, 3], "author_order": [1, 2, 3]}
+    assert ask(papers, orders, papers=written, sales={"order_id": [1, 2, 3]}) == []
+
+
 def test_values_that_are_not_there_or_stand_there_twice_say_nothing(ask: Asked) -> None:
     elsewhere = SOLD | {"customer_id": [7, 80, 90, 100]}
     assert ask(ORDERS, CUSTOMERS, orders=elsewhere, customers=BUYERS) == []

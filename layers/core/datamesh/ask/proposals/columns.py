@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from datamesh.ask.proposals.kin import BARE, words_of
+from datamesh.ask.proposals.kin import BARE, ends_in
 from datamesh.ask.proposals.looking import Looked, proposal
 from datamesh.ask.proposals.words import AMOUNTS, NO_NUMBERS, TYPES, says_nothing, says_unit
 from datamesh.ask.views import label_of
@@ -44,13 +44,9 @@ def _is_key(looked: Looked, column: Column) -> bool:
     return column.primary_key_position is not None or column.name in looked.refers
 
 
-def _ends_in(column: Column, words: frozenset[str]) -> bool:
-    return any(said[-1] in words for said in words_of(column))
-
-
 def _type(looked: Looked, column: Column) -> Iterator[Finding]:
     """Texts that publishing could read as something else, every one of them."""
-    if column.type.kind != "string" or column.options or column.enum or _ends_in(column, NO_NUMBERS):
+    if column.type.kind != "string" or column.options or column.enum or ends_in(column, NO_NUMBERS):
         return
     facts = looked.evidence.facts(looked.name, column.name) if looked.evidence else None
     if facts is None or facts.values < _OFTEN:
@@ -88,7 +84,7 @@ def _labels(looked: Looked, column: Column, profile: ColumnProfile | None) -> It
         codes: Sequence[object] = [entry.value for entry in column.enum]
         if column.type.kind == "string" and not _are_codes([str(code) for code in codes]):
             return
-        if column.type.kind == "integer" and not _ends_in(column, TYPES):
+        if column.type.kind == "integer" and not ends_in(column, TYPES):
             return
         fix = "\n".join(["enum:", *(f"  - {{value: {json.dumps(c)}, label: ...}}" for c in codes)])
         message = f"`{column.name}` has {len(codes)} values, and no labels: people ask for what they stand for"
@@ -109,7 +105,7 @@ def _repeats(profile: ColumnProfile, rows: int) -> bool:
 
 def _seem_codes(column: Column, profile: ColumnProfile) -> bool:
     if column.type.kind == "integer":
-        return _ends_in(column, TYPES)
+        return ends_in(column, TYPES)
     return profile.values is not None and _are_codes(profile.values)
 
 
@@ -135,7 +131,7 @@ def _plain(said: str) -> str:
 
 
 def _unit(looked: Looked, column: Column) -> Iterator[Finding]:
-    if column.type.kind not in ("integer", "number", "decimal") or not _ends_in(column, AMOUNTS):
+    if column.type.kind not in ("integer", "number", "decimal") or not ends_in(column, AMOUNTS):
         return
     said = (in_words(column.name), column.business_name, column.description, *column.synonyms)
     if says_unit(*said):

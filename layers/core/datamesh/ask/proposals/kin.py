@@ -10,7 +10,7 @@ from datamesh.ask.views import Stems, nouns_of
 from datamesh.ask.words import in_words, stem, stems
 from datamesh.contract.model import Column
 
-__all__ = ["ALIKE", "BARE", "NAMED", "PART", "STRANGE", "is_key_name", "likeness", "names_own", "words_of"]
+__all__ = ["ALIKE", "BARE", "NAMED", "PART", "STRANGE", "ends_in", "is_key_name", "likeness", "names_own", "words_of"]
 
 NAMED, ALIKE, PART, STRANGE = 3, 2, 1, 0
 _KEY_WORDS = "id key code no number num nr uuid sk fk pk"
@@ -41,7 +41,12 @@ def names_own(column: Column, seen: Seen) -> bool:
 
 
 def is_key_name(column: Column) -> bool:
-    return any(words[-1] in _TAILS for words in words_of(column))
+    """Whether it is called an id, a key, a code or a number."""
+    return ends_in(column, _TAILS)
+
+
+def ends_in(column: Column, words: frozenset[str]) -> bool:
+    return any(said[-1] in words for said in words_of(column))
 
 
 def _nouns(seen: Seen) -> tuple[Stems, ...]:
@@ -57,13 +62,19 @@ def _alike(near: Stems, key: Stems, nouns: tuple[Stems, ...]) -> int:
         return NAMED
     if _joined(near) == _joined(key):
         return ALIKE
+    return PART if _agrees(near, key, nouns) else STRANGE
+
+
+def _agrees(near: Stems, key: Stems, nouns: tuple[Stems, ...]) -> bool:
+    """Whether a part of the name is a name: the table's, or, before the same ending, the key's or a short form."""
+    core = _core(near)
     if near[-1] in BARE - _TAILS:
-        return STRANGE
-    ends = [*nouns, *([] if set(key) <= BARE else [_core(key)])]
-    if any(_within(core, end) for end in ends):
-        return PART
-    short = any(_begins(core, end) or core == end[-1:] for end in ends)
-    return PART if short and core != near and near[-1] == key[-1] else STRANGE
+        return False
+    if any(_within(core, noun) for noun in nouns):
+        return True
+    things = [*nouns, *([] if set(key) <= BARE else [_core(key)])]
+    short = core != near and any(_begins(core, thing) or core == thing[-1:] for thing in things)
+    return near[-1] == key[-1] and (short or any(_within(core, thing) for thing in things))
 
 
 def _core(words: Stems) -> Stems:

@@ -99,24 +99,36 @@ def _kind(column: Column) -> tuple[str, ...] | None:
 def _of(looked: Looked, evidence: Evidence, column: Column, seen: Sequence[Seen]) -> Iterator[Candidate]:
     own = looked.table.primary_key == (column.name,)
     for far in seen if not (own and names_own(column, looked)) else ():
-        for key in far.table.columns:
+        for key in _keys(far):
+            if _kind(key) != _kind(column) or (key.name == column.name and far.name == looked.name):
+                continue
             alike = likeness(column, far, key)
-            if own and alike < NAMED:
-                continue  # one key beside another: neither of them refers
-            if _kind(key) == _kind(column) and _may_lead(looked, column, far, key, alike):
-                found = _contained(evidence, Place(looked.name, (column.name,)), Place(far.name, (key.name,)))
-                if found and _says_something(found, alike, numbers=_kind(column) == _NUMBERS):
-                    yield Candidate((column.name,), far, (key.name,), alike, _nearness(looked, far), found)
+            if (own and alike < NAMED) or not _may_lead(looked, column, far, key, alike):
+                continue  # own: one key beside another, of which neither refers
+            found = _contained(evidence, Place(looked.name, (column.name,)), Place(far.name, (key.name,)))
+            if found and _says_something(found, alike, numbers=_kind(column) == _NUMBERS):
+                yield Candidate((column.name,), far, (key.name,), alike, _nearness(looked, far), found)
+
+
+def _keys(far: Seen) -> list[Column]:
+    """The columns that others may refer to: those that are said to tell rows apart, or else that are called keys."""
+    columns = [column for column in far.table.columns if column.name not in far.refers]
+    if far.table.primary_key:
+        return [column for column in columns if column.unique or far.table.primary_key == (column.name,)]
+    return [column for column in columns if column.unique or is_key_name(column)]
 
 
 def _may_lead(looked: Looked, column: Column, far: Seen, key: Column, alike: int) -> bool:
-    """Whether a key is one that this column could refer to, by what the contracts say."""
-    if far.name == looked.name and (alike != PART or key.name == column.name):
-        return False
-    if key.name in far.refers or (alike == STRANGE and _kind(column) == _NUMBERS):
-        return False
-    declared = key.unique or far.table.primary_key == (key.name,)
-    return declared or (alike >= ALIKE and is_key_name(key) and not far.table.primary_key)
+    """Whether names let this column refer to that key."""
+    if far.name == looked.name:
+        return alike == PART
+    if alike == STRANGE:
+        return _kind(column) == _TEXTS and _is_said(far, key)
+    return alike >= ALIKE or _is_said(far, key)
+
+
+def _is_said(far: Seen, key: Column) -> bool:
+    return key.unique or far.table.primary_key == (key.name,)
 
 
 def _says_something(found: Contained, alike: int, *, numbers: bool) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from datamesh.ask.proposals.kin import words_of
+from datamesh.ask.proposals.kin import ends_in, words_of
 from datamesh.ask.proposals.looking import Looked, proposal
-from datamesh.ask.proposals.words import NO_LABELS
+from datamesh.ask.proposals.words import AMOUNTS, NO_AMOUNTS, NO_LABELS
+from datamesh.ask.views import ColumnView
 from datamesh.contract.finding import Finding
 from datamesh.contract.infer import guess
 from datamesh.contract.model import Column
@@ -65,9 +66,16 @@ def vocabulary(tables: Sequence[Looked]) -> Iterator[Finding]:
     yield proposal(first, "vocabulary", "schema", message, _example(first))
 
 
+def _is_computed_with(looked: Looked, column: Column, view: ColumnView) -> bool:
+    """Whether an average of it may be asked for: not of years, hours and places on the map."""
+    parts = column.name in looked.view.calendar.values() or ends_in(column, NO_AMOUNTS)
+    return view.counts and not view.dimension and not parts
+
+
 def _example(looked: Looked) -> str:
     view = looked.view
-    amount = next((c for c in view.columns.values() if c.counts and not c.dimension), None)
+    plain = [each for each in looked.plain() if _is_computed_with(looked, *each)]
+    amount = next((c for column, c in plain if ends_in(column, AMOUNTS)), next((c for _, c in plain), None))
     lines = []
     if amount:
         lines += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datamesh.ask.lexicon.english import ADJECTIVES, IRREGULAR, UNIT_NAMES, UNIT_WORDS, UNITS
 from datamesh.ask.words import name_words, stem, value_key
 
-__all__ = ["AMOUNTS", "NO_LABELS", "NO_NUMBERS", "TYPES", "says_nothing", "says_unit"]
+__all__ = ["AMOUNTS", "NO_AMOUNTS", "NO_LABELS", "NO_NUMBERS", "TYPES", "says_nothing", "says_unit"]
 
 
 def _stems(words: str) -> frozenset[str]:
@@ -20,6 +20,9 @@ AMOUNTS = (
     | _stems("amount salary revenue budget fare payment balance sales turnover expense pressure energy power distance")
 ) - _COUNTED
 """Nouns of what is measured in something: a figure of it without its unit says little."""
+
+NO_AMOUNTS = _stems("year month day date hour minute time latitude longitude lat lon lng tz zone rank position")
+"""What is a number, and nobody wants the average of."""
 
 NO_NUMBERS = _stems(
     "id key code no number phone telephone mobile fax zip postcode postal version isbn ssn iban account card"
