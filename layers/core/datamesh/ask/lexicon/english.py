@@ -31,6 +31,7 @@ __all__ = [
     "UNITS",
     "UNIT_NAMES",
     "UNIT_WORDS",
+    "WORTH",
     "Tier",
 ]
 
@@ -86,6 +87,13 @@ LABEL_WORDS = ("name", "title", "label")
 
 PERSONS = (("first", "last"), ("given", "family"), ("fore", "sur"), ("f", "l"))
 """The parts of a person's name, each before `name`."""
+
+_WORTH = """
+rating score grade mark salary wage payment bid price fee fine toll balance deposit donation budget cost rent charge tip
+bonus income measurement temperature discount refund tax premium
+"""
+WORTH = frozenset(_WORTH.split())
+"""Things that are numbers: the average rating is of what ratings say. The average enrolment is none of a grade."""
 
 _KIND_COLUMNS = "type kind category class job occupation profession position role species breed sex gender"
 KIND_COLUMNS = frozenset(_KIND_COLUMNS.split())

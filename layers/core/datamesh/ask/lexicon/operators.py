@@ -64,6 +64,7 @@ often desc: most often, the most often, most frequently, the most frequently, th
 often desc: most number of times, the most number of times, the greatest number of times, most widely
 often desc: the largest number of times, most commonly, by most of times
 often asc: least often, the least often, least frequently, the least frequently, the least, the fewest times
+single: a single, single
 times 1: once
 times 2: twice
 rows: record, records, entry, entries, times, time

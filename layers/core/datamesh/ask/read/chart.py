@@ -74,6 +74,8 @@ class Reader:
         """After the articles that begin here."""
         while self.word(i, *_ARTICLES):
             i += 1 + (self.tokens[i].fold in _OF_THEM and self.word(i + 1, "of"))
+            if i + 1 < len(self.tokens) and (self.tokens[i].fold, self.tokens[i + 1].fold) == ("or", "her"):
+                i += 1  # his or her
         return i
 
     def comma(self, i: int) -> int:

@@ -228,7 +228,7 @@ class _Cut:
     def select(self, root: str, where: intent.Pred | None) -> intent.Select | None:
         outputs = self.outputs()
         order = self.ranked() if _ranks(self.form) else self.ordered(outputs)
-        if order is None:
+        if order is None or self.of_one_row():
             return None
         return intent.Select(
             subject=intent.Entity(table=root),
@@ -239,6 +239,12 @@ class _Cut:
             having=self.having,
             limit=next((limit_of(of) for of in _sets(self.form) if of.rank), None),
         )
+
+    def of_one_row(self) -> bool:
+        """How many different heights each player has: one, whoever asks."""
+        rows = any(isinstance(key, intent.EntityKey) and not key.path for key in self.keys.group)
+        own = [m.of for m in self.measures if m.fn == "count_distinct" and isinstance(m.of, intent.Attr)]
+        return rows and any(not attr.path for attr in own)
 
     def outputs(self) -> tuple[intent.Output, ...]:
         """Groups that were only named to group by come first; the rest in the order of the question."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
+from datamesh.ask.lexicon.english import WORTH
 from datamesh.ask.naming import PARTLY, Target
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Aggregate, Count, Linked, PredForm, SetForm, Valued
+from datamesh.ask.read.periods import datable
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import stands_for
 from datamesh.ask.views import ColumnView
@@ -20,6 +22,7 @@ __all__ = ["Figure", "figures"]
 _FAR_SET = 0.5
 _TOTALS = {stem("total"), stem("sum")}
 _ENDS = {"max": frozenset(map(stem, ("max", "maximum"))), "min": frozenset(map(stem, ("min", "minimum")))}
+_THE_NUMBER = 0.3  # the only one there is, for the thing that has it
 _KEPT = 6
 
 
@@ -114,6 +117,7 @@ def _pins(pred: PredForm, column: ColumnView) -> bool:
 
 def _aggregates(schema: Schema, out: Aggregate) -> Iterator[Choice[Figure]]:
     """A function of a number (the first and the last of a date, too) over rows that the attribute belongs to."""
+    yield from _own_number(schema, out)
     for target in out.attr.targets:
         if target.kind == "table" or (target.kind == "measure") != (out.fn == "contract"):
             continue
@@ -122,6 +126,17 @@ def _aggregates(schema: Schema, out: Aggregate) -> Iterator[Choice[Figure]]:
             fn, of = _simple(schema, target, column) or (out.fn, column)
             for owner, cost in _owners(schema, out.of, target.table):
                 yield Choice(Figure(target.table, fn, owner, of, out.of, out.attr), target.cost + cost)
+
+
+def _own_number(schema: Schema, out: Aggregate) -> Iterator[Choice[Figure]]:
+    """The average rating: of the one number that ratings have."""
+    worth = singular(out.attr.text.lower().split()[-1]) in WORTH
+    for target in schema.tables(out.attr) if out.fn == "avg" and worth else ():
+        numbers = [column for column in schema.table(target.table).columns.values() if column.counts]
+        if len(numbers) == 1 and target.cost < PARTLY and not datable(numbers[0]):
+            for owner, cost in _owners(schema, out.of, target.table):
+                found = Figure(target.table, out.fn, owner, numbers[0], out.of, out.attr)
+                yield Choice(found, target.cost + cost + _THE_NUMBER)
 
 
 def _computes(fn: intent.MeasureFn, column: ColumnView, said: Name | None = None) -> bool:

@@ -9,10 +9,11 @@ from datamesh.ask import intent
 from datamesh.ask.joins import Walk
 from datamesh.ask.read import conditions as restrict
 from datamesh.ask.read.choices import Choice, cheapest
-from datamesh.ask.read.form import Aggregate, Count, Form, Linked, SetForm
+from datamesh.ask.read.form import Aggregate, Count, Form, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ranked_by
 from datamesh.ask.read.together import both
+from datamesh.ask.words import stems
 
 __all__ = ["foremost", "over_first"]
 
@@ -24,9 +25,19 @@ def over_first(form: Form) -> Form:
     """The average rating of the oldest film: over the rows that belong to it."""
     if form.groups:
         return form
+    form = replace(form, outputs=tuple(_that_number(form, out) for out in form.outputs))
     first = {o.of for o in form.outputs if isinstance(o, Count | Aggregate) and o.of and o.of.rank and o.of.head}
     shown = [replace(o, of=_among_first(o.of)) if o.of is not None and o.of in first else o for o in form.outputs]
     return replace(form, outputs=tuple(shown))
+
+
+def _that_number(form: Form, out: Out) -> Out:
+    """Title and average rating of the film with the highest average rating: of each film, as what ranks it."""
+    rank = out.of.rank if out.of else None
+    if not isinstance(out, Aggregate) or rank is None or rank.attr is None or rank.fn != out.fn:
+        return out
+    listed = any(isinstance(other, Plain | Thing) and other.of == out.of for other in form.outputs)
+    return replace(out, of=None) if listed and stems(rank.attr.text) == stems(out.attr.text) else out
 
 
 def _among_first(of: SetForm) -> SetForm:

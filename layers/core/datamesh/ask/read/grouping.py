@@ -94,6 +94,11 @@ def _key(schema: Schema, form: KeyForm, target: Target, spot: Spot) -> intent.Ke
         return None if other else schema.entity_key(spot)
     if target.kind == "measure" or form.name is None or _is_grain(schema, target, form.name.text):
         return None
+    if target.name in schema.known_by(target.table) and any(
+        other.kind == "table" and other.table == target.table and other.cost <= target.cost
+        for other in form.name.targets
+    ):
+        return None  # each city, which has a column city: each of the cities
     if schema.identifies(target, stems(form.name.text)):
         return schema.entity_key(spot)  # each branch, by its id: the branches
     if stands_for(schema, target, form.name.text):
@@ -111,9 +116,10 @@ def _merged(schema: Schema, counted: str, shown: Sequence[tuple[Anchor, Spot]], 
     """Outputs and groups that are of one thing are one key; an output that no named group decides has no one value."""
     named = [key for group in groups for key in group.keys]
     things = {(key.table, key.path) for key in named if isinstance(key, intent.EntityKey)}
+    whole = things | {(a.table, spot.path) for a, spot in shown if a.owner == a.table != counted}
     items: list[intent.Attr | intent.EntityKey] = []
     for anchor, spot in shown:
-        item = _output(schema, counted, anchor, spot, whole=(anchor.table, spot.path) in things)
+        item = _output(schema, counted, anchor, spot, whole=(anchor.table, spot.path) in whole)
         if item is None or item in items or (named and not _decided(item, named, things)):
             return None
         items.append(item)

@@ -28,6 +28,7 @@ __all__ = [
     "direction",
     "function",
     "holds_values",
+    "measurable",
     "number",
     "one_or_other",
     "participle",
@@ -139,6 +140,11 @@ def holds_values(r: Reader, op: Operator) -> bool:
     return any(r.names(at, "column")) and not any(r.names(at, "table")) and not any(r.names(op.start, "column"))
 
 
+def measurable(r: Reader, i: int, *functions: MeasureFn) -> Iterator[Name]:
+    """(the average) price; (the average) rating, where ratings are rows of one number"""
+    yield from r.names(i, "column", "table") if set(functions) == {"avg"} else r.names(i, "column")
+
+
 def one_or_other(r: Reader, i: int) -> Iterator[tuple[int, float, float]]:
     """3 or 4"""
     for middle, one in number(r, i):
@@ -152,6 +158,7 @@ def amount(r: Reader, i: int) -> Iterator[Hit[Amount]]:
     for op in r.op(i, "cmp"):
         for end, found in number(r, r.the(op.end)):
             yield Hit(end, Amount(comparison(op), found))
+        yield from (Hit(one.end, Amount(comparison(op), 1)) for one in r.op(op.end, "single"))
     for end, found in number(r, i):
         for op in r.op(end, "after_cmp"):
             yield Hit(op.end, Amount(comparison(op), found))

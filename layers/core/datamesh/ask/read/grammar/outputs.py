@@ -12,7 +12,7 @@ from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.grammar import sets
-from datamesh.ask.read.grammar.common import dearer, function, participle
+from datamesh.ask.read.grammar.common import dearer, function, measurable, participle
 from datamesh.ask.read.grammar.deeds import when_done
 from datamesh.ask.read.grammar.owners import owners_by_verb
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
@@ -236,7 +236,7 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
         for name in r.names(r.the(op.end), "column"):
             yield Hit(name.end, (Plain(name, distinct=True),))
     for functions in series(r, _function(r, at), _function, 4):
-        for name in r.names(_number_of(r, r.the(functions.end)), "column"):
+        for name in measurable(r, _number_of(r, r.the(functions.end)), *functions.value):
             yield Hit(name.end, tuple(Aggregate(fn, name) for fn in functions.value))
             yield from _more_of_the_same(r, name, functions.value)
 

@@ -18,14 +18,21 @@ def told_again(r: Reader, first: list[Hit[Form]]) -> Iterator[Hit[Form]]:
     """What the second sentence asks for, of what the first one found."""
     for hit in first:
         if r.word(hit.end, "?", "."):
-            at = hit.end + 1
+            also = r.word(hit.end + 1, "also")
+            at = hit.end + 1 + also
             while op := r.longest(at, "please"):
                 at = r.comma(op.end)
             at += r.word(at, "just", "only", "then", "also")
             for op in r.op(at, "show"):
                 for said in outputs.outputs(r, op.end):
                     if found := _together(hit.value, said.value):
+                        found = _beside(hit.value, found) if also else found
                         yield Hit(said.end, found, hit.cost + said.cost + _AGAIN)
+
+
+def _beside(first: Form, second: Form) -> Form:
+    """Also tell me the count: besides what was asked for first."""
+    return replace(second, outputs=(*first.outputs, *(out for out in second.outputs if out not in first.outputs)))
 
 
 def _together(first: Form, said: tuple[Out, ...]) -> Form | None:

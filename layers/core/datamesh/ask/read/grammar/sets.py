@@ -23,7 +23,7 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
-from datamesh.ask.read.grammar.common import dearer, direction, function, values
+from datamesh.ask.read.grammar.common import dearer, direction, function, measurable, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
 from datamesh.ask.read.grammar.kinds import flagged, kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
@@ -272,7 +272,7 @@ def measure_of_rank(r: Reader, i: int, rank: Ranked) -> Iterator[Hit[Ranked]]:
     for name in r.names(i, "measure"):
         yield Hit(name.end, replace(rank, attr=name, fn="contract"))
     for op in r.op(i, "agg"):
-        for name in r.names(r.the(op.end), "column"):
+        for name in measurable(r, r.the(op.end), function(op)):
             of_each = Hit(name.end, replace(rank, attr=name, fn=function(op)))
             yield from (of_each, *_over(r, of_each))
     for name in r.names(i, "table"):

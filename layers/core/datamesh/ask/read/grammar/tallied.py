@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Linked, Post, Ranked, Tallied, Yard
 from datamesh.ask.read.grammar import numbered, sets
-from datamesh.ask.read.grammar.common import UNREAD_VERB, Amount, amount, being, comparison, dearer, direction, function
+from datamesh.ask.read.grammar.common import (
+    UNREAD_VERB,
+    Amount,
+    amount,
+    being,
+    comparison,
+    dearer,
+    direction,
+    function,
+    measurable,
+)
 
 __all__ = ["Done", "by_many", "doers", "often", "so_many", "verbs"]
 
@@ -130,7 +140,9 @@ def _theirs(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def _measured(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(whose) average price is above 30; (with) an average attendance of over 200; a total of more than 50 in sales"""
     for op in r.op(r.the(i), "agg"):
-        for name in r.names(r.the(op.end), "column"):
+        for name in measurable(r, r.the(op.end), function(op)):
+            for most in r.op(being(r, name.end)[0], "most"):
+                yield Hit(most.end, Ranked(direction(most), attr=name, fn=function(op)))
             for at in {being(r, name.end)[0], name.end + r.word(name.end, "of")}:
                 for count in amount(r, at):
                     if count.value.compared and count.value.high is None and not isinstance(count.value.number, Yard):
