@@ -186,6 +186,8 @@ def _at_root(schema: Schema, form: Form, meant: _Meant, root: str) -> Iterator[C
     if len(measures) < len(meant.numbers):
         return
     for group in keys(schema, root, meant.counted, meant.shown, meant.groups):
+        if _of_one_row(schema, root, measures, group.value):
+            continue
         if any(measure.of in group.value.group for measure in measures if measure.fn == "count_distinct"):
             continue  # how many brands each brand has is no question
         kept = len(measures) - len(meant.held)
@@ -193,6 +195,13 @@ def _at_root(schema: Schema, form: Form, meant: _Meant, root: str) -> Iterator[C
         for where in _where(schema, meant, group.value, root):
             if found := cut.select(root, both(where.value)):
                 yield Choice(found, group.cost + where.cost)
+
+
+def _of_one_row(schema: Schema, root: str, measures: Sequence[intent.Measure], group: Keys) -> bool:
+    """How many different heights each player has: one, whoever asks."""
+    own = [m.of for m in measures if m.fn == "count_distinct" and isinstance(m.of, intent.Attr) and not m.of.path]
+    near = [key for key in group.group if isinstance(key, intent.Attr | intent.EntityKey) and not key.path]
+    return bool(own) and any(isinstance(k, intent.EntityKey) or schema.names_row(root, k.column) for k in near)
 
 
 def _where(schema: Schema, meant: _Meant, group: Keys, root: str) -> list[Choice[tuple[intent.Pred, ...]]]:
@@ -228,7 +237,7 @@ class _Cut:
     def select(self, root: str, where: intent.Pred | None) -> intent.Select | None:
         outputs = self.outputs()
         order = self.ranked() if _ranks(self.form) else self.ordered(outputs)
-        if order is None or self.of_one_row():
+        if order is None:
             return None
         return intent.Select(
             subject=intent.Entity(table=root),
@@ -239,12 +248,6 @@ class _Cut:
             having=self.having,
             limit=next((limit_of(of) for of in _sets(self.form) if of.rank), None),
         )
-
-    def of_one_row(self) -> bool:
-        """How many different heights each player has: one, whoever asks."""
-        rows = any(isinstance(key, intent.EntityKey) and not key.path for key in self.keys.group)
-        own = [m.of for m in self.measures if m.fn == "count_distinct" and isinstance(m.of, intent.Attr)]
-        return rows and any(not attr.path for attr in own)
 
     def outputs(self) -> tuple[intent.Output, ...]:
         """Groups that were only named to group by come first; the rest in the order of the question."""
