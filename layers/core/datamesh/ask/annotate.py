@@ -24,6 +24,7 @@ __all__ = ["annotate", "sayable"]
 
 _SAYABLE = FUNCTION_WORDS | {word for begun in OPERATORS.values() for phrase in begun for word in phrase}
 _HOMES = [[at, this] for at in ("in", "at", "of") for this in ("this", "the", "our")]
+_PART_OF_NAME = 0.6
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
@@ -61,7 +62,7 @@ def _annotate(lattice: Lattice, vocabulary: Vocabulary, today: date) -> None:
     span = range(len(lattice.tokens))
     lattice.operators = {i: _operators(lattice, i) for i in span}
     lattice.names = {i: _names(lattice, vocabulary, i) for i in span}
-    lattice.literals = {i: _literals(lattice, vocabulary, i) for i in span}
+    lattice.literals = _whole_names({i: _literals(lattice, vocabulary, i) for i in span})
     lattice.deeds = {i: name for i in span if lattice.relation(i) and (name := _deed(lattice, vocabulary, i))}
     lattice.periods = {i: _periods(lattice, i, today) for i in span}
 
@@ -216,6 +217,24 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
         if meant and (literal := _literal(lattice, i, end, meant)):
             found.append(replace(literal, cost=literal.cost + _PLURAL) if plural else literal)
     return [*_people(lattice, vocabulary, i), *found[::-1]]
+
+
+def _whole_names(found: dict[int, list[Literal]]) -> dict[int, list[Literal]]:
+    """Eva Braun is one person: neither word is rather a value of its own."""
+    whole = [(said.start, said.end) for literals in found.values() for said in literals if said.people]
+    return (
+        {
+            i: [
+                replace(said, cost=said.cost + _PART_OF_NAME)
+                if not said.people and any(start <= i and said.end <= end for start, end in whole)
+                else said
+                for said in literals
+            ]
+            for i, literals in found.items()
+        }
+        if whole
+        else found
+    )
 
 
 def _people(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Literal]:

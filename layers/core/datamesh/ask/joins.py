@@ -49,6 +49,7 @@ class Graph:
     """The relationships that a caller may walk, in both directions."""
 
     edges: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    own: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))  # to another row of the same table
     _walks: dict[str, dict[str, list[Walk]]] = field(default_factory=dict)
 
     def add(self, table: str, edge: Edge, *, unique: bool) -> None:
@@ -61,7 +62,9 @@ class Graph:
             relationship=edge.relationship,
             role=edge.role,
         )
-        if table != edge.to:  # a table related to itself needs a role for each side
+        if table == edge.to:  # walked only where its role is said: which side would be meant else?
+            self.own[table] += [edge, back]
+        else:
             self.edges[table].append(edge)
             self.edges[edge.to].append(back)
 

@@ -6,6 +6,7 @@ says of one table is made when a question first comes near that table, and share
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -146,7 +147,8 @@ def _edges(source: _Source, homes: Homes) -> Iterator[Edge]:
         home = homes.get(_key(relationship))
         near, far = relationship.columns, relationship.to_columns
         if home and source.permitted.issuperset(near) and home.permitted.issuperset(far):
-            role = _role(table, relationship) if rivals[_key(relationship)] > 1 else ""
+            told_apart = rivals[_key(relationship)] > 1 or home is source
+            role = _role(table, relationship) if told_apart else ""
             yield Edge(to=home.name, columns=near, to_columns=far, relationship=relationship.name, role=role)
 
 
@@ -156,7 +158,8 @@ def _key(relationship: Relationship) -> tuple[str, str, str]:
 
 def _role(table: Table, relationship: Relationship) -> str:
     """What the key is called: several ways lead to the same thing, and this tells them apart."""
-    return " and ".join(label_of(column) for column in table.columns if column.name in relationship.columns)
+    labels = [label_of(column) for column in table.columns if column.name in relationship.columns]
+    return " and ".join(re.sub(r"(?<=\w)[ _]id$", "", label, flags=re.IGNORECASE) for label in labels)
 
 
 def _unique(table: Table, columns: tuple[str, ...]) -> bool:

@@ -79,8 +79,9 @@ a refusal; those that carry meaning must all the same be read by a rule."""
 ROLES: Mapping[str, frozenset[str]] = {
     "from": frozenset(("from", "origin", "source", "depart", "departure", "start", "sender", "begin", "leave")),
     "to": frozenset(("to", "destination", "dest", "target", "arrive", "arrival", "receiver", "recipient", "end")),
+    "report": frozenset(("manager", "supervisor", "boss", "lead")),
 }
-"""What a preposition of motion says about the key that is meant, where several lead to the same thing."""
+"""What a preposition of motion or a verb says about the key that is meant."""
 
 LABEL_WORDS = ("name", "title", "label")
 """What the column is called that things are known by."""

@@ -31,7 +31,7 @@ from datamesh.ask.read.numbers import holds_number, number_is
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
 from datamesh.ask.read.together import both, excluding, in_order, shape
-from datamesh.ask.read.valued import either, equal, holders, persons
+from datamesh.ask.read.valued import either, equal, holders, persons, yes_or_no
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
 
@@ -188,15 +188,11 @@ def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Found:
             continue
         attr = at_end(schema, spot, walk, column, pred.attr, text=True)
         if column.kind == "boolean":
-            yield Choice(equal(attr, [_yes_or_no(yes=pred.negated)]), choice.cost)
+            yield Choice(equal(attr, [yes_or_no(yes=pred.negated)]), choice.cost)
         elif column.no is not None:  # a column of yes and no: without it is no
             yield Choice(equal(attr, [intent.Value(value=column.no)], negated=pred.negated), choice.cost)
         else:
             yield Choice(placed(spot, walk, intent.Missing(of=attr), negated=pred.negated), choice.cost)
-
-
-def _yes_or_no(*, yes: bool) -> intent.Value:
-    return intent.Value(value=yes, kind="boolean", label="yes" if yes else "no")
 
 
 def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:

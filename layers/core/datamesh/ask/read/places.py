@@ -79,7 +79,9 @@ class Schema:
 
     def key_edge(self, table: str, column: str) -> intent.Edge:
         """The step that a key column makes."""
-        return next(e for e in self.vocabulary.graph.edges[table] if e.columns == (column,) and not e.many)
+        graph = self.vocabulary.graph
+        known: tuple[intent.Edge, ...] = (*graph.edges.get(table, ()), *graph.own.get(table, ()))
+        return next(edge for edge in known if edge.columns == (column,) and not edge.many)
 
     def kin_side(self, relation: str, table: str) -> bool:
         """Whether rows of `relation` say what one row of `table` is to another: friends, seen from persons."""

@@ -10,12 +10,13 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ROLES
 from datamesh.ask.views import Stems
 from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import in_words, stem, stems
+from datamesh.ask.words import in_words, name_words, stem, stems
 
 __all__ = ["Roles", "whose"]
 
 _WRONG_ROLE = 1.5
 _WHOSE = ("of", "have", "for", "with")
+_TO_ITS_LIKE = 0.3
 Words = frozenset[str]
 
 
@@ -35,6 +36,40 @@ class Roles:
                 fit = _fit(hint, self._edge(owner, edge), [self._edge(owner, rival) for rival in rivals])
                 return self._as_kin(owner, edge, hint) if fit is None else fit
         return 0.0
+
+    def of_doer(self, walk: Walk, ways: Iterable[Walk], hint: tuple[str, ...]) -> float:
+        """Who manages Globex: those who are its manager, not who answers its tickets; and no manager is managed by
+        Globex."""
+        if len(hint) != 1:
+            return 0.0
+        if walk.path and not walk.path[0].many:
+            return _WRONG_ROLE * self._by_doer(walk, hint[0])
+        return _WRONG_ROLE * (any(self._by_doer(way, hint[0]) for way in ways) and not self._by_doer(walk, hint[0]))
+
+    def _by_doer(self, walk: Walk, verb: str) -> bool:
+        """Whether a way begins at a key that is called after the doers of a verb, on whichever side that is."""
+        if not walk.path:
+            return False
+        edge = walk.path[0]
+        return any(self._does(name, verb) for name in (edge.to_columns if edge.many else edge.columns))
+
+    @staticmethod
+    def _does(column: str, verb: str) -> bool:
+        """Whether a key is called after those who do what a verb says: the manager, of manage."""
+        doers = (word for word in name_words(column) if word.endswith(("er", "or")))
+        return any(stem(word) == verb for word in doers)
+
+    def among_themselves(self, table: str, hint: tuple[str, ...]) -> list[Walk]:
+        """To another row of the same table, where the words say in which role: (who) reports to, is managed by."""
+        found = []
+        for edge in self.vocabulary.graph.own.get(table, ()):
+            near, far = (edge.to_columns, edge.columns) if edge.many else (edge.columns, edge.to_columns)
+            said = {stem(other) for word in hint for other in (word, *ROLES.get(word, ()))}
+            named = said & frozenset().union(*(self.vocabulary.column(table, name).all_words for name in near))
+            doing = len(hint) == 1 and any(self._does(name, hint[0]) for name in near)
+            if named and far and doing == edge.many:
+                found.append(Walk(table, (edge,), _TO_ITS_LIKE))
+        return found
 
     def of_way(self, walk: Walk, ways: Iterable[Walk], hint: Iterable[str]) -> float:
         """Members who registered at a branch: over the registrations, not over the purchases."""

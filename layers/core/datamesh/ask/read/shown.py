@@ -180,13 +180,16 @@ def _column(schema: Schema, target: Target, owner: str, out: Plain, doubt: float
 
 
 def stands_for(schema: Schema, target: Target, text: str) -> bool:
-    """Whether a key column was called by the noun of what it leads to: the destination airport, not its code or id."""
+    """Whether a key column was called by the noun of what it leads to: the destination airport, not its code or id; or
+    by what that is here: the manager, of a manager id."""
     to = schema.table(target.table).foreign.get(target.name)
     if not to or _ID in stems(text):
         return False
     last = stems(text)[-1:]
     other = schema.table(to)
-    return _labelled(schema, target) and any(noun[-1:] == last for noun in other.nouns)
+    thing = any(t.kind == "table" and not t.cost for t in schema.vocabulary.names.targets.get(stems(text), ()))
+    role = not thing and schema.column(target.table, target.name).words == (*stems(text), _ID)
+    return _labelled(schema, target) and (role or any(noun[-1:] == last for noun in other.nouns))
 
 
 def _labelled(schema: Schema, target: Target) -> bool:

@@ -11,14 +11,16 @@ from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Valued
 from datamesh.ask.read.places import NAMED, Schema, Spot
 from datamesh.ask.read.together import in_order
+from datamesh.ask.spelling import VERB_STEMS
 from datamesh.ask.values import Hit
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
 
-__all__ = ["either", "equal", "holders", "persons"]
+__all__ = ["either", "equal", "holders", "persons", "yes_or_no"]
 
 _APPOSED = 0.3
 _NOT_CALLED = 0.4  # a value that is also what the thing is called
+_ITSELF = 0.6  # whoever manages Globex is not called so
 _NOT_ITS = 0.2  # the price of the Gadget is one of the gadget's own, rather than of its order lines
 _TO_MANY = 0.25
 _FAR = 2  # steps
@@ -49,11 +51,13 @@ def persons(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[W
     tables = [{one.table for one, _ in literal.people} for literal in pred.values]
     for table in sorted(set.intersection(*tables)):
         if not pred.attr or table in {target.table for target in pred.attr.targets}:
-            for walk in schema.walks(spot, table):
+            among = schema.roles.among_themselves(table, pred.hint) if table == spot.table else []
+            ways = among or schema.walks(spot, table)
+            for walk in ways:
                 there = Spot(table, () if walk.many else spot.path + walk.path)
                 found = [_person(schema, there, literal) for literal in pred.values]
                 who = found[0] if len(found) == 1 else intent.Or(preds=tuple(found))
-                fit = schema.roles.of_walk(walk, pred.hint)
+                fit = schema.roles.of_walk(walk, pred.hint) + schema.roles.of_doer(walk, ways, pred.hint)
                 yield Choice((walk, who), walk.cost + fit)
 
 
@@ -102,6 +106,10 @@ def _same_rows(preds: Iterable[intent.Pred]) -> Iterator[intent.Pred]:
             yield pred
     for path, wheres in kept.items():
         yield intent.Exists(path=path, where=either(wheres))
+
+
+def yes_or_no(*, yes: bool) -> intent.Value:
+    return intent.Value(value=yes, kind="boolean", label="yes" if yes else "no")
 
 
 def _value_in(column: ColumnView, literal: Literal) -> intent.Value | None:
@@ -171,10 +179,15 @@ def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Wal
     for table, name in sorted(shared):
         cost = sum(hits[table, name] for hits in columns)
         beside = [column for other, column in shared if other == table]
-        for walk in schema.walks(spot, table):
+        among = schema.roles.among_themselves(table, pred.hint) if table == spot.table else []
+        ways = among or schema.walks(spot, table)
+        for walk in ways:
             if not walk.repeats(name, shared):
-                fit = schema.roles.of_walk(walk, pred.hint)
+                fit = schema.roles.of_walk(walk, pred.hint) + schema.roles.of_doer(walk, ways, pred.hint)
                 fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
+                fit += _ITSELF * bool(
+                    not walk.path and set(pred.hint[:1]) & VERB_STEMS and name in schema.known_by(table)
+                )
                 fit += _NOT_CALLED * _calls_otherwise(schema, table, name, beside)
                 fit += _NOT_ITS * bool(walk.path and pred.hint[:1] == ("of",) and name in schema.known_by(table))
                 found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))
