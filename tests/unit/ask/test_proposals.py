@@ -142,7 +142,7 @@ def test_a_reference_is_proposed_with_its_figures_its_line_and_what_to_write(ask
 
     assert (found.rule, found.severity) == ("questions.relationship", "info")
     assert found.line == line_of(ORDERS, "- name: customer_id")
-    assert "3 of 3 different values" in found.message
+    assert "3 of 3 different values stand there, and it is named after it" in found.message
     assert found.fix == "relationships:\n  - to: customers.odcs.yaml#/schema/customers/properties/customer_id"
 
 

@@ -17,7 +17,7 @@ _NUMBERS, _TEXTS = ("integer", "decimal", "number"), ("string",)
 _ENOUGH = {NAMED: 2, ALIKE: 2, PART: 3, STRANGE: 10}  # different values that say something
 _SHARE = {NAMED: 0.75, ALIKE: 0.75, PART: 0.95, STRANGE: 0.98}  # of them that stand in the key
 _SHARE_OF_NUMBERS = 0.9
-_SAID = {NAMED: "named after it", ALIKE: "of the same name", PART: "of a name that agrees"}
+_SAID = {NAMED: "it is named after it", ALIKE: "it has the same name", PART: "the names agree"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def candidates(looked: Looked, seen: Sequence[Seen]) -> Iterator[Candidate]:
 def _finding(looked: Looked, found: Candidate) -> Finding:
     counted, several = found.contained, len(found.columns) > 1
     near, key = ", ".join(found.columns), ", ".join(found.keys)
-    named = f", and it is {_SAID[found.alike]}" if found.alike in _SAID and not several else ""
+    named = f", and {_SAID[found.alike]}" if found.alike in _SAID and not several else ""
     message = (
         f"`{near}` seem{'' if several else 's'} to refer to `{key}` of {found.far.name}: {counted.found:,} of"
         f" {counted.different:,} different {'combinations' if several else 'values'} stand there{named}"
