@@ -152,10 +152,8 @@ def _apart(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Name]:
 
 
 def _deed(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Name | None:
-    """The things that keep what a participle says was done; one that is a value (shipped) is rather that."""
-    token = lattice.tokens[i]
-    done = (verb_form(token) or token.fold in IRREGULAR) and not lattice.literals[i]
-    targets = vocabulary.names.deed(token.stem) if done else ()
+    """The things that keep what a verb says is done; one that is a value (shipped) is rather that."""
+    targets = () if lattice.literals[i] else vocabulary.names.deed(lattice.tokens[i].stem)
     return _name(lattice, i, i + 1, targets) if targets else None
 
 

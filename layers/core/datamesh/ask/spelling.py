@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from datamesh.ask.lexicon.english import FUNCTION_WORDS
+from datamesh.ask.lexicon.english import FUNCTION_WORDS, IRREGULAR
 from datamesh.ask.lexicon.synonyms import EVERYDAY, KINDS, SEEN
 from datamesh.ask.lexicon.verbs import FAMILIES, FAMILY_ENDINGS, VERBS
 from datamesh.ask.words import Token, stem
 
-__all__ = ["VERB_STEMS", "Spelling", "family", "misspelt", "verb_form"]
+__all__ = ["VERB_STEMS", "Spelling", "done_by", "family", "misspelt", "verb_form"]
 
 _FAMILY, _SYNONYM, _KIND, _SHORT_FORM, _TYPO = 0.4, 0.5, 0.6, 0.8, 1.2
 _SHORTEST_PREFIX = 3  # letters of a short form in the schema: enr for enrollment
@@ -58,6 +58,11 @@ def family(word: str) -> frozenset[str]:
 def verb_form(token: Token) -> bool:
     """Whether a word is a verb by its ending: directed, flying."""
     return token.stem in VERB_STEMS and token.fold.endswith(("ed", "ing"))
+
+
+def done_by(token: Token) -> bool:
+    """Whether a verb says that something was done, or is being done: directed, built, flying."""
+    return verb_form(token) or token.fold in IRREGULAR
 
 
 @dataclass

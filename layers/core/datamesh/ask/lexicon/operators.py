@@ -103,6 +103,7 @@ direction desc: highest first, largest first, biggest first, greatest first, mos
 direction desc: longest first, most recent first, most expensive first
 whose: whose, where the, where, for which the, such that the, where their, where its, whos
 where: where, in which, for which, on which, at which, to which, by which
+in_common: common, shared
 shared: shared by, shared between, common to, used by both, shared by both, shared by the
 with: with, having, with a, with an
 without: without, without a, without an, without any, with no, having no, that have no, who have no, which have no

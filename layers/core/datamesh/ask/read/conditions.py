@@ -30,7 +30,7 @@ from datamesh.ask.read.form import (
 from datamesh.ask.read.numbers import holds_number, number_is
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
-from datamesh.ask.read.together import both, excluding, in_order, shape
+from datamesh.ask.read.together import at_odds, both, excluding, gone_before, in_order, shape
 from datamesh.ask.read.valued import either, equal, holders, persons, yes_or_no
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
@@ -49,8 +49,11 @@ _OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to 
 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
-    """All of a set's restrictions together; nothing where one of them means nothing here."""
-    return every([_meant(schema, pred, spot) for pred in preds if not came_by(schema, pred, spot)])
+    """All of a set's restrictions together; nothing where one of them means nothing here, or one leaves the other
+    nothing to say. The way to the same rows is believed once, however often it is gone."""
+    parts = [_meant(schema, pred, spot) for pred in preds if not came_by(schema, pred, spot)]
+    found = every(parts) if len(parts) < 2 else [choice for choice in every(parts) if not at_odds(choice.value)]
+    return cheapest(Choice(choice.value, choice.cost - gone_before(parts, choice.value)) for choice in found)
 
 
 def restricted(schema: Schema, sets: Sequence[tuple[SetForm, Spot]]) -> list[Choice[tuple[intent.Pred, ...]]]:

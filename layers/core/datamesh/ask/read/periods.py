@@ -70,7 +70,9 @@ def _of_another(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) 
     """Whether a date is of another deed than the one that was said: the year of opening, for what was registered. The
     date of an order is of whatever is done with it."""
     own = {word for noun in schema.table(spot.table).nouns for word in noun} | _ANY_DEED
-    return bool(VERB_STEMS & set(hint)) and bool(schema.column(spot.table, column).all_words & VERB_STEMS - own)
+    said = set(hint).union(*map(family, hint))
+    deeds = [{word, *family(word)} for word in schema.column(spot.table, column).all_words - own]
+    return bool(VERB_STEMS & set(hint)) and any(deed & VERB_STEMS and not deed & said for deed in deeds)
 
 
 def _own(schema: Schema, spot: Spot) -> Iterator[Choice[Dates]]:
@@ -135,7 +137,7 @@ def within(dates: Dates, pred: Dated) -> intent.Pred | None:
     if dates.attr is None:
         return None
     if dates.year_only:
-        return _by_year(dates.attr, start, end)
+        return _by_year(dates.attr, start, end, after=pred.how == "after")
     last = f" and {pred.last.label}" if pred.last else ""
     label = f"{pred.how} {pred.period.label}{last}"
     return intent.Within(of=dates.attr, start=start and start.isoformat(), end=end and end.isoformat(), label=label)
@@ -178,14 +180,16 @@ def _recurring(dates: Dates, pred: Dated) -> intent.Pred | None:
     )
 
 
-def _by_year(attr: intent.Attr, start: date | None, end: date | None) -> intent.Pred | None:
-    """Whole years only."""
+def _by_year(attr: intent.Attr, start: date | None, end: date | None, *, after: bool) -> intent.Pred | None:
+    """Whole years only. After 2000 is more than 2000: as it is where the year is read as a number."""
     if any(day and (day.month, day.day) != (1, 1) for day in (start, end)):
         return None
     if start and end and end.year - start.year > 1:
         return intent.Between(left=attr, low=number(start.year), high=number(end.year - 1))
     if start and end:
         return intent.Cmp(left=attr, op="=", right=number(start.year))
+    if start and after:
+        return intent.Cmp(left=attr, op=">", right=number(start.year - 1))
     if start:
         return intent.Cmp(left=attr, op=">=", right=number(start.year))
     return intent.Cmp(left=attr, op="<", right=number(end.year)) if end else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from datamesh.ask import intent
+from datamesh.ask.read.choices import Choice
 
-__all__ = ["both", "excluding", "in_order", "parts", "shape"]
+__all__ = ["at_odds", "both", "excluding", "gone_before", "in_order", "parts", "shape"]
 
 
 def both(preds: Iterable[intent.Pred]) -> intent.Pred | None:
@@ -38,6 +39,31 @@ def excluding(preds: tuple[intent.Pred | None, ...]) -> bool:
     """Whether they ask different things of one value of a row: then other rows are meant for each."""
     of = [_restricted(pred) for pred in preds]
     return of[0] is not None and len(set(of)) == 1
+
+
+def at_odds(preds: Iterable[intent.Pred]) -> bool:
+    """Whether a row's value is to be one thing, and another or not another: then rows of two kinds were meant."""
+    named: dict[intent.Attr, intent.Value] = {}
+    compared = [p for p in preds if isinstance(p, intent.Cmp) and p.op in ("=", "<>")]
+    for pred in sorted(compared, key=lambda p: p.op, reverse=True):  # = before <>
+        if isinstance(pred.left, intent.Attr) and isinstance(pred.right, intent.Value):
+            if pred.left in named and named[pred.left] != pred.right:
+                return True
+            if pred.op == "=":
+                named[pred.left] = pred.right
+    return False
+
+
+def gone_before(parts: Sequence[Sequence[Choice[intent.Pred]]], preds: tuple[intent.Pred, ...]) -> float:
+    """What it costs to go to where another of them looks already: of many rows, as each may be so by another row."""
+    saved, seen = 0.0, set[object]()
+    for choices, pred in zip(parts, preds, strict=True):
+        there = pred.pred if isinstance(pred, intent.Not) else pred
+        if isinstance(there, intent.Exists) and there.where and not there.count:
+            where = shape(pred)
+            saved += next(choice.cost for choice in choices if choice.value == pred) if where in seen else 0.0
+            seen.add(where)
+    return saved
 
 
 def _restricted(pred: intent.Pred | None) -> intent.Attr | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Literal
 
 from datamesh.ask import intent
@@ -26,6 +26,9 @@ def shared_values(schema: Schema, form: Form) -> Iterator[Choice[intent.Query]]:
     only = of.pop() if len(of) == 1 else None
     if only is None or only.rank or only.number or form.groups or form.order:
         return
+    if columns := _of_two_things(only):
+        yield from _shared_columns(schema, form, columns)
+        return
     things = only.head is not None and any(isinstance(out, Plain) for out in form.outputs)
     for op, left, right, own in _splits(only):
         if things and op == "except":
@@ -35,6 +38,26 @@ def shared_values(schema: Schema, form: Form) -> Iterator[Choice[intent.Query]]:
             for other in sides[1]:
                 if _fits(schema, one.value, other.value, op, own=own and not things):
                     yield Choice(_set(op, one.value, other.value), max(one.cost, other.cost) + _TWICE)
+
+
+def _of_two_things(of: SetForm) -> tuple[SetForm, SetForm] | None:
+    """Cities that customers and suppliers share: two kinds of things, each with nothing but such an attribute."""
+    match of:
+        case SetForm(head=None, preds=(Both(preds=(Linked() as one, Linked() as other)),)):
+            plain = not any(p.negated or p.count or p.to.rank or p.to.preds for p in (one, other))
+            unlike = one.to.head and other.to.head and one.to.head.targets[0] != other.to.head.targets[0]
+            return (one.to, other.to) if plain and unlike else None
+        case _:
+            return None
+
+
+def _shared_columns(schema: Schema, form: Form, of: tuple[SetForm, SetForm]) -> Iterator[Choice[intent.Query]]:
+    sides = [list(listings(schema, _over(form, side))) for side in of]
+    for one, other in product(*sides):
+        alike = [out.item.kind for out in one.value.outputs if isinstance(out.item, intent.Attr)]
+        again = [out.item.kind for out in other.value.outputs if isinstance(out.item, intent.Attr)]
+        if alike and alike == again and one.value.subject != other.value.subject:
+            yield Choice(_set("intersect", one.value, other.value), one.cost + other.cost)
 
 
 def of_values(schema: Schema, form: Form, found: intent.Select) -> bool:
@@ -64,7 +87,7 @@ def _splits(form: SetForm) -> Iterator[Split]:
         rest = (*form.preds[:at], *form.preds[at + 1 :])
         match _lifted(pred):
             case Both(preds=(one, other)):
-                named = isinstance(one, Linked) and isinstance(other, Linked)
+                named = isinstance(one, Linked) and isinstance(other, Linked) and isinstance(pred, Both)
                 yield "intersect", _with(form, *rest, one), _with(form, *rest, other), named
             case Linked(negated=True) as there:
                 yield "except", _with(form, *rest), _with(form, *rest, replace(there, negated=False)), True

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import MEASURING_VERBS
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, Yard
+from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Yard
 from datamesh.ask.read.grammar import nested, sets
-from datamesh.ask.read.grammar.common import Amount, amount, comparison, number, one_or_other
+from datamesh.ask.read.grammar.common import Amount, amount, comparison, dearer, number, one_or_other
 from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.words import stem
 
-__all__ = ["comparative", "counted", "measuring", "so_many"]
+__all__ = ["comparative", "counted", "measuring", "numbers_again", "so_many"]
 
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 _OF_IT = 0.1  # what the average is of is what is compared with it
 _MEASURING = {stem(verb): adjective for verb, adjective in MEASURING_VERBS.items()}
+_AGAIN = 0.2  # what `with` stood before goes on
 _AGE = 0.2  # over 40: of age, where nothing says so
 
 
@@ -34,6 +35,12 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for end, one, other in one_or_other(r, i):  # 3 or 4 stars
         for name in r.names(end, "column"):
             yield Hit(name.end, AnyOf((Compared(name, "=", one), Compared(name, "=", other))), 0.1)
+
+
+def numbers_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
+    """(with a price below 100 and) two beds: a number of the same rows"""
+    if isinstance(last, Compared | AnyOf) or (isinstance(last, Linked) and last.count):
+        yield from dearer(counted(r, i), _AGAIN)
 
 
 def so_many(r: Reader, i: int, count: Hit[Amount]) -> Iterator[Hit[Linked]]:

@@ -10,11 +10,12 @@ from datamesh.ask.intent import MeasureFn
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, SetForm, Thing
+from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, Post, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.common import dearer, function, measurable, participle
 from datamesh.ask.read.grammar.deeds import when_done
 from datamesh.ask.read.grammar.owners import owners_by_verb
+from datamesh.ask.read.grammar.pairs import paired
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
 from datamesh.ask.read.grammar.possible import CLOSE
 from datamesh.ask.words import plural, singular
@@ -94,6 +95,7 @@ def output(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     for hit in _said_set(r, i):
         yield Hit(hit.end, (Thing(_pointing(hit.value, theirs=theirs)),), hit.cost + _THING)
     yield from _owned(r, i)
+    yield from _in_common(r, start)
     for listed in items(r, start):
         for owned in of_whom(r, listed):
             yield Hit(owned.end, tuple(_their(out) if theirs else out for out in owned.value), owned.cost)
@@ -161,6 +163,20 @@ def _only_number(r: Reader, i: int) -> Iterator[Hit[Outs]]:
             yield Hit(at, (number,), _THING)
             if r.word(at, "there") and r.word(at + 1, "are", "is", "were"):
                 yield Hit(at + 2, (number,), _THING)
+
+
+def _in_common(r: Reader, i: int) -> Iterator[Hit[Outs]]:
+    """the common cities of customers and suppliers"""
+    for op in r.op(i, "in_common"):
+        for name in r.names(op.end, "column"):
+            for hit in paired(r, name.end + 1, _kind_of_rows) if r.word(name.end, *_OWNING, "between") else ():
+                if not isinstance(hit.value, Ranked):
+                    yield Hit(hit.end, (Plain(name, SetForm(None, (hit.value,))),), hit.cost)
+
+
+def _kind_of_rows(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    for hit in sets.plain_set(r, i):
+        yield Hit(hit.end, Linked(hit.value, ("by",)), hit.cost)
 
 
 def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:

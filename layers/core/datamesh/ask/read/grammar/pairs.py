@@ -11,7 +11,7 @@ from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.common import amount
 from datamesh.ask.read.grammar.possible import possible
 
-__all__ = ["both", "paired", "said_alike"]
+__all__ = ["alike", "both", "but_not", "joined", "paired", "said_alike"]
 
 Part = Callable[[Reader, int], Iterable[Hit[Post]]]
 
@@ -30,9 +30,17 @@ def paired(r: Reader, i: int, part: Part, joint: str = "and") -> Iterator[Hit[Po
         if parts := _split(first.value):
             yield Hit(first.end, Both(parts), first.cost)
         for op in r.op(r.comma(first.end), joint, *(("too",) if joint == "and" else ())):
-            for second in (*part(r, op.end), *said_alike(r, op.end, first.value)):
+            for second in (*part(r, op.end), *alike(r, op.end, first.value)):
                 if not isinstance(second.value, Ranked | Both | AnyOf):
                     yield Hit(second.end, Both((first.value, second.value)), first.cost + second.cost)
+
+
+def alike(r: Reader, i: int, first: PredForm) -> Iterator[Hit[Post]]:
+    """... and B, or ... nor B, which is not so either"""
+    if isinstance(first, Valued | Linked | Compared) and first.negated:
+        yield from _denied(said_alike(r, i, replace(first, negated=False)))
+    else:
+        yield from said_alike(r, i, first)
 
 
 def _split(pred: PredForm) -> tuple[PredForm, ...]:
@@ -50,6 +58,22 @@ def _split(pred: PredForm) -> tuple[PredForm, ...]:
             return tuple(replace(pred, to=replace(to, preds=(*to.preds[:-1], one))) for one in inner)
         case _:
             return ()
+
+
+def but_not(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
+    """(who take fencing but) not judo; (with matches but) no courses; (ordered A) as well as B"""
+    if no := r.longest(i, "not"):
+        yield from _denied(said_alike(r, no.end, last))
+    elif r.word(i, "no") and isinstance(last, Linked):
+        yield from _denied(said_alike(r, i + 1, last))
+    elif r.word(i - 1, "as") and r.word(i - 2, "well"):
+        yield from said_alike(r, i, last)
+
+
+def _denied(hits: Iterable[Hit[Post]]) -> Iterator[Hit[Post]]:
+    for hit in hits:
+        if isinstance(hit.value, Valued | Linked | Compared) and not hit.value.negated:
+            yield Hit(hit.end, replace(hit.value, negated=True), hit.cost)
 
 
 def said_alike(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
@@ -74,3 +98,11 @@ def same_attribute(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
                 yield Hit(
                     hit.end, replace(last, op=hit.value.op, number=hit.value.number, high=hit.value.high), hit.cost
                 )
+
+
+def joined(preds: tuple[PredForm, ...], new: PredForm, joint: str) -> tuple[PredForm, ...]:
+    if joint != "or":
+        return (*preds, new)
+    last = preds[-1]
+    either = last.preds if isinstance(last, AnyOf) else (last,)
+    return (*preds[:-1], AnyOf((*either, new)))

@@ -14,6 +14,7 @@ from datamesh.ask.read.grammar.common import dates, dearer, values
 from datamesh.ask.read.grammar.complements import complement
 from datamesh.ask.read.grammar.numbered import comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
+from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.read.grammar.possible import CLOSE, possible
 from datamesh.ask.read.grammar.ranks import most_common, ranked
 from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase, where
@@ -84,7 +85,7 @@ def _introduced(r: Reader, i: int) -> Iterator[Hit[Post]]:
             case _ if op.payload == "<>":
                 if r.word(op.end, "those", "ones"):  # all but those with two stores
                     yield from negated(_introduced(r, op.end + 1))
-                    yield from negated(verb_phrase(r, op.end + 1))
+                    yield from negated([*verb_phrase(r, op.end + 1), *_related(r, op.end + 1)])
                 yield from (Hit(hit.end, Valued(None, hit.value, ("be",), True), hit.cost) for hit in values(r, op.end))
             case _:
                 pass
@@ -199,6 +200,8 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
             yield Hit(hit.end, Valued(None, hit.value, ("with",)), hit.cost + _WITH_WHOM)
     if r.word(i, "no", "not"):
         yield from _lacking(r, i + 1)
+    for op in r.op(i, "neither"):
+        yield from paired(r, op.end, lambda reader, at: list(_lacking(reader, at)), joint="nor")
 
 
 def _as_what(r: Reader, hit: Hit[tuple[Literal, ...]]) -> Iterator[Hit[Post]]:
@@ -222,7 +225,7 @@ def _lacking(r: Reader, i: int) -> Iterator[Hit[Post]]:
             if name.targets[0].cost < CLOSE:
                 things = any(r.names(at, "table"))
                 yield Hit(name.end, Lacking(name), _THING_TOO if things else 0.0)
-    for hit in sets.plain_set(r, i):
+    for hit in with_its_verb(r, sets.plain_set(r, i)):
         yield Hit(hit.end, Linked(hit.value, ("have",), negated=True), hit.cost + 0.2)
 
 

@@ -23,12 +23,12 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
-from datamesh.ask.read.grammar.common import dearer, direction, function, measurable, values
+from datamesh.ask.read.grammar.common import direction, function, measurable, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
 from datamesh.ask.read.grammar.kinds import flagged, kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
-from datamesh.ask.read.grammar.numbered import counted
-from datamesh.ask.read.grammar.pairs import said_alike
+from datamesh.ask.read.grammar.numbered import numbers_again
+from datamesh.ask.read.grammar.pairs import alike, but_not, joined, said_alike
 from datamesh.ask.read.grammar.possible import possible_values
 from datamesh.ask.words import stems
 
@@ -53,8 +53,9 @@ _KEPT = 10  # ways to go on that are followed, after each post
 _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _OUT_OF_SCOPE = 2.0  # what follows something that is not there
-_AGAIN = 0.2  # what `with` stood before goes on
+_SIZES = ("large", "big", "small", "high")  # of what, may be said
 _QUANTITIES = ("amount", "amounts", "quantity", "quantities", "volume")
+_IDLE = 1.0  # a relative clause is said of something else than its noun
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
 
 
@@ -156,12 +157,13 @@ def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     for at, joint in _joints(r, state):
         for hit in _posts(r, at, joint, form):
             cost = state.cost + hit.cost + _attached(form, hit.value, joint)
+            cost += _IDLE if not joint and _said_idly(form) and r.longest(at, "that") else 0.0
             if isinstance(hit.value, Ranked):
                 if form.rank is None and joint != "or":
                     yield Hit(hit.end, replace(form, rank=hit.value), cost)
             else:
                 pred = of_head(form.head, hit.value)
-                yield Hit(hit.end, replace(form, preds=_joined(form.preds, pred, joint)), cost)
+                yield Hit(hit.end, replace(form, preds=joined(form.preds, pred, joint)), cost)
     if form.rank:
         yield from ranked_by(r, state, form.rank)
     else:
@@ -189,21 +191,18 @@ def _so_many_first(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 
 
 def _posts(r: Reader, i: int, joint: str, form: SetForm) -> Iterator[Hit[Post]]:
+    if joint == "nor":
+        yield from alike(r, i, form.preds[-1])
+        return
     yield from predicates.another(r, i) if joint else predicates.post(r, i)
     if joint:
         yield from predicates.predicate(r, i)
         yield from clause(r, i)
-        yield from _numbers_again(r, i, form)
+        yield from numbers_again(r, i, form.preds[-1])
+        yield from but_not(r, i, form.preds[-1])
     if joint == "or":
         last = form.preds[-1]
         yield from said_alike(r, i, last.preds[-1] if isinstance(last, AnyOf) else last)
-
-
-def _numbers_again(r: Reader, i: int, form: SetForm) -> Iterator[Hit[Post]]:
-    """(with a price below 100 and) two beds: a number of the same rows"""
-    last = form.preds[-1] if form.preds else None
-    if isinstance(last, Compared | AnyOf) or (isinstance(last, Linked) and last.count):
-        yield from dearer(counted(r, i), _AGAIN)
 
 
 def _attached(form: SetForm, new: Post, joint: str) -> float:
@@ -220,6 +219,12 @@ def _attached(form: SetForm, new: Post, joint: str) -> float:
     return _LOOSE if bare else 0.0
 
 
+def _said_idly(form: SetForm) -> bool:
+    """Who has friends that are young: to have friends would say nothing, were not these the young ones."""
+    last = form.preds[-1] if form.preds else None
+    return isinstance(last, Linked) and not (last.to.preds or last.count or last.negated or last.to.rank)
+
+
 def _joints(r: Reader, state: Hit[SetForm]) -> Iterator[tuple[int, str]]:
     yield state.end, ""
     if not state.value.preds:
@@ -227,18 +232,14 @@ def _joints(r: Reader, state: Hit[SetForm]) -> Iterator[tuple[int, str]]:
     after = r.comma(state.end)
     if r.word(after, "and", "but"):
         yield after + 1, "and"
+    elif r.word(after, "as") and r.word(after + 1, "well") and r.word(after + 2, "as"):
+        yield after + 3, "and"
     elif r.word(after, "or"):
         yield after + 1, "or"
+        if isinstance(last := state.value.preds[-1], Linked) and last.negated:
+            yield after + 1, "nor"  # without this or that is with neither
     elif after > state.end:
         yield after, "and"
-
-
-def _joined(preds: tuple[PredForm, ...], new: PredForm, joint: str) -> tuple[PredForm, ...]:
-    if joint != "or":
-        return (*preds, new)
-    last = preds[-1]
-    either = last.preds if isinstance(last, AnyOf) else (last,)
-    return (*preds[:-1], AnyOf((*either, new)))
 
 
 def of_head(head: Name | None, pred: PredForm) -> PredForm:
@@ -254,7 +255,11 @@ def of_head(head: Name | None, pred: PredForm) -> PredForm:
 
 
 def ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetForm]]:
-    """(top 5 airports) by elevation, by number of flights; (most common type) among planes"""
+    """(top 5 airports) by elevation, by number of flights; (largest city) by area; (most common type) among planes"""
+    if rank.adjective in _SIZES and rank == Ranked("desc", adjective=rank.adjective):
+        for name in r.names(r.the(state.end + 1), "column") if r.word(state.end, "by", "in") else ():
+            by = replace(state.value, rank=replace(rank, attr=name))
+            yield Hit(name.end, by, state.cost)
     if rank == Ranked(rank.direction) and r.word(state.end, "by", "in"):
         for hit in measure_of_rank(r, r.the(state.end + 1), rank):
             yield Hit(hit.end, replace(state.value, rank=hit.value), state.cost + hit.cost)

@@ -15,6 +15,7 @@ from datamesh.ask.read.form import (
     Lacking,
     Linked,
     Post,
+    PredForm,
     Ranked,
     SetForm,
     Tallied,
@@ -26,6 +27,8 @@ from datamesh.ask.read.grammar.common import dates, dearer, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.deeds import deeds
 from datamesh.ask.read.grammar.numbered import comparative, counted, measuring
+from datamesh.ask.read.grammar.pairs import both, paired
+from datamesh.ask.spelling import done_by
 from datamesh.ask.words import singular
 
 __all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_at_end", "verb_phrase", "where"]
@@ -108,6 +111,10 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
     starts |= {r.reach(at + 1): (verb, r.tokens[at].stem) for at in starts if at > i and _going_on(r, at)}
     yield from nested.later(r, i)
+    for op in r.op(i, "neither"):
+        denied = lambda reader, at: list(negated(predicates.complement(reader, at, (verb,))))  # noqa: E731
+        yield from paired(r, op.end, denied, joint="nor")
+    yield from both(r, i, lambda reader, at: list(_with_preposition(reader, at, verb)))  # used both by A and by B
     for start, hint in starts.items():
         yield from (replace(hit, value=_when_done(hit.value, verb)) for hit in predicates.complement(r, start, hint))
         yield from comparative(r, start)
@@ -117,8 +124,17 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
         if start > i:
             yield from of_the_highest(r, start)
         yield from counted(r, start)
+    deed = r.lattice.deeds.get(i - 1)
     for when in dates(r, i, hint=(verb,)):  # a verb may name the date: opened in 2008
         yield Hit(when.end, when.value, when.cost - _SKIPPED_VERB / 2)
+        if deed:  # or the rows that have it: ordered in 2008
+            rows = replace(sets.headed(deed), preds=(_plainly_dated(when.value),))
+            yield Hit(when.end, Linked(rows, (verb,)), when.cost - _SKIPPED_VERB / 2)
+
+
+def _with_preposition(r: Reader, i: int, verb: str) -> Iterator[Hit[Post]]:
+    for op in r.op(i, "in", "with"):
+        yield from predicates.complement(r, op.end, (verb, r.tokens[i].fold))
 
 
 def _going_on(r: Reader, i: int) -> bool:
@@ -134,6 +150,10 @@ def _when_done(said: Post, verb: str) -> Post:
     return replace(said, to=replace(said.to, preds=tuple(preds)))
 
 
+def _plainly_dated(when: PredForm) -> PredForm:
+    return replace(when, hint=()) if isinstance(when, Dated) else when
+
+
 def of_the_highest(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """(of) the highest age; (opened in) the most recent year: of one value, not of most of something."""
     for hit in predicates.ranked(r, i):
@@ -145,7 +165,7 @@ def of_the_highest(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
     """(have not been) eliminated: no rows that the verb names; (are) approved: a column of yes and no"""
     deed = r.lattice.deeds.get(i)
-    if deed is not None and said.last in ("be", "have"):
+    if deed is not None and said.last in ("be", "have") and done_by(r.tokens[i]):
         yield Hit(r.reach(deed.end), Linked(sets.headed(deed), ("have",)), _DONE_ALONE)
     for name in r.names(i, "column"):
         if said.last == "be":
