@@ -182,7 +182,8 @@ since: since, in or after, on or after
 tail: are there, is there, were there, was there, exist, do we have, are there in total, there are, are recorded
 tail: on record, on file, in our record, in record, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
-tail: exists, available, take place, took place, taken place, have taken place, occurred, have occurred, happened
+tail: exists, available, made, take place, took place, taken place, have taken place, occurred, have occurred
+tail: happened
 tail: listed, in the table, offered, in the system
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """

@@ -9,7 +9,7 @@ from typing import TypeGuard
 from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.conditions import conditions
-from datamesh.ask.read.form import Calculated, Changed, Dated, Form, Portion, PredForm, Valued
+from datamesh.ask.read.form import Calculated, Changed, Dated, Form, Portion, PredForm, Spread, Valued
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.together import both
 
@@ -32,6 +32,8 @@ def computed(schema: Schema, form: Form, plain: Iterable[Choice[intent.Query]]) 
                 found = _portion(schema, form.made, form, select)
             case Changed():
                 found = _changed(schema, form.made, form, select)
+            case Spread():
+                found = _spread(form.made, select)
             case None:
                 return
         for more in found:
@@ -47,6 +49,36 @@ def _replaced(select: intent.Select, at: int, count: int, items: Sequence[intent
 def _first(form: Form, select: intent.Select) -> int:
     """Where the form's own outputs begin: after the groups."""
     return len(select.outputs) - len(form.outputs)
+
+
+def _spread(made: Spread, select: intent.Select) -> Meanings:
+    """Over the groups that there are: what has no key is none of them."""
+    number = select.outputs[-1].item
+    if not select.group or select.order or select.limit or not isinstance(number, intent.Measure):
+        return
+    keys = tuple(_near(key) for key in select.group)
+    known = [intent.Not(pred=intent.Missing(of=key)) for key in keys if isinstance(key, intent.Attr)]
+    each = intent.Select(
+        **{
+            **dict(select),
+            "outputs": (intent.Output(item=number, name="number"),),
+            "where": both([*([select.where] if select.where else []), *known]),
+            "group": keys,
+        }
+    )
+    of = intent.Attr(column="number", kind="number", label="number")
+    over = intent.Output(item=intent.Measure(fn=made.fn, of=of))
+    yield Choice(intent.Select(subject=intent.Entity(table="counts", rows=each), outputs=(over,)), 0.0)
+
+
+def _near(key: intent.Key) -> intent.Key:
+    """A thing by the key that leads to it: nothing of it is shown."""
+    if not isinstance(key, intent.EntityKey) or not key.path or len(key.keys) > 1:
+        return key
+    *before, edge = key.path
+    if edge.many or edge.to_columns != key.keys:
+        return key
+    return intent.Attr(column=edge.columns[0], path=tuple(before), kind=key.key_kind)
 
 
 def _calculated(made: Calculated, form: Form, select: intent.Select) -> Meanings:

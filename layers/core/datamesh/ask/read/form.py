@@ -38,6 +38,7 @@ __all__ = [
     "PredForm",
     "Ranked",
     "SetForm",
+    "Spread",
     "Tallied",
     "TextMatch",
     "Thing",
@@ -273,12 +274,19 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """The first output of each group, put together: the average number of orders per customer."""
+
+    fn: MeasureFn
+
+
+@dataclass(frozen=True)
 class Form:
     outputs: tuple[Out, ...]
     groups: tuple[KeyForm, ...] = ()
     order: tuple[OrderForm, ...] = ()
     bare: bool = False  # no verb asks to show or to list
-    made: Calculated | Portion | Changed | None = None
+    made: Calculated | Portion | Changed | Spread | None = None
     sort: bool = False  # the verb asks for an order, which must follow
     rows: SetForm | None = None  # what there is one row for, where nothing is counted
     first: SetForm | None = None  # the groups themselves, ranked or kept by a count: the month with the most

@@ -11,6 +11,7 @@ from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.common import UNREAD_VERB
 from datamesh.ask.read.grammar.groups import Keys, attribute, by_attribute, each_key, group_keys
 from datamesh.ask.read.grammar.orders import order
+from datamesh.ask.read.grammar.spreads import on_average
 from datamesh.ask.read.grammar.tallied import Done, verbs
 from datamesh.ask.words import stems
 
@@ -31,6 +32,7 @@ def rest(r: Reader, begun: Hit[Form]) -> Iterator[Hit[Form]]:
 def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
     form = state.value
     yield from _pointing(r, state)
+    yield from on_average(r, state)
     for at in {state.end, *(op.end for op in r.op(state.end, "tail")), _after_and(r, state.end)}:
         if form.groups:
             yield from _narrowed(r, at, state)

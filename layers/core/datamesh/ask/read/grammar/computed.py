@@ -25,6 +25,7 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.common import time, to_show, values
+from datamesh.ask.read.grammar.spreads import spread
 
 __all__ = ["asked"]
 
@@ -37,7 +38,7 @@ Op = Literal["+", "-", "*", "/"]
 def asked(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """[show me] a number that is made of others"""
     for start, cost in to_show(r, i).items():
-        for make in (_calculated, _share, _change, _compared):
+        for make in (_calculated, _share, _change, _compared, spread):
             for hit in make(r, start):
                 yield Hit(hit.end, hit.value, hit.cost + cost)
     yield from _how_much(r, i)
