@@ -49,7 +49,7 @@ def _shown_of(outs: tuple[Out, ...], of: Hit[SetForm], end: int, cost: float) ->
 
 
 def how_much(r: Reader, i: int) -> Iterator[Hit[Form]]:
-    """How old is the doctor named Zach; how large is the population of the counties"""
+    """How old is the doctor named Zach; how tall is the oldest one; how large is the population of the counties"""
     asked = r.longest(i, "how_much")
     nouns = ADJECTIVES[asked.payload][0].nouns if asked else frozenset()
     for op in r.op(asked.end, "be") if asked else ():
@@ -57,7 +57,7 @@ def how_much(r: Reader, i: int) -> Iterator[Hit[Form]]:
             if all(isinstance(out, Plain) and nouns & set(out.attr.text.lower().split()) for out in hit.value):
                 yield Hit(hit.end, Form(hit.value), hit.cost)
         for attr in _called(r, nouns):
-            for of in _of_what(r, op.end):
+            for of in (*_of_what(r, op.end), *sets.best_set(r, op.end)):
                 yield _shown_of((Plain(attr),), of, of.end, _BY_ADJECTIVE)
 
 
