@@ -14,6 +14,7 @@ from datamesh.ask.read.figures import Figure, figures
 from datamesh.ask.read.form import Count, Form, Linked, OrderForm, Out, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import shown_as
+from datamesh.ask.read.rewritten import without_context
 from datamesh.ask.read.shown import stands_for
 from datamesh.ask.read.together import both
 from datamesh.ask.words import stems
@@ -43,7 +44,8 @@ def tallies(schema: Schema, form: Form) -> Iterator[Choice[intent.Select]]:
                 cost = rows.cost + target.cost + spot.cost + (_FAR if spot.value.path else 0.0)
                 shown = schema.text_attr(spot.value, schema.column(target.table, target.name))
                 of = rows.value.of or tally.counted.to
-                sets = [(replace(of, head=None), Spot(rows.value.table)), (tally.rest, spot.value)]
+                rest = without_context(tally.rest, {rows.value.table}, schema)
+                sets = [(replace(of, head=None), Spot(rows.value.table)), (rest, spot.value)]
                 select = _having(schema, form, rows.value, tally.counted, shown)
                 if select is None:
                     continue
