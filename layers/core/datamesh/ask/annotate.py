@@ -25,6 +25,7 @@ __all__ = ["annotate", "sayable"]
 _SAYABLE = FUNCTION_WORDS | {word for begun in OPERATORS.values() for phrase in begun for word in phrase}
 _HOMES = [[at, this] for at in ("in", "at", "of") for this in ("this", "the", "our")]
 _PART_OF_NAME = 0.6
+_CARRIERS = {stem(word): kinds for word, kinds in CARRIERS.items()}
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
@@ -166,7 +167,7 @@ def _name(lattice: Lattice, i: int, end: int, targets: Sequence[Target]) -> Name
 def _carried(lattice: Lattice, vocabulary: Vocabulary, name: Name) -> Name | None:
     """Phone number, market value, enrollment size: a word that only says what kind of thing the column holds."""
     end = name.end
-    kinds = CARRIERS.get(singular(lattice.tokens[end].fold)) if end < len(lattice.tokens) else None
+    kinds = _CARRIERS.get(stem(singular(lattice.tokens[end].fold))) if end < len(lattice.tokens) else None
     fitting = [replace(t, cost=t.cost + _CARRIED) for t in name.targets if kinds and _carries(vocabulary, t, kinds)]
     return _name(lattice, name.start, end + 1, fitting) if fitting else None
 

@@ -129,6 +129,7 @@ _CARRIERS = """
 number: number text; value: number; amount: number; size: number; level: number text; score: number; point: number
 count: number; rate: number; percentage: number; figure: number; total: number
 date: date; day: date; time: date time; year: date year; name: text; title: text; type: text; kind: text; status: text
+information: number text date time; info: number text date time
 """
 CARRIERS: Mapping[str, frozenset[str]] = {
     word.strip(): frozenset(kinds.split())

@@ -30,6 +30,7 @@ agg min: minimum, min, lowest, smallest, least, minimal, minimum of
 agg median: median, median of
 distinct: distinct, different, unique, various
 all_details: all information, all the information, all info, all details, all the details, all data, all the data
+all_details: the information, the data, the info
 all_details: all columns, everything, information, all attributes, the details, all available information, details
 group: for each, for every, per, by, grouped by, group by, broken down by, for each of the, in each, of each
 group: from each, for the different, in different, in the different, at different, across different
@@ -160,6 +161,7 @@ changed difference: change, increase
 versus: versus, vs, compared with, compared to, in comparison with, in comparison to, against
 compare_with: compare
 placed: located, based, situated, found, held
+so_much: years old, year old, years of age
 edge starts: first letter, initial letter, first character, initial
 edge ends: last letter, final letter, last character
 piece: word, letter, substring, string, phrase, character, characters, letters
@@ -193,6 +195,12 @@ _MORE = (">", "more greater larger higher bigger longer taller heavier older lat
 _LESS = ("<", "less fewer smaller lower shorter lighter younger earlier")
 
 
+_FIRST = (
+    ("desc", ("most recent", "latest", "newest", "highest", "largest", "longest", "most expensive")),
+    ("asc", ("oldest", "earliest", "lowest", "smallest", "youngest", "shortest", "cheapest")),
+)
+
+
 _SO_MANY = (*SPELLED, *map(str, range(1, 11)))  # top 3 cheap
 
 
@@ -210,6 +218,9 @@ def _rows() -> list[tuple[str, str, str]]:
                 ("cmp", f"{sign}=", f"{word} than or equal to"),
             ]
             rows += [("cmp", f"{sign}=", f"equal to or {word} than"), ("after_cmp", f"{sign}=", f"or {word}")]
+    for way, said in _FIRST:  # starting with the oldest one
+        starts = [f"starting {at} the {word}" for word in said for at in ("from", "with")]
+        rows += [("direction", way, start + one) for start in starts for one in ("", " one")]
     rows += [("compare", word, f"{form} than") for form, word in COMPARATIVES.items()]
     rows += [("how_much", word, f"how {word}") for word in ADJECTIVES]
     rows += [("superlative", word, form) for form, word in SUPERLATIVES.items()]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import Linked, Post, Valued
+from datamesh.ask.read.form import Contains, Linked, Post, Valued
 from datamesh.ask.read.grammar import sets
+from datamesh.ask.read.grammar.clauses import clause, containing
 from datamesh.ask.read.grammar.common import attrs, dates, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.pairs import both
@@ -26,12 +28,23 @@ def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
     yield from _values(r, i, hint)
     for name in attrs(r, i):
         yield from compared(r, name.end, name)
+        yield from _containing(r, name)
         if hint[-1:] in _OF_TIMES:  # for all years before 2009
             yield from dates(r, name.end, name)
     for related in sets.plain_set(r, i):
         yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
     for best in sets.best_set(r, i):
         yield Hit(best.end, Linked(best.value, hint), best.cost + 0.1)
+
+
+def _containing(r: Reader, name: Name) -> Iterator[Hit[Post]]:
+    """(by) a publisher whose name contains X; that contains X"""
+    for that in r.op(name.end, "that"):
+        yield from containing(r, that.end, name)
+    for whose in r.op(name.end, "whose"):
+        for hit in clause(r, whose.end):
+            if isinstance(hit.value, Contains) and (own := sets.of_head(name, hit.value)) != hit.value:
+                yield Hit(hit.end, own, hit.cost)
 
 
 def _values(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:

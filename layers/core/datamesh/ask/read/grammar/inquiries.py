@@ -12,7 +12,7 @@ from datamesh.ask.read.form import Compared, Form, Out, Plain, SetForm, Valued
 from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.words import stem
 
-__all__ = ["how_much", "in_which"]
+__all__ = ["how_much", "in_which", "where_is"]
 
 _BY_ADJECTIVE = 0.1
 
@@ -46,6 +46,14 @@ def _at_last(r: Reader, i: int) -> Iterator[int]:
 def _shown_of(outs: tuple[Out, ...], of: Hit[SetForm], end: int, cost: float) -> Hit[Form]:
     shown = tuple(replace(out, of=of.value) for out in outs)
     return Hit(end, Form(shown), of.cost + cost)
+
+
+def where_is(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """Where is the headquarters of Acme: the attribute that is named"""
+    for op in r.op(i + 1, "be") if r.word(i, "where") else ():
+        for hit in outputs.output(r, op.end):
+            if all(isinstance(out, Plain) and out.of and out.of.preds for out in hit.value):
+                yield Hit(hit.end, Form(hit.value), hit.cost)
 
 
 def how_much(r: Reader, i: int) -> Iterator[Hit[Form]]:

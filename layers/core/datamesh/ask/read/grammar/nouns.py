@@ -35,7 +35,10 @@ def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
 
 def _compound(r: Reader, state: Hit[SetForm], owner: Name) -> Iterator[Hit[SetForm]]:
     """(company) offices, (student) enrolments: that belong to one"""
+    whole = {(name.end, name.targets[0].table) for name in r.names(owner.start, "table")}
     for name in r.names(owner.end, "table"):
+        if (name.end, name.targets[0].table) in whole:
+            continue  # sales orders, of the domain sales
         if owner.targets[0].table != name.targets[0].table and not verb_form(r.tokens[name.end - 1]):
             owned = state.value.plus(Linked(SetForm(owner), (COMPOUND,)))
             found = replace(owned, head=name, plural=_plural(r, name))

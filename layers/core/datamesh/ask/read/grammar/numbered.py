@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamesh.ask.intent import Op
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import MEASURING_VERBS
 from datamesh.ask.read.chart import Hit, Reader
@@ -13,12 +14,13 @@ from datamesh.ask.read.grammar.common import Amount, amount, comparison, dearer,
 from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.words import stem
 
-__all__ = ["comparative", "counted", "measuring", "numbers_again", "so_many"]
+__all__ = ["aged", "comparative", "counted", "measuring", "numbers_again", "so_many"]
 
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 _OF_IT = 0.1  # what the average is of is what is compared with it
 _MEASURING = {stem(verb): adjective for verb, adjective in MEASURING_VERBS.items()}
 _AGAIN = 0.2  # what `with` stood before goes on
+_ALONG: dict[str, Op] = {"before": "<", "until": "<=", "since": ">=", "after": ">"}
 _AGE = 0.2  # over 40: of age, where nothing says so
 
 
@@ -68,6 +70,15 @@ def comparative(r: Reader, i: int) -> Iterator[Hit[Post]]:
         for name in r.names(op.end, "column"):  # above age 46
             for end, found in number(r, name.end):
                 yield Hit(end, Compared(name, comparison(op), found), 0.1)
+    yield from _along(r, i)
+
+
+def _along(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """after season 2007; until round 3"""
+    for op in r.op(i, *_ALONG):
+        for name in r.names(op.end, "column"):
+            for end, found in number(r, name.end):
+                yield Hit(end, Compared(name, _ALONG[op.category], found), 0.1)
 
 
 def measuring(r: Reader, i: int) -> Iterator[Hit[Post]]:
@@ -76,6 +87,14 @@ def measuring(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for count in amount(r, i + 1) if adjective else ():
         found = count.value
         yield Hit(count.end, Compared(None, found.op, found.number, found.high, adjective=adjective), count.cost)
+
+
+def aged(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(are) 20 years old"""
+    for count in amount(r, i):
+        for op in r.op(count.end, "so_much"):
+            for name in _age(r) if not isinstance(count.value.number, Yard) else ():
+                yield Hit(op.end, Compared(name, count.value.op, count.value.number, count.value.high), _AGE)
 
 
 def _age(r: Reader) -> Iterator[Name]:

@@ -84,6 +84,8 @@ def _keyed(r: Reader, i: int, way: Direction | None) -> Iterator[Hit[OrderForm]]
         bracketed = r.word(at, "(")
         for end, said in _direction(r, at + bracketed):
             yield Hit(end + (bracketed and r.word(end, ")")), OrderForm(said, key.value), key.cost)
+        for op in r.op(at, "alphabetical"):  # by their names, alphabetically
+            yield Hit(op.end, OrderForm(way or "asc", key.value), key.cost)
 
 
 def _key(r: Reader, i: int) -> Iterator[Hit[Out]]:

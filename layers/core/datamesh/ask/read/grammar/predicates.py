@@ -12,7 +12,7 @@ from datamesh.ask.read.grammar import nested, sets, tallied
 from datamesh.ask.read.grammar.clauses import clause, containing, missing, word_in
 from datamesh.ask.read.grammar.common import dates, dearer, values
 from datamesh.ask.read.grammar.complements import complement
-from datamesh.ask.read.grammar.numbered import comparative, counted
+from datamesh.ask.read.grammar.numbered import aged, comparative, counted
 from datamesh.ask.read.grammar.pairs import both, paired
 from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.read.grammar.possible import CLOSE, possible
@@ -159,6 +159,9 @@ def _copula(r: Reader, i: int, *, no: bool) -> Iterator[Hit[Post]]:
     for lacking in missing(r, i):
         yield Hit(lacking.end, replace(lacking.value, negated=no), lacking.cost)
     yield from _unless(_related(r, i), no=no)
+    yield from _unless(aged(r, i), no=no)
+    for op in r.op(i, "either"):  # either made in 1990 or directed by X
+        yield from [*verb_phrase(r, op.end), *_related(r, op.end)] if not no else ()
     for same in sets.plain_set(r, i):  # friends with Bob
         yield Hit(same.end, Linked(same.value, ("be",), negated=no), same.cost + 0.2)
     if no:

@@ -22,7 +22,7 @@ from datamesh.ask.read.grammar import computed, outputs, predicates, sets, talli
 from datamesh.ask.read.grammar.closing import per, rest
 from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
-from datamesh.ask.read.grammar.inquiries import how_much, in_which
+from datamesh.ask.read.grammar.inquiries import how_much, in_which, where_is
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
 from datamesh.ask.read.grammar.stretches import stretches
@@ -58,7 +58,7 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
         yield from told_again(r, rule_(r, at))
     yield from somebody(r, at)
     yield from told_again(r, list(somebody(r, at)))
-    yield from how_much(r, at)
+    yield from [*how_much(r, at), *where_is(r, at)]
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:

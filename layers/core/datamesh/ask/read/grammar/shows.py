@@ -19,8 +19,7 @@ _NOBODY = 0.1  # who, and nothing yet that says of which kind
 def sorted_(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """Sort [the list of] the names: by what must follow"""
     if (after := sorting(r, i)) > i:
-        at = r.the(after)
-        at = at + 2 if r.word(at, "list") and r.word(at + 1, "of") else after
+        at = after + 1 if r.word(after, "of") else after
         for hit in outputs.outputs(r, at):
             yield Hit(hit.end, Form(hit.value, sort=True), hit.cost)
             for keys in by_keys(r, hit.end + 1, None) if r.word(hit.end, "by") else ():
