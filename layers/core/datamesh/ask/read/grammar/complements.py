@@ -11,7 +11,7 @@ from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.clauses import clause, containing
 from datamesh.ask.read.grammar.common import attrs, dates, values
 from datamesh.ask.read.grammar.compared import compared
-from datamesh.ask.read.grammar.pairs import both
+from datamesh.ask.read.grammar.pairs import both, denied, paired
 
 __all__ = ["complement"]
 
@@ -19,8 +19,10 @@ _OF_TIMES = (("for",), ("in",), ("from",), ("during",))
 
 
 def complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
-    """Boston; banking industry; district 1; the city of Boston; Boeing planes; both Boston and Newark"""
+    """Boston; banking industry; district 1; the city of Boston; Boeing planes; both, neither of them"""
     yield from both(r, i, lambda reader, at: list(_one(reader, at, hint)))
+    for op in r.op(i, "neither"):
+        yield from paired(r, op.end, lambda reader, at: list(denied(_one(reader, at, hint))), joint="nor")
     yield from _one(r, i, hint)
 
 

@@ -11,7 +11,7 @@ from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.common import amount
 from datamesh.ask.read.grammar.possible import possible
 
-__all__ = ["alike", "both", "but_not", "joined", "paired", "said_alike"]
+__all__ = ["alike", "both", "but_not", "denied", "joined", "paired", "said_alike"]
 
 Part = Callable[[Reader, int], Iterable[Hit[Post]]]
 
@@ -38,7 +38,7 @@ def paired(r: Reader, i: int, part: Part, joint: str = "and") -> Iterator[Hit[Po
 def alike(r: Reader, i: int, first: PredForm) -> Iterator[Hit[Post]]:
     """... and B, or ... nor B, which is not so either"""
     if isinstance(first, Valued | Linked | Compared) and first.negated:
-        yield from _denied(said_alike(r, i, replace(first, negated=False)))
+        yield from denied(said_alike(r, i, replace(first, negated=False)))
     else:
         yield from said_alike(r, i, first)
 
@@ -63,14 +63,15 @@ def _split(pred: PredForm) -> tuple[PredForm, ...]:
 def but_not(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
     """(who take fencing but) not judo; (with matches but) no courses; (ordered A) as well as B"""
     if no := r.longest(i, "not"):
-        yield from _denied(said_alike(r, no.end, last))
+        yield from denied(said_alike(r, no.end, last))
     elif r.word(i, "no") and isinstance(last, Linked):
-        yield from _denied(said_alike(r, i + 1, last))
+        yield from denied(said_alike(r, i + 1, last))
     elif r.word(i - 1, "as") and r.word(i - 2, "well"):
         yield from said_alike(r, i, last)
 
 
-def _denied(hits: Iterable[Hit[Post]]) -> Iterator[Hit[Post]]:
+def denied(hits: Iterable[Hit[Post]]) -> Iterator[Hit[Post]]:
+    """The same, which is not so."""
     for hit in hits:
         if isinstance(hit.value, Valued | Linked | Compared) and not hit.value.negated:
             yield Hit(hit.end, replace(hit.value, negated=True), hit.cost)

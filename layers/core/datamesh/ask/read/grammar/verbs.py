@@ -27,7 +27,7 @@ from datamesh.ask.read.grammar.common import dates, dearer, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.deeds import deeds
 from datamesh.ask.read.grammar.numbered import comparative, counted, measuring
-from datamesh.ask.read.grammar.pairs import both, paired
+from datamesh.ask.read.grammar.pairs import both
 from datamesh.ask.spelling import done_by
 from datamesh.ask.words import singular
 
@@ -111,9 +111,6 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
     starts |= {r.reach(at + 1): (verb, r.tokens[at].stem) for at in starts if at > i and _going_on(r, at)}
     yield from nested.later(r, i)
-    for op in r.op(i, "neither"):
-        denied = lambda reader, at: list(negated(predicates.complement(reader, at, (verb,))))  # noqa: E731
-        yield from paired(r, op.end, denied, joint="nor")
     yield from both(r, i, lambda reader, at: list(_with_preposition(reader, at, verb)))  # used both by A and by B
     for start, hint in starts.items():
         yield from (replace(hit, value=_when_done(hit.value, verb)) for hit in predicates.complement(r, start, hint))
