@@ -116,7 +116,7 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from (replace(hit, value=_when_done(hit.value, verb)) for hit in predicates.complement(r, start, hint))
         yield from comparative(r, start)
         for hit in predicates.ranked(r, start):
-            if isinstance(hit.value, Ranked) and hit.value.of:
+            if isinstance(hit.value, Ranked) and (hit.value.of or hit.value.total or hit.value.fn):
                 yield hit
         if start > i:
             yield from of_the_highest(r, start)
