@@ -81,7 +81,7 @@ def _counted(schema: Schema, linked: Linked, target: Target, head: Name) -> list
     if linked.to.head is None:  # rows that one thing has are not its own
         key = target.name in schema.table(target.table).foreign
         thing = key if linked.hint == ("have",) else _thing(schema, target, head)
-        own = schema.repeats(target.table, target.name) and not thing
+        own = target.cost < PARTLY and schema.repeats(target.table, target.name) and not thing
         return [Choice(Figure(target.table, "count", target.table), 0.0)] if own else []
     if schema.names_row(target.table, target.name):
         return []  # else the thing is meant, not its name
