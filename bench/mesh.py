@@ -51,7 +51,6 @@ _MORE = (
     ("size", "number"), ("height", "number"), ("age", "integer"), ("discount", "number"), ("balance", "number"),
     ("description", "title"), ("zone", "code"), ("model", "title"), ("version", "code"), ("origin", "city"),
 )  # fmt: skip
-_AT_HOME = 0.7  # of questions say the domain: without it, most things are of many
 _TEXTS = ("title", "status", "country", "city", "person", "code")
 
 
@@ -166,13 +165,16 @@ def _contract(thing: _Thing) -> str:
     return "\n".join(lines) + "\n"
 
 
-def questions(products: int, columns: int, wanted: int) -> list[tuple[str, str]]:
-    """(kind, question): ten kinds in turn, about products chosen by chance."""
+def questions(products: int, columns: int, wanted: int, *, at_home: float) -> list[tuple[str, str]]:
+    """(kind, question): ten kinds in turn, about products chosen by chance.
+
+    `at_home` of them (0 to 1) say the domain: without it, most things are of many.
+    """
     chance = random.Random(_SEED + 1)  # noqa: S311
     things = _things(products, columns // products)
     found: list[tuple[str, str]] = []
     while len(found) < wanted:
-        asked = dict(_asked(chance.choice(things), chance))
+        asked = dict(_asked(chance.choice(things), chance, at_home))
         kind = _KINDS[len(found) % len(_KINDS)]
         if kind in asked:
             found.append((kind, asked[kind]))
@@ -182,15 +184,15 @@ def questions(products: int, columns: int, wanted: int) -> list[tuple[str, str]]
 _KINDS = ("count", "filter", "average", "group", "superlative", "join", "above", "top", "month", "unknown")
 
 
-def _asked(thing: _Thing, chance: random.Random) -> Iterator[tuple[str, str]]:
+def _asked(thing: _Thing, chance: random.Random, at_home: float) -> Iterator[tuple[str, str]]:
     rows, domain = thing.table.replace("_", " "), thing.domain
-    if chance.random() < _AT_HOME:
+    if chance.random() < at_home:
         rows = f"{domain} {rows}"
     texts, numbers = _of(thing, "title", "city", "person"), _of(thing, "number", "integer")
     yield "count", f"How many {rows} are there?"
     yield "filter", f"List the names of {rows} in {chance.choice(_COUNTRIES)}."
     yield "month", f"How many {rows} were created per month?"
-    yield "unknown", f"What is the {chance.choice(('mood', 'colour', 'altitude', 'vintage'))} of the {domain} {rows}?"
+    yield "unknown", f"What is the {chance.choice(('mood', 'colour', 'altitude', 'vintage'))} of the {rows}?"
     yield "group", f"How many {rows} are there for each {chance.choice(texts)}?"
     if numbers:
         number = chance.choice(numbers)

@@ -1,4 +1,6 @@
-"""`python -m bench.planner PRODUCTS COLUMNS VALUES WORK`: loading a mesh's knowledge and planning, told in one line.
+"""`python -m bench.planner PRODUCTS COLUMNS VALUES AT_HOME WORK`: loading a mesh's knowledge and planning, in one line.
+
+AT_HOME (0 to 1) of the questions say the domain of what they ask about.
 
 The knowledge is loaded as the query function does it in a new process: the registry's items, the pack out of the
 bucket, here a directory; then the vocabulary of a caller who may read everything. Questions are of ten kinds. Seconds
@@ -80,7 +82,7 @@ def _item(product: Made) -> dict[str, Any]:
 
 def main() -> int:
     products, columns, values = map(int, sys.argv[1:4])
-    root, mesh = Path(sys.argv[4]), made(products, columns, values)
+    at_home, root, mesh = float(sys.argv[4]), Path(sys.argv[5]), made(products, columns, values)
     packing = _packed(root, mesh)
     told: dict[str, Any] = {
         "products": products,
@@ -91,7 +93,7 @@ def main() -> int:
     }
     items = Items(mesh)
     del mesh
-    print(json.dumps(told | _measured(root, items, products, columns)))
+    print(json.dumps(told | _measured(root, items, questions(products, columns, _ASKED, at_home=at_home))))
     return 0
 
 
@@ -106,11 +108,10 @@ def _packed(root: Path, mesh: list[Made]) -> float:
     )[0]
 
 
-def _measured(root: Path, items: Any, products: int, columns: int) -> dict[str, Any]:
+def _measured(root: Path, items: Any, asked: list[tuple[str, str]]) -> dict[str, Any]:
     loader = KnowledgeLoader(items, Directory(root), "")
     loading, knowledge = _took(loader.load)
     viewing, view = _took(lambda: view_of(knowledge, _PRINCIPAL))
-    asked = questions(products, columns, _ASKED)
     first = _took(lambda: plan("How many", view.knowledge, view.columns, today=_TODAY))[0]
     again = _took(loader.load)[0]
     times: dict[str, list[float]] = defaultdict(list)

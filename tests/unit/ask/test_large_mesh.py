@@ -10,7 +10,7 @@ import pytest
 
 from datamesh.ask import vocabulary as vocabularies
 from datamesh.ask.planner import Plan, plan, read
-from datamesh.ask.retrieval import WHOLE, groups
+from datamesh.ask.retrieval import WHOLE
 from datamesh.contract.model import Column, ColumnType, Contract, Relationship, Table, TableRef, Version
 from datamesh.contract.profile import ColumnProfile
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
@@ -114,9 +114,16 @@ def test_a_word_that_nobody_knows_is_refused_with_suggestions_that_work(large: L
 
 
 def test_who_knows_a_quoted_value_is_meant(large: Large) -> None:
-    vocabulary = vocabularies.build(large.knowledge, large.readable)
-    found = groups('How many customers are called "media customers One"?', vocabulary)
-    assert [group.tables for group in found] == [frozenset({"media.customers"})]
+    found = large.ask('How many customers are called "media customers One"?')
+    assert found.sql is not None
+    assert "FROM media.customers" in found.sql.sql("duckdb")
+
+
+def test_what_could_be_asked_instead_says_the_domain_where_many_have_such_things(large: Large) -> None:
+    found = large.ask("How many customers are there?")
+    assert found.suggestions
+    assert all(any(f"{domain} customers" in said for domain in DOMAINS) for said in found.suggestions)
+    assert all(large.ask(question).status == "answered" for question in found.suggestions)
 
 
 def test_a_vocabulary_is_built_once_for_those_who_see_the_same(large: Large, monkeypatch: pytest.MonkeyPatch) -> None:

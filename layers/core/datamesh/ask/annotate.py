@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from datamesh.ask.apart import apart
-from datamesh.ask.dates import Period, periods
+from datamesh.ask.dates import GRAINS, Period, periods
 from datamesh.ask.doers import mistaken
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
 from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, ROW_WORDS, SPELLED
@@ -26,6 +26,7 @@ _SAYABLE = FUNCTION_WORDS | {word for begun in OPERATORS.values() for phrase in 
 _HOMES = [[at, this] for at in ("in", "at", "of") for this in ("this", "the", "our")]
 _PART_OF_NAME = 0.6
 _CARRIERS = {stem(word): kinds for word, kinds in CARRIERS.items()}
+_GRAINS = frozenset(stem(word) for word in GRAINS) & UNIT_STEMS
 _LOWER_CASE = 0.4  # a value in small letters that could be a plain word
 _VERB_TOO = 0.6
 _PLURAL = 0.3
@@ -69,11 +70,14 @@ def _annotate(lattice: Lattice, vocabulary: Vocabulary, today: date) -> None:
 
 
 def sayable(words: tuple[Token, ...]) -> list[bool]:
-    """Which words can be read without any schema, as grammar, operators or numbers: in order, how many, 300."""
-    lattice = Lattice(words, Vocabulary(), read=[_plain(token) for token in words])
-    for i in range(len(words)):
+    """Which words say how something is asked, not what of: in order, per month, numbers and the units behind them."""
+    said = [t.kind in ("number", "mark") or t.fold in SPELLED or t.stem in _GRAINS for t in words]
+    said = [here or (i > 0 and said[i - 1] and words[i].stem in UNIT_STEMS) for i, here in enumerate(said)]
+    lattice = Lattice(words, Vocabulary(), read=said)
+    for i, token in enumerate(words):
+        said[i] = said[i] or token.fold in FUNCTION_WORDS
         _operators(lattice, i)
-    return lattice.read
+    return said
 
 
 def _plain(token: Token) -> bool:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from datamesh.ask import intent
 
-__all__ = ["MARGIN_CAP", "features"]
+__all__ = ["MARGIN_CAP", "features", "shape"]
 
 R = TypeVar("R", bound=intent.Node)
 
@@ -35,6 +35,11 @@ def features(chosen: R, readings: Mapping[R, float]) -> dict[str, float]:
         "conditions": float(sum(parts[kind] for kind in _CONDITIONS)),
         "limited": float(parts["Limit"]),
     }
+
+
+def shape(query: intent.Query) -> tuple[str, ...]:
+    """What a reading computes, whatever it is of: two of one shape are one question of other tables."""
+    return tuple(f"{type(node).__name__} {getattr(node, 'fn', '')}" for node in _nodes(query))
 
 
 def _nodes(node: Any) -> Iterator[BaseModel]:

@@ -21,7 +21,7 @@ from datamesh.ask.spelling import VERB_STEMS, family
 from datamesh.ask.views import ColumnView, Stems, TableView, rest, with_cores
 from datamesh.ask.words import stem, stems, value_key
 
-__all__ = ["ANYBODY", "Phrase", "column_phrases", "other_nouns", "table_phrases"]
+__all__ = ["ANYBODY", "EMPTY", "Phrase", "column_phrases", "other_nouns", "table_phrases"]
 
 _SHORT, _WITH_NOUN, _HEAD_WITH_NOUN = 0.1, 0.05, 0.1
 _NOUN_INSIDE = 0.2  # the amount, of settlements, for the amount settled
@@ -48,7 +48,8 @@ _UNITS = frozenset(stem(word) for word in UNIT_WORDS)
 _MERE = frozenset(stem(word) for word in (*MERE_WORDS, *FUNCTION_WORDS, *UNIT_WORDS))
 _FLAG_FRONTS = frozenset(stem(word) for word in FLAG_FRONTS)
 _FLAG_TAILS = frozenset(stem(word) for word in FLAG_TAILS)
-_EMPTY = _MERE | frozenset(stem(word) for word in TAIL_WORDS)
+EMPTY = _MERE | frozenset(stem(word) for word in TAIL_WORDS)
+"""Stems that alone say nothing of the name that they are a part of."""
 _LABELS = frozenset(stem(word) for word in LABEL_WORDS)
 PEOPLE = tuple(word for line in KINDS if line[0] == "person" for word in line)
 _SAME = {stems(phrase): [stems(other) for other in line if other != phrase] for line in PHRASES for phrase in line}
@@ -188,7 +189,7 @@ def _parts(words: Stems) -> Iterator[tuple[Stems, float]]:
             if len(part) < len(words) and part[0] not in FUNCTION_WORDS and part[-1] not in FUNCTION_WORDS:
                 weight = sum(_weight(word) for word in part)
                 headed = _headed(words, at, end)
-                if any(w not in _EMPTY and (headed or (w not in VERB_STEMS and w not in _TAILS)) for w in part):
+                if any(w not in EMPTY and (headed or (w not in VERB_STEMS and w not in _TAILS)) for w in part):
                     yield part, _PART + _UNSAID * (1 - weight / said) + (0.0 if headed else _NO_HEAD)
 
 

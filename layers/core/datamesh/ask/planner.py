@@ -6,20 +6,21 @@ is answered if nothing else comes near it; if something does, both are named, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
 from datamesh.ask import intent
 from datamesh.ask.annotate import annotate
-from datamesh.ask.choosing import AMBIGUOUS, CANDIDATES, CEILING, FORMS, Plan, chosen, readings_of, refused, stuck_at
+from datamesh.ask.choosing import CEILING, FORMS, Plan, chosen, readings_of, refused, stuck_at
+from datamesh.ask.electing import elected
 from datamesh.ask.kept import Kept
 from datamesh.ask.read.chart import Exhausted, Reader
 from datamesh.ask.read.follow import edited
 from datamesh.ask.read.grammar import follow
 from datamesh.ask.read.grammar.question import question as whole_question
 from datamesh.ask.read.places import Schema
-from datamesh.ask.retrieval import WHOLE, Group, groups, likely_tables
+from datamesh.ask.retrieval import WHOLE, groups, likely_tables
 from datamesh.ask.suggest import suggestions
 from datamesh.ask.vocabulary import Vocabulary, build
 from datamesh.ask.words import stems
@@ -30,9 +31,6 @@ __all__ = ["Plan", "plan", "read"]
 _UNSURE = "The question can be read, but not surely enough."
 
 _LONGEST = 400  # characters of a question
-_TRIED = 12  # groups of tables that a question is read in
-_HALF = 0.5  # of what the likeliest group knows, for another to be tried
-_APART = 0.35  # what the reading in one group must be cheaper by than that in any other
 
 
 def plan(
@@ -94,44 +92,7 @@ def _read(question: str, vocabulary: Vocabulary, today: date) -> Plan:
     likely = groups(question, vocabulary)
     if not likely:
         return _within(question, vocabulary.within(frozenset()), today)
-    return _elected(likely, lambda group: _within(question, vocabulary.within(group.tables), today))
-
-
-def _elected(likely: list[Group], read_in: Callable[[Group], Plan]) -> Plan:
-    """The cheapest of the plans in several groups. Where another comes near, or one not tried could: ambiguous.
-
-    Groups that know less than half of what the first knows are not tried; nor the others, once two plans come so near
-    to nothing at all that no third can be chosen before them.
-    """
-    rivals = [group for group in likely if group.weight >= _HALF * likely[0].weight]
-    first: Plan | None = None
-    meant: list[tuple[Plan, Group]] = []
-    tried = 0
-    for group in rivals[:_TRIED]:
-        found = read_in(group)
-        first, tried = first or found, tried + 1
-        if found.status != "refused":
-            meant = sorted([*meant, (found, group)], key=lambda pair: pair[0].cost)
-            if len(meant) > 1 and meant[1][0].cost <= _APART:
-                break
-    if not meant:
-        return first or Plan("refused", "Nothing was asked.")
-    near = [plan for plan, _ in meant if plan.cost <= meant[0][0].cost + _APART]
-    if len(near) == 1 and not any(group.weight >= meant[0][1].weight for group in rivals[tried:]):
-        return near[0]
-    told = [(said, group) for plan, group in meant[: len(near)] for said in plan.candidates or (plan.explanation,)]
-    candidates = dict.fromkeys(f"{said} [{_domains(group)}]" for said, group in told)
-    return Plan(
-        "ambiguous",
-        AMBIGUOUS,
-        candidates=tuple(candidates)[:CANDIDATES],
-        cost=meant[0][0].cost,
-    )
-
-
-def _domains(group: Group) -> str:
-    """Where a group of tables is at home."""
-    return ", ".join(sorted({table.partition(".")[0] for table in group.tables}))
+    return elected(likely, lambda group: _within(question, vocabulary.within(group.tables), today), vocabulary.tables)
 
 
 def _within(question: str, vocabulary: Vocabulary, today: date) -> Plan:

@@ -16,6 +16,7 @@ from math import log
 from datamesh.ask.annotate import sayable
 from datamesh.ask.joins import Graph
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
+from datamesh.ask.phrases import EMPTY
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import Token, tokens, value_key
 
@@ -25,15 +26,20 @@ WHOLE = 24  # tables that are read together, whatever the question
 _DOZEN = 12  # tables of a group that are cut out of a larger one
 _SEEDS = 8  # groups that are cut out of one
 _PLAIN = 0.1  # of the weight of a word that is none of grammar
+_CLOSE = 0.4  # what a word may cost that is another of the name's family: directed by, for director
+_LONGER = 50  # values with a quoted word that are looked at
 _NEAR = 2  # relationships between the tables of such a group
 
 
 @dataclass(frozen=True)
 class Group:
-    """Tables that are related, the words of the question (by position) that they know, and what those weigh."""
+    """Tables that are related, and what the words of the question that they know weigh.
+
+    `names` are the words (by position) that name something here, or are a value: those that say what is asked about.
+    """
 
     tables: frozenset[str]
-    words: frozenset[int]
+    names: frozenset[int]
     weight: float
 
 
@@ -42,29 +48,31 @@ def likely_tables(question: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     if len(vocabulary.tables) <= WHOLE:
         return tuple(vocabulary.tables)
     known = _known(tokens(question), vocabulary)
-    ranked = sorted(known, key=lambda table: (-sum(known[table].values()), table))
+    ranked = sorted(known, key=lambda table: (-_weight(known[table]), table))
     return tuple(islice(dict.fromkeys((*ranked, *vocabulary.tables)), _DOZEN // 2))
 
 
-Known = dict[str, dict[int, float]]  # table to the words that it knows (by position), and what each weighs
+@dataclass(frozen=True)
+class _Word:
+    """What a word of the question weighs to a table that knows it; `named`: it is close to a name there, or a value."""
+
+    weight: float
+    named: bool
+
+
+Known = dict[str, dict[int, _Word]]  # table to the words that it knows, by position
 
 
 def groups(question: str, vocabulary: Vocabulary) -> list[Group]:
-    """The groups that know any of the words, the one that knows most first.
-
-    Where a quoted value is known, only those that know it: what is quoted was meant.
-    """
-    words = tokens(question)
-    known = _known(words, vocabulary)
+    """The groups that know any of the words, the one that knows most first."""
+    known = _known(tokens(question), vocabulary)
     found: list[Group] = []
     for tables in _related(known, vocabulary.islands):
         if len(island := vocabulary.islands[tables[0]]) <= WHOLE:
             found.append(_group(known, island))
         else:
             found += _cut_out(known, tables, vocabulary.graph)
-    quoted = {at for group in found for at in group.words if words[at].kind == "quoted"}
-    meant = [group for group in found if quoted <= group.words] or found
-    return sorted(meant, key=lambda group: (-group.weight, sorted(group.tables)))
+    return sorted(found, key=lambda group: (-group.weight, sorted(group.tables)))
 
 
 def _known(words: tuple[Token, ...], vocabulary: Vocabulary) -> Known:
@@ -73,7 +81,9 @@ def _known(words: tuple[Token, ...], vocabulary: Vocabulary) -> Known:
     plain = sayable(words)
     for at, token in enumerate(words):
         if token.kind == "word" and token.fold not in FUNCTION_WORDS:
-            _note(known, [at], vocabulary.postings.get(token.stem, ()), vocabulary, plain)
+            for stem, cost in vocabulary.spelling.near(token).items():
+                close = cost <= _CLOSE and not plain[at] and token.stem not in EMPTY
+                _note(known, [at], vocabulary.postings[stem], vocabulary, plain, cost=cost, named=close)
             _note(known, [at], vocabulary.domains.get(token.fold, ()), vocabulary, plain)
         for length, tables in _holders(words, at, vocabulary):
             _note(known, range(at, at + length), tables, vocabulary, plain)
@@ -81,9 +91,13 @@ def _known(words: tuple[Token, ...], vocabulary: Vocabulary) -> Known:
 
 
 def _holders(words: tuple[Token, ...], at: int, vocabulary: Vocabulary) -> Iterator[tuple[int, set[str]]]:
-    """The values that begin at a word: how many words each has, and the tables that hold it."""
+    """The values that begin at a word: how many words each has, and the tables that hold it.
+
+    What is quoted may also be a word of longer values: a title that contains 'river'.
+    """
     if words[at].kind == "quoted":
-        yield 1, {hit.table for hit in vocabulary.values.find(words[at].text)}
+        text, values = words[at].text, vocabulary.values
+        yield 1, {hit.table for hit in (*values.find(text), *values.near(text, _LONGER))}
     elif words[at].kind == "word" and words[at].fold not in FUNCTION_WORDS:
         pieces = [value_key(token.text) for token in words[at : at + _DOZEN] if token.kind != "quoted"]
         for length, hits, _ in vocabulary.values.spans([piece for piece in pieces if piece]):
@@ -91,14 +105,29 @@ def _holders(words: tuple[Token, ...], at: int, vocabulary: Vocabulary) -> Itera
 
 
 def _note(
-    known: Known, positions: Iterable[int], tables: Collection[str], vocabulary: Vocabulary, plain: list[bool]
+    known: Known,
+    positions: Iterable[int],
+    tables: Collection[str],
+    vocabulary: Vocabulary,
+    plain: list[bool],
+    *,
+    cost: float = 0.0,
+    named: bool = True,
 ) -> None:
     """What can be read as grammar says little of what is asked about: ordered, number."""
-    weight = log(1 + len(vocabulary.tables) / max(len(tables), 1))
+    weight = log(1 + len(vocabulary.tables) / max(len(tables), 1)) * (1 - cost)
+    noted = {at: _Word(weight * (_PLAIN if plain[at] else 1.0), named and not plain[at]) for at in positions}
     for table in tables:
         mine = known.setdefault(table, {})
-        for at in positions:
-            mine[at] = max(weight * (_PLAIN if plain[at] else 1.0), mine.get(at, 0.0))
+        for at, word in noted.items():
+            mine[at] = _better(word, mine[at]) if at in mine else word
+
+
+def _better(one: _Word, other: _Word) -> _Word:
+    """A word counts once, by how it is known best."""
+    if one.named != other.named:
+        return _Word(max(one.weight, other.weight), named=True)
+    return one if one.weight >= other.weight else other
 
 
 def _related(known: Known, islands: Mapping[str, frozenset[str]]) -> list[list[str]]:
@@ -111,16 +140,21 @@ def _related(known: Known, islands: Mapping[str, frozenset[str]]) -> list[list[s
 
 def _group(known: Known, tables: frozenset[str]) -> Group:
     """Each word counts once, by who knows it best."""
-    best: dict[int, float] = {}
+    best: dict[int, _Word] = {}
     for table in tables:
-        for at, weight in known.get(table, {}).items():
-            best[at] = max(weight, best.get(at, 0.0))
-    return Group(tables, frozenset(best), sum(best.values()))
+        for at, word in known.get(table, {}).items():
+            best[at] = _better(word, best[at]) if at in best else word
+    names = frozenset(at for at, word in best.items() if word.named)
+    return Group(tables, names, sum(word.weight for word in best.values()))
+
+
+def _weight(words: Mapping[int, _Word]) -> float:
+    return sum(word.weight for word in words.values())
 
 
 def _cut_out(known: Known, tables: list[str], graph: Graph) -> Iterator[Group]:
     """Groups around the tables that know most: each with those of its neighbours that know something, too."""
-    ranked = sorted(tables, key=lambda table: (-sum(known[table].values()), table))
+    ranked = sorted(tables, key=lambda table: (-_weight(known[table]), table))
     seen: set[frozenset[str]] = set()
     for seed in ranked[:_SEEDS]:
         around = _around(seed, graph)

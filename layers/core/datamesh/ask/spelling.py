@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -74,6 +74,13 @@ class Spelling:
     _begin: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _deleted: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Spelling:
+        spelling = cls()
+        for word in words:
+            spelling.add(word)
+        return spelling
+
     def add(self, word: str) -> None:
         """A stem that is part of a name."""
         if word in self._stems:
@@ -105,6 +112,17 @@ class Spelling:
         known = [word for word in _PERSON if word in self._stems]
         return [(word, _KIND) for word in (*known, *sorted(self._stems & _KINDS[_PERSON[0]]))]
 
+    def near(self, token: Token) -> dict[str, float]:
+        """All stems that a word may stand for in some schema or other, and what each costs."""
+        found = {token.stem: 0.0} if token.stem in self._stems else {}
+        if token.fold in FUNCTION_WORDS or not token.fold.isalpha():
+            return found
+        for other, cost in self._others(token.stem):
+            found.setdefault(other, cost)
+        for other in self._begun(token.fold):
+            found.setdefault(other, _SHORT_FORM)
+        return found
+
     def family_of(self, verb: str) -> Iterator[str]:
         """The words of names that a verb is in one family with."""
         for member in family(verb):
@@ -121,9 +139,12 @@ class Spelling:
 
     def _shortened(self, fold: str) -> list[str]:
         """Short forms that stand in a name for this word: dept_no, enr; only where there is just one."""
-        begun = self._begin.get(fold[:_SHORTEST_PREFIX], ())
-        found = [other for other in begun if len(other) <= len(fold) - 3 and fold.startswith(other)]
+        found = self._begun(fold)
         return found if len(found) == 1 else []
+
+    def _begun(self, fold: str) -> list[str]:
+        begun = self._begin.get(fold[:_SHORTEST_PREFIX], ())
+        return sorted(other for other in begun if len(other) <= len(fold) - 3 and fold.startswith(other))
 
     def mistyped(self, word: str) -> list[tuple[str, float]]:
         """The one name's word that is one letter off; none if there are several."""
@@ -133,7 +154,8 @@ class Spelling:
         return [(other, _TYPO) for other in near] if len(near) == 1 else []
 
 
-def misspelt(word: str, known: Set[str]) -> str | None:
+@lru_cache(maxsize=20_000)
+def misspelt(word: str, known: frozenset[str]) -> str | None:
     """The one word of grammar that this is but for two letters swapped or, if it is long, for one letter inside."""
     if len(word) <= _SHORTEST_SLIP or not word.isalpha() or word in known:
         return None

@@ -61,7 +61,7 @@ def _in_pairs(pools: list[list[_Candidate]]) -> list[list[list[_Candidate]]]:
 
 
 def _of_table(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:
-    rows = plural(soft(view.label))
+    rows = _rows(vocabulary, view)
     groups = list(_groups(vocabulary, view))
     numbers = [soft(c.label) for c in view.columns.values() if c.counts and not c.dimension]
     yield f"How many {rows} are there?"
@@ -80,6 +80,15 @@ def _of_table(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:
         )
     if view.calendar.keys() >= {"year", "month"} or any(column.dated for column in view.columns.values()):
         yield f"How many {rows} are there per month?"
+
+
+def _rows(vocabulary: Vocabulary, view: TableView) -> str:
+    """What its rows are called; in a large mesh, where other domains have such things too, with the domain."""
+    rows, domain = plural(soft(view.label)), view.name.partition(".")[0]
+    if len(vocabulary.tables) <= WHOLE or len(stems(domain)) != 1:
+        return rows
+    homes = {name.partition(".")[0] for name in vocabulary.postings.get(stems(rows)[-1], ())}
+    return f"{domain} {rows}" if len(homes) > 1 else rows
 
 
 def _groups(vocabulary: Vocabulary, view: TableView) -> Iterator[str]:

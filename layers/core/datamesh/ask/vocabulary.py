@@ -17,6 +17,7 @@ from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Graph
 from datamesh.ask.kinds import says_kind, sexes
 from datamesh.ask.naming import Names
+from datamesh.ask.spelling import Spelling
 from datamesh.ask.tables import Part, Tables, part_of
 from datamesh.ask.values import Hit, Spot, ValueIndex
 from datamesh.ask.views import ColumnView, TableView, label_of
@@ -49,6 +50,11 @@ class Vocabulary:
     def postings(self) -> Mapping[str, tuple[str, ...]]:
         """Stem to the tables whose names, or whose columns' names, have it."""
         return self.tables.postings() if isinstance(self.tables, Tables) else {}
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """All stems of `postings`, by what words of questions may stand for them."""
+        return Spelling.of(self.postings)
 
     @cached_property
     def domains(self) -> Mapping[str, tuple[str, ...]]:

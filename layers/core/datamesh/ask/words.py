@@ -110,6 +110,7 @@ def plural(row: str) -> str:
     return f"{row[:-1]}ies" if row.endswith("y") and row[-2:-1] not in tuple("aeiou") else f"{row}s"
 
 
+@lru_cache(maxsize=1_000)
 def tokens(question: str) -> tuple[Token, ...]:
     found: list[Token] = []
     for match in _TOKEN.finditer(question):
