@@ -10,7 +10,7 @@ from datamesh.ask.apart import apart
 from datamesh.ask.dates import GRAINS, Period, periods
 from datamesh.ask.doers import mistaken
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
-from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, ROW_WORDS, SPELLED
+from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, ORDINALS, ROW_WORDS, SPELLED
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.naming import PARTLY, Target
 from datamesh.ask.persons import MOST_WORDS, people
@@ -82,7 +82,7 @@ def sayable(words: tuple[Token, ...]) -> list[bool]:
 
 def _plain(token: Token) -> bool:
     """Words that need nothing of the schema to be read: grammar, relations, numbers, punctuation, quoted text."""
-    if token.kind in ("number", "mark", "quoted") or token.fold in SPELLED:
+    if token.kind in ("number", "mark", "quoted") or token.fold in SPELLED or token.fold in ORDINALS:
         return True
     return token.fold in FUNCTION_WORDS or token.stem in VERB_STEMS or token.stem in UNIT_STEMS
 

@@ -20,6 +20,7 @@ __all__ = [
     "MEASURING_VERBS",
     "MERE_WORDS",
     "OPPOSITES",
+    "ORDINALS",
     "PERSONS",
     "ROLES",
     "ROW_WORDS",
@@ -97,6 +98,7 @@ WORTH = frozenset(_WORTH.split())
 """Things that are numbers: the average rating is of what ratings say. The average enrolment is none of a grade."""
 
 _KIND_COLUMNS = "type kind category class job occupation profession position role species breed sex gender"
+_KIND_COLUMNS += " specialty speciality specialization specialisation rank designation trade"
 KIND_COLUMNS = frozenset(_KIND_COLUMNS.split())
 """What the name of a column ends in that says of which kind its rows are: its values are nouns."""
 
@@ -157,6 +159,9 @@ UNIT_NAMES: Mapping[str, tuple[str, ...]] = {
 
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
 SPELLED: Mapping[str, int] = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}
+
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+ORDINALS: Mapping[str, int] = {word: number for number, word in enumerate(_ORDINALS.split(), start=1)}
 
 _UNITS = """
 pound minute second hour day week month quarter year kilometre metre degree point people unit piece star millimeter

@@ -21,7 +21,8 @@ __all__ = ["Dates", "buckets", "datable", "date_columns", "within"]
 _UNITS = frozenset(UNIT_WORDS)
 _YEARLY = frozenset((stem("year"), stem("date")))
 _A_DATE = 0.1
-_ELSEWHERE = 0.8  # the verb names something else of the schema
+_ELSEWHERE = 1.0  # the verb names something else of the schema
+_LIFE = frozenset(stem(word) for word in ("birth", "birthday", "born", "dob", "death", "died"))  # only where it is said
 _ANY_DEED = frozenset(stem(word) for word in ("start", "date", "year"))
 _INSTANT = 0.2  # an instant has no day of its own before a zone is chosen
 _BESIDE_CALENDAR = 0.8
@@ -55,8 +56,11 @@ def _told_by(schema: Schema, spot: Spot, hint: tuple[str, ...]) -> list[Choice[D
     if named:
         return named
     own = [c for c in own if not (c.value.attr and _of_another(schema, spot, c.value.attr.column, hint))]
+    own = [c for c in own if not (c.value.attr and _LIFE & schema.column(spot.table, c.value.attr.column).all_words)]
     names = schema.vocabulary.names
-    elsewhere = _ELSEWHERE * any(word in VERB_STEMS and names.spelling.knows(word) for word in hint)
+    mine = {member for noun in schema.table(spot.table).nouns for word in noun for member in (word, *family(word))}
+    others = [word for word in hint if word in VERB_STEMS and word not in mine]
+    elsewhere = _ELSEWHERE * any(names.spelling.knows(word) for word in others)
     return [Choice(choice.value, choice.cost + elsewhere) for choice in own]
 
 

@@ -9,9 +9,9 @@ from typing import TypeVar, cast
 from datamesh.ask.dates import Period
 from datamesh.ask.intent import MeasureFn, Op
 from datamesh.ask.lattice import Literal, Name, Operator
-from datamesh.ask.lexicon.english import IRREGULAR
+from datamesh.ask.lexicon.english import IRREGULAR, ORDINALS
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import AnyOf, Both, Dated, Direction, How, PredForm, Yard
+from datamesh.ask.read.form import AnyOf, Both, Compared, Dated, Direction, How, PredForm, Yard
 from datamesh.ask.spelling import VERB_STEMS
 from datamesh.ask.units import unit_end
 
@@ -31,6 +31,7 @@ __all__ = [
     "measurable",
     "number",
     "one_or_other",
+    "ordinal",
     "participle",
     "time",
     "to_show",
@@ -39,6 +40,7 @@ __all__ = [
 
 UNREAD_VERB = 0.2  # what is left of a sentence whose verb means nothing by itself
 _NO_THAN = 0.3
+_ORDINAL = 0.1
 _IN_PART = 0.4
 _WHOLE = 0.2  # what a name costs that is said in whole
 _NO_VERB = 0.1  # nothing asks to show it
@@ -126,6 +128,13 @@ def participle(r: Reader, name: Name) -> bool:
     if name.end - name.start > 1:  # orders shipped, where there is a date of shipping
         return verb and cost >= _IN_PART
     return verb and not (token.fold in r.lattice.vocabulary.names.spoken and cost < _WHOLE)
+
+
+def ordinal(r: Reader, i: int) -> Iterator[Hit[Compared]]:
+    """(on the) third floor; fourth grade (classrooms)"""
+    found = ORDINALS.get(r.tokens[i].fold) if i < len(r.tokens) else None
+    for name in r.names(i + 1, "column") if found else ():
+        yield Hit(name.end, Compared(name, "=", found or 0), _ORDINAL)
 
 
 def to_show(r: Reader, i: int) -> dict[int, float]:

@@ -9,7 +9,7 @@ from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Contains, Linked, Post, Valued
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.clauses import clause, containing
-from datamesh.ask.read.grammar.common import attrs, dates, values
+from datamesh.ask.read.grammar.common import attrs, dates, ordinal, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.pairs import both, denied, paired
 
@@ -28,6 +28,7 @@ def complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
 
 def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
     yield from _values(r, i, hint)
+    yield from ordinal(r, r.the(i))
     for name in attrs(r, i):
         yield from compared(r, name.end, name)
         yield from _containing(r, name)

@@ -23,7 +23,7 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import predicates
 from datamesh.ask.read.grammar.clauses import clause
-from datamesh.ask.read.grammar.common import direction, function, measurable, values
+from datamesh.ask.read.grammar.common import direction, function, measurable, ordinal, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
 from datamesh.ask.read.grammar.kinds import flagged, kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
@@ -115,8 +115,9 @@ def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     """The noun; or a value and the noun: Boeing planes; Bob's friends; or what it is: active customers."""
     yield from nouns(r, front)
     for adjective in flagged(r, front.end):
-        flag = Hit(adjective.end, front.value.plus(adjective.value), front.cost + adjective.cost)
-        yield from _heads(r, flag)
+        yield from _heads(r, Hit(adjective.end, front.value.plus(adjective.value), front.cost + adjective.cost))
+    for place in ordinal(r, front.end):
+        yield from _heads(r, Hit(place.end, front.value.plus(place.value), front.cost + place.cost))
     for hit in values(r, front.end):
         if r.word(hit.end, "'s"):
             mine = front.value.plus(Valued(None, hit.value, ("of",)))

@@ -15,7 +15,6 @@ from datamesh.ask.read.form import (
     Lacking,
     Linked,
     Post,
-    PredForm,
     Ranked,
     SetForm,
     Tallied,
@@ -125,7 +124,7 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for when in dates(r, i, hint=(verb,)):  # a verb may name the date: opened in 2008
         yield Hit(when.end, when.value, when.cost - _SKIPPED_VERB / 2)
         if deed:  # or the rows that have it: ordered in 2008
-            rows = replace(sets.headed(deed), preds=(_plainly_dated(when.value),))
+            rows = replace(sets.headed(deed), preds=(when.value,))
             yield Hit(when.end, Linked(rows, (verb,)), when.cost - _SKIPPED_VERB / 2)
 
 
@@ -145,10 +144,6 @@ def _when_done(said: Post, verb: str) -> Post:
         return said
     preds = (replace(p, hint=(verb,)) if isinstance(p, Dated) and not (p.attr or p.hint) else p for p in said.to.preds)
     return replace(said, to=replace(said.to, preds=tuple(preds)))
-
-
-def _plainly_dated(when: PredForm) -> PredForm:
-    return replace(when, hint=()) if isinstance(when, Dated) else when
 
 
 def of_the_highest(r: Reader, i: int) -> Iterator[Hit[Post]]:
