@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from datamesh.ask import intent
+from datamesh.ask.alike import one_meaning
 from datamesh.ask.compile import compile_query
 from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
@@ -56,6 +57,10 @@ class Plan:
 def chosen(readings: dict[intent.Query, float], lattice: Lattice, vocabulary: Vocabulary) -> Plan | None:
     """The cheapest reading, or all that come near it; None where there is none to be believed."""
     believed = _near(readings)
+    if len(believed) > 1:
+        dearer = {reading: cost for reading, cost in readings.items() if reading not in believed}
+        readings = one_meaning({reading: readings[reading] for reading in believed}) | dearer
+        believed = _near(readings)
     if not believed:
         return None
     labels = Labels(vocabulary.tables)

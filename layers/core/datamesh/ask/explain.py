@@ -228,6 +228,7 @@ class _Words:
         end = "highest" if query.order[0].direction == "desc" else "lowest"
         one = "the one" if query.limit.n == 1 else f"one of the {query.limit.n}"
         where = f" (where {self.pred(query.where)})" if query.where else ""
+        keys = keys.removeprefix(f"{end} ")  # the highest of each, and of these the highest
         return f"{'one of those' if query.limit.ties == 'all' else one} with the {end} {keys}{where}"
 
     def there(self, pred: intent.Exists) -> str:

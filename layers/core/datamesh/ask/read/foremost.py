@@ -15,7 +15,7 @@ from datamesh.ask.read.ranking import limit_of, ranked_by
 from datamesh.ask.read.together import both
 from datamesh.ask.words import stems
 
-__all__ = ["foremost", "over_first"]
+__all__ = ["by_their_best", "foremost", "over_first"]
 
 _BEST_ROW = 0.3  # the order with the highest quantity of an item
 Found = Iterator[Choice[intent.Pred]]
@@ -38,6 +38,16 @@ def _that_number(form: Form, out: Out) -> Out:
         return out
     listed = any(isinstance(other, Plain | Thing) and other.of == out.of for other in form.outputs)
     return replace(out, of=None) if listed and stems(rank.attr.text) == stems(out.attr.text) else out
+
+
+def by_their_best(form: Form) -> Form:
+    """The film with the highest estimate, where a film has many estimates: the one that the highest of them is of."""
+    said = {o.of for o in form.outputs if isinstance(o, Plain | Thing) and o.of and o.of.head}
+    first = {of for of in said if of.rank and of.rank.attr and not (of.rank.of or of.rank.fn or of.rank.total)}
+    if not first or form.order:
+        return form
+    shown = [replace(o, of=_among_first(o.of)) if o.of is not None and o.of in first else o for o in form.outputs]
+    return replace(form, outputs=tuple(shown))
 
 
 def _among_first(of: SetForm) -> SetForm:

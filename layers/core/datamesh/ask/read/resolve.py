@@ -8,7 +8,7 @@ from datamesh.ask import intent
 from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.computed import computed
 from datamesh.ask.read.counting import countings
-from datamesh.ask.read.foremost import over_first
+from datamesh.ask.read.foremost import by_their_best, over_first
 from datamesh.ask.read.form import Aggregate, Count, Form
 from datamesh.ask.read.known import doubting_the_known
 from datamesh.ask.read.listing import listings
@@ -38,7 +38,8 @@ def _meanings(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
         return cheapest(measured(schema, form))
     if _numeric(form):
         return cheapest([*doubting_the_known(schema, countings(schema, form)), *tallies(schema, form)])
-    rows = (found for found in listings(schema, form) if not of_values(schema, form, found.value))
+    rows = [found for found in listings(schema, form) if not of_values(schema, form, found.value)]
+    rows = rows or list(listings(schema, by_their_best(form)))
     return cheapest([*doubting_the_known(schema, rows), *tallies(schema, form), *shared_values(schema, form)])
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import Contains, Linked, Post, Valued
+from datamesh.ask.read.form import Contains, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.clauses import clause, containing
 from datamesh.ask.read.grammar.common import attrs, dates, ordinal, values
@@ -34,8 +35,11 @@ def _one(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
         yield from _containing(r, name)
         if hint[-1:] in _OF_TIMES:  # for all years before 2009
             yield from dates(r, name.end, name)
-    for related in sets.plain_set(r, i):
+    for related in sets.plain_set(r, i):  # Boeing planes; (placed) an order most recently
         yield Hit(related.end, Linked(related.value, hint), related.cost + 0.3)
+        for op in r.op(related.end, "superlative") if r.word(related.end, "most") else ():
+            first = replace(related.value, rank=Ranked("desc", adjective=op.payload))
+            yield Hit(op.end, Linked(first, hint), related.cost + 0.1)
     for best in sets.best_set(r, i):
         yield Hit(best.end, Linked(best.value, hint), best.cost + 0.1)
 

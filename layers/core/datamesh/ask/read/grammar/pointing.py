@@ -48,6 +48,13 @@ def with_its_verb(r: Reader, hits: Iterable[Hit[T]]) -> Iterator[Hit[T]]:
                     yield Hit(end, hit.value, hit.cost + UNREAD_CLAUSE)
 
 
+def of_it(r: Reader, i: int) -> Iterator[int]:
+    """(a project with a member) assigned to it; working for them: what is said is that they belong together."""
+    for end, _ in _verbs(r, i) if r.lattice.relation(i) else ():
+        if r.word(end, *_OBJECTS):
+            yield end + 1
+
+
 def _starts(r: Reader, i: int) -> Iterator[tuple[int, Words]]:
     """That; where; in which"""
     yield i, ()
@@ -92,5 +99,5 @@ def _verbs(r: Reader, i: int) -> Iterator[tuple[int, Words]]:
         at += 1
     if words or having:
         yield r.reach(at), tuple(words)
-    for op in r.op(at, "in"):
+    for op in r.op(at, "in", "with"):
         yield op.end, (*words, r.tokens[at].fold)

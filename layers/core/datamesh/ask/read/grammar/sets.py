@@ -29,6 +29,7 @@ from datamesh.ask.read.grammar.kinds import flagged, kind_of_thing, of_kind
 from datamesh.ask.read.grammar.nouns import nouns
 from datamesh.ask.read.grammar.numbered import numbers_again
 from datamesh.ask.read.grammar.pairs import alike, but_not, joined, said_alike
+from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, of_it
 from datamesh.ask.read.grammar.possible import possible_values
 from datamesh.ask.words import stems
 
@@ -155,6 +156,8 @@ def nounless(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 
 def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     form = state.value
+    for end in of_it(r, state.end) if not form.preds else ():
+        yield Hit(end, form, state.cost + UNREAD_CLAUSE)
     for at, joint in _joints(r, state):
         for hit in _posts(r, at, joint, form):
             cost = state.cost + hit.cost + _attached(form, hit.value, joint)

@@ -70,12 +70,14 @@ def _longer(r: Reader, state: Hit[Chain]) -> Iterator[Hit[Chain]]:
 
 
 def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """[have never been] reviewed by Jim; [did not] order Latte; built two bridges; opened in 2008"""
+    """[have never been] reviewed by Jim; [did not] order Latte; hired to build two bridges; opened in 2008"""
     for begun in (Hit(i, Chain()), *chain(r, i)):
         at = begun.end
         yield from _unless(begun.value, measuring(r, at))
         if r.lattice.relation(at) and not r.longest(at, "have"):
             yield from _unless(begun.value, dearer(_after_verb(r, r.reach(at + 1)), _SKIPPED_VERB))
+            if r.word(at + 1, "to") and r.lattice.relation(at + 2):  # assigned to repair machines
+                yield from _unless(begun.value, dearer(_after_verb(r, r.reach(at + 3)), _SKIPPED_VERB))
             for op in r.op(r.the(at + 1), "superlative") if not begun.value.negated else ():  # opened most recently
                 for name in r.names(at, "column"):
                     yield Hit(op.end, Ranked("desc", attr=name, adjective=op.payload), _SKIPPED_VERB / 2)
