@@ -24,6 +24,7 @@ from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Form
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
+from datamesh.ask.same import merged
 from datamesh.ask.tables import Labels
 from datamesh.ask.values import Hit as ValueHit
 from datamesh.ask.vocabulary import Vocabulary
@@ -86,7 +87,7 @@ def readings_of(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, fl
             cost, reading = form.cost + choice.cost, _plainly(choice.value)
             readings[reading] = min(cost, readings.get(reading, cost))
             best = min(best, cost)
-    return readings
+    return merged(readings)
 
 
 def _meant(schema: Schema, form: Form) -> list[Choice[intent.Query]]:

@@ -209,17 +209,14 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
     if pred.to.rank:
         yield from foremost.foremost(schema, pred, spot)
         return
-    for target in schema.tables(pred.to.head):
-        if target.table == spot.table:
-            continue
+    for target, walks in schema.ways(spot, pred.to.head):
         if schema.kin_side(target.table, spot.table):
             yield from kindred.kindred(schema, pred, spot, target)
         elif pred.hint != ("be",):
-            yield from _led_to(schema, pred, spot, target)
+            yield from _led_to(schema, pred, spot, target, walks)
 
 
-def _led_to(schema: Schema, pred: Linked, spot: Spot, target: Target) -> Found:
-    walks = schema.walks(spot, target.table)
+def _led_to(schema: Schema, pred: Linked, spot: Spot, target: Target, walks: list[Walk]) -> Found:
     direct = any(len(walk.path) == 1 for walk in walks)
     for walk in walks:
         fit = role_fit(schema, pred, walk) + schema.roles.of_way(walk, walks, pred.hint)

@@ -13,7 +13,8 @@ from datamesh.ask.read.form import KeyForm, SetForm
 from datamesh.ask.read.periods import buckets
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import Anchor, stands_for, through_key
-from datamesh.ask.words import singular, stems
+from datamesh.ask.read.standing import identifies
+from datamesh.ask.words import singular
 
 __all__ = ["Group", "Keys", "keys", "named_groups", "reachable"]
 
@@ -99,7 +100,7 @@ def _key(schema: Schema, form: KeyForm, target: Target, spot: Spot) -> intent.Ke
         for other in form.name.targets
     ):
         return None  # each city, which has a column city: each of the cities
-    if schema.identifies(target, stems(form.name.text)):
+    if identifies(schema.vocabulary, target, form.name.text):
         return schema.entity_key(spot)  # each branch, by its id: the branches
     if stands_for(schema, target, form.name.text):
         return through_key(schema, target.table, target.name, spot)

@@ -61,6 +61,10 @@ def _roots(schema: Schema, form: Form, shown: tuple[Anchor, ...]) -> Iterator[tu
             walks = [schema.vocabulary.graph.to_one(target.table, table) for table in tables]
             if all(walks):
                 yield target.table, target.cost + sum(walk[0].cost for walk in walks)
+            elif not form.rows.preds:  # for each county, its delegates
+                for root, tree in schema.vocabulary.graph.roots(tables | {target.table})[:_ROOTS]:
+                    if root in tables:
+                        yield root, target.cost + tree + _UNSURE
         return
     pointing = any(anchor.of and anchor.of.verb for anchor in shown)
     if pointing and len(tables) == 1:

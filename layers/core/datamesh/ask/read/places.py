@@ -13,7 +13,8 @@ from datamesh.ask.naming import Target
 from datamesh.ask.read.choices import KEPT, Choice
 from datamesh.ask.read.form import NEVER, Compared, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.roles import Roles
-from datamesh.ask.views import ColumnView, Stems, TableView, rest
+from datamesh.ask.read.standing import calls_rows, identifies, leads_on
+from datamesh.ask.views import ColumnView, TableView, rest
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import stem, stems
 
@@ -24,7 +25,8 @@ NAMED = 0.6  # of what a way costs whose end was named
 _OTHER_TABLE = 0.2
 _OF_A_DEED = 0.6  # the shipping date of an order, that has an order date, too
 _ITS_OWN = tuple((stem(word),) for word in ("date", "time", "day", "year"))
-_KEY_NOUN, _BY_KEY = 0.5, 0.1
+_BY_KEY = 0.1
+_LED, _CALLED = 0.3, 0.3  # over one key more; that rows are meant by what they are called
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
 
 
@@ -102,22 +104,31 @@ class Schema:
             targets = tuple(
                 replace(target, kind="table", name="", cost=target.cost + _BY_KEY)
                 for target in targets
-                if self.identifies(target, stems(name.text))
+                if identifies(self.vocabulary, target, name.text)
             )
         yield from (target for target in targets if target.kind == "table")
-
-    def identifies(self, target: Target, said: Stems) -> bool:
-        """Whether a name is that of a key without the word that makes it one: branch, of a branch id."""
-        if target.kind != "column" or target.cost >= _KEY_NOUN:
-            return False
-        view = self.table(target.table)
-        column = view.columns[target.name]
-        own = view.key == (target.name,) and target.name not in view.foreign
-        return own and column.identifies and column.words[-1:] != said[-1:]
 
     def walks(self, spot: Spot, table: str) -> list[Walk]:
         """The ways on to a table, not back through where we came from."""
         return [walk for walk in self.vocabulary.graph.walks(spot.table, table) if spot.may(walk)][:KEPT]
+
+    def ways(self, spot: Spot, name: Name | None) -> Iterator[tuple[Target, list[Walk]]]:
+        """What a noun means somewhere else, and the ways there: to a table, or over the key that the noun is of."""
+        tables = list(self.tables(name))
+        for target in tables:
+            if target.table != spot.table:
+                yield target, self.walks(spot, target.table)
+        said = name.text if name else ""
+        for target in name.targets if name and not tables else ():
+            near = self.walks(spot, target.table)
+            if (
+                leads_on(self.vocabulary, target, said)
+                and target.table != self.table(target.table).foreign[target.name]
+            ):
+                edge = self.key_edge(target.table, target.name)
+                yield target, [Walk(w.start, (*w.path, edge), w.cost + _LED) for w in near if edge.to not in spot.trail]
+            elif calls_rows(self.vocabulary, target, said):
+                yield replace(target, cost=target.cost + _CALLED), [walk for walk in near if walk.path]
 
     def belongs(self, walk: Walk) -> bool:
         """Whether a walk leads from one of many to what it belongs to, in one step."""

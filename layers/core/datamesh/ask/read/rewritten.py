@@ -22,7 +22,7 @@ def rewritten(schema: Schema, form: Form) -> Form:
     """The same question as the resolver wants it."""
     form = _own_numbers(schema, form)
     outputs = tuple(_of_itself(schema, _own_value(schema, _somebody(schema, out))) for out in form.outputs)
-    return replace(form, outputs=_owned(outputs))
+    return _between(schema, replace(form, outputs=tuple(_of_each(form, out) for out in _owned(outputs))))
 
 
 def _somebody(schema: Schema, out: Out) -> Out:
@@ -106,8 +106,68 @@ def _owned(outputs: tuple[Out, ...]) -> tuple[Out, ...]:
     return tuple(replace(o, of=ranked[0]) if isinstance(o, Plain) and o.of is None else o for o in outputs)
 
 
+def _bare(pred: object) -> SetForm | None:
+    """The set that a restriction is about, where it says no more than that rows of it are there."""
+    if not isinstance(pred, Linked) or pred.negated or pred.count or pred.to.rank or pred.to.number:
+        return None
+    return pred.to
+
+
+def _related(schema: Schema, pred: object) -> tuple[SetForm | None, str | None]:
+    """An office, and the building that it is in; a stock alone: what stands between, and what is related."""
+    to = _bare(pred)
+    if to is None or len(to.preds) > 1:
+        return None, None
+    if not to.preds:
+        return None, _table(schema, to.head)
+    end = _bare(to.preds[0])
+    return (replace(to, preds=()), _table(schema, end.head)) if end and not end.preds else (None, None)
+
+
 def _is_thing(head: Name | None) -> bool:
     return head is not None and any(target.kind == "table" for target in head.targets)
+
+
+def _of_each(form: Form, out: Out) -> Out:
+    """For each customer, the name: the customer's."""
+    if form.rows is None or not isinstance(out, Plain) or out.of or not _is_thing(form.rows.head):
+        return out
+    return replace(out, of=form.rows) if _NAMES & {*stems(out.attr.text)} else out
+
+
+def _between(schema: Schema, form: Form) -> Form:
+    """Names of buildings and of the companies whose office is in the building, carriers of devices they have in stock:
+    what relates things that are shown is no restriction of either, and what stands between them has the rows."""
+    if len(form.outputs) < 2 or form.groups:
+        return form
+    rows, outs = form.rows, list[Out]()
+    for out in form.outputs:
+        others = {_table(schema, o.of.head) for o in form.outputs if o.of and o.of.head and o is not out} - {None}
+        shown, found = _pointing(schema, out, others)
+        outs.append(shown)
+        rows = found or rows
+    return replace(form, outputs=tuple(outs), rows=rows)
+
+
+def _pointing(schema: Schema, out: Out, others: set[str | None]) -> tuple[Out, SetForm | None]:
+    """An output without what only relates it to the others, and what stands between them."""
+    for pred in out.of.preds if out.of and isinstance(out, Plain | Thing) else ():
+        middle, end = _related(schema, pred)
+        between = middle or (None if end in others or not (out.of and out.of.verb) else _bare(pred))
+        if out.of and end and (end in others or between) and _leads(schema, between, out.of.head, end, others):
+            kept = tuple(p for p in out.of.preds if p != pred)
+            of = replace(out.of, preds=kept, verb=out.of.verb or ("there",))
+            return replace(out, of=of), between
+    return out, None
+
+
+def _leads(schema: Schema, between: SetForm | None, own: Name | None, end: str, others: set[str | None]) -> bool:
+    """Whether what stands between has rows of one thing and of another each."""
+    table, graph = _table(schema, between.head if between else None), schema.vocabulary.graph
+    if table is None:
+        return between is None
+    ends = [_table(schema, own), *([end] if end != table else others)]
+    return all(to is not None and graph.to_one(table, to) for to in ends)
 
 
 def without_context(form: SetForm, names: set[str], schema: Schema) -> SetForm:

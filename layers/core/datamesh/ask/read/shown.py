@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
 from datamesh.ask.naming import PARTLY, Target
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.form import Everything, Plain, SetForm, Thing
+from datamesh.ask.read.form import Everything, Linked, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.words import stem, stems
 
@@ -90,7 +90,8 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         for target in columns:
             borrowed = _BORROWED if schema.table(target.table).foreign.get(target.name) in things else 0.0
             anothers = _ANOTHERS * _of_another(schema, out.attr.text, target.table)
-            yield Choice(_column(schema, target, "", out), target.cost + _NO_OWNER + borrowed + anothers)
+            shown = _doing(schema, out, target)
+            yield Choice(_column(schema, target, "", shown), target.cost + _NO_OWNER + borrowed + anothers)
     called = stems(out.attr.text) in _CALLED  # a name is nobody else's
     if called and out.of and out.of.head and schema.names_thing(out.of.head):
         owners = [owner for owner in owners if not owner.cost]
@@ -103,6 +104,15 @@ def _plain(schema: Schema, out: Plain) -> Iterator[Choice[Anchor]]:
         if not out.label and stems(out.attr.text) in _WHOLE_NAME and len(known) > 1:  # a person's two names
             named = Anchor(owner.table, known, owner=owner.table, of=out.of, doubt=owner.cost)
             yield Choice(named, owner.cost + 0.2)
+
+
+def _doing(schema: Schema, out: Plain, target: Target) -> Plain:
+    """Pilots who piloted a flight, where a flight's row holds its pilot: what is said of it is of these rows."""
+    deeds = {word for pred in (out.of.preds if out.of else ()) if isinstance(pred, Linked) for word in pred.hint}
+    if out.of is None or not deeds & schema.column(target.table, target.name).all_words:
+        return out
+    mine = schema.narrowed(out.of, target.table)
+    return replace(out, of=mine) if mine is not None else out
 
 
 def _beside(schema: Schema, out: Plain, of: SetForm, columns: Sequence[Target]) -> Iterator[Choice[Anchor]]:

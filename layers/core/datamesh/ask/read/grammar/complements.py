@@ -12,6 +12,7 @@ from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.clauses import clause, containing
 from datamesh.ask.read.grammar.common import attrs, dates, ordinal, values
 from datamesh.ask.read.grammar.compared import compared
+from datamesh.ask.read.grammar.nouns import of_head
 from datamesh.ask.read.grammar.pairs import both, denied, paired
 
 __all__ = ["complement"]
@@ -50,7 +51,7 @@ def _containing(r: Reader, name: Name) -> Iterator[Hit[Post]]:
         yield from containing(r, that.end, name)
     for whose in r.op(name.end, "whose"):
         for hit in clause(r, whose.end):
-            if isinstance(hit.value, Contains) and (own := sets.of_head(name, hit.value)) != hit.value:
+            if isinstance(hit.value, Contains) and (own := of_head(name, hit.value)) != hit.value:
                 yield Hit(hit.end, own, hit.cost)
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import COMPOUND, Linked, SetForm
+from datamesh.ask.read.form import COMPOUND, Contains, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.grammar.common import participle
 from datamesh.ask.read.grammar.compounds import compounds
 from datamesh.ask.spelling import verb_form
-from datamesh.ask.words import singular
+from datamesh.ask.words import singular, stems
 
-__all__ = ["nouns"]
+__all__ = ["is_table", "nouns", "of_head"]
 
 _ATTRIBUTE_AS_HEAD = 0.3
 _COMPOUND = 0.2  # two things' names beside each other
@@ -24,7 +24,8 @@ def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         for name in r.names(state.end, kind):
             if kind == "column" and participle(r, name):
                 continue
-            found = replace(state.value, head=name, plural=_plural(r, name))
+            said = tuple(of_head(name, pred) for pred in state.value.preds)
+            found = replace(state.value, head=name, preds=said, plural=_plural(r, name))
             yield Hit(name.end, found, state.cost + cost)
             last = r.tokens[name.end - 1]
             if kind == "table" and singular(last.fold) == last.fold and not verb_form(last):
@@ -43,6 +44,22 @@ def _compound(r: Reader, state: Hit[SetForm], owner: Name) -> Iterator[Hit[SetFo
             owned = state.value.plus(Linked(SetForm(owner), (COMPOUND,)))
             found = replace(owned, head=name, plural=_plural(r, name))
             yield Hit(name.end, found, state.cost + _COMPOUND)
+
+
+def is_table(head: Name | None) -> bool:
+    return head is not None and head.targets[0].kind == "table"
+
+
+def of_head(head: Name | None, pred: PredForm) -> PredForm:
+    """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself. Friends
+    who are female: not those whose friends they are."""
+    if head is None or is_table(head) or not isinstance(pred, Contains | Valued):
+        return pred
+    if isinstance(pred, Valued) and pred.attr is None and pred.hint in ((), ("be",)):
+        return replace(pred, hint=(*pred.hint, *stems(head.text)))
+    if pred.attr is None:
+        return replace(pred, attr=head) if isinstance(pred, Contains) else pred
+    return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
 
 
 def _plural(r: Reader, name: Name) -> bool:

@@ -14,6 +14,7 @@ from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Pl
 from datamesh.ask.read.grammar import sets
 from datamesh.ask.read.grammar.common import dearer, function, measurable, participle
 from datamesh.ask.read.grammar.deeds import when_done
+from datamesh.ask.read.grammar.nouns import of_head
 from datamesh.ask.read.grammar.owners import owners_by_verb
 from datamesh.ask.read.grammar.pairs import paired
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
@@ -205,7 +206,7 @@ def _itself(r: Reader, items: Outs, form: SetForm) -> SetForm:
     only = items[0]
     if len(items) > 1 or not isinstance(only, Plain) or any(r.names(only.attr.start, "table")):
         return form
-    return replace(form, preds=tuple(sets.of_head(only.attr, pred) for pred in form.preds))
+    return replace(form, preds=tuple(of_head(only.attr, pred) for pred in form.preds))
 
 
 def _owner_like(form: SetForm, items: Outs) -> bool:

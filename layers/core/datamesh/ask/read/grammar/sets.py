@@ -11,11 +11,9 @@ from datamesh.ask.read.form import (
     AnyOf,
     Both,
     Compared,
-    Contains,
     Dated,
     Linked,
     Post,
-    PredForm,
     Ranked,
     SetForm,
     Valued,
@@ -26,12 +24,12 @@ from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import direction, function, measurable, ordinal, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
 from datamesh.ask.read.grammar.kinds import flagged, kind_of_thing, of_kind
-from datamesh.ask.read.grammar.nouns import nouns
+from datamesh.ask.read.grammar.nouns import is_table, nouns, of_head
 from datamesh.ask.read.grammar.numbered import numbers_again
 from datamesh.ask.read.grammar.pairs import alike, but_not, joined, said_alike
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, of_it
 from datamesh.ask.read.grammar.possible import possible_values
-from datamesh.ask.words import stems
+from datamesh.ask.read.standing import stands_for_rows
 
 __all__ = [
     "ROWS",
@@ -43,7 +41,6 @@ __all__ = [
     "measure_of_rank",
     "noun_set",
     "nounless",
-    "of_head",
     "plain_set",
     "ranked_by",
     "with_posts",
@@ -73,7 +70,8 @@ def plain_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     """Rows of a thing inside a predicate: not ranked, no each."""
     for hit in noun_set(r, i):
         form = hit.value
-        if form.rank is None and not form.each and form.number is None and _is_table(form.head):
+        plain = form.rank is None and not form.each and form.number is None
+        if plain and stands_for_rows(r.lattice.vocabulary, form.head):
             yield hit
 
 
@@ -91,7 +89,7 @@ def attribute_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     """Values of an attribute: not ranked, no each."""
     for hit in noun_set(r, i):
         form = hit.value
-        if form.rank is None and not form.each and form.number is None and not _is_table(form.head):
+        if form.rank is None and not form.each and form.number is None and not is_table(form.head):
             yield hit
 
 
@@ -108,10 +106,6 @@ def among(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
         yield from counted_set(r, r.the(i + 1))
 
 
-def _is_table(head: Name | None) -> bool:
-    return head is not None and head.targets[0].kind == "table"
-
-
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     """The noun; or a value and the noun: Boeing planes; Bob's friends; or what it is: active customers."""
     yield from nouns(r, front)
@@ -124,12 +118,10 @@ def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
             mine = front.value.plus(Valued(None, hit.value, ("of",)))
             yield from nouns(r, Hit(r.the(hit.end + 1), mine, front.cost + hit.cost))
         form = front.value.plus(Valued(None, hit.value))
-        for noun in nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1)):
-            said = tuple(of_head(noun.value.head, pred) for pred in noun.value.preds)
-            yield Hit(noun.end, replace(noun.value, preds=said), noun.cost)
+        yield from nouns(r, Hit(hit.end, form, front.cost + hit.cost + 0.1))
         for typed in of_kind(r, hit):
             things = nouns(r, Hit(typed.end, front.value.plus(typed.value), front.cost + typed.cost))
-            yield from (thing for thing in things if _is_table(thing.value.head))
+            yield from (thing for thing in things if is_table(thing.value.head))
         kind = kind_of_thing(hit.value[0]) if len(hit.value) == 1 else None
         if kind:
             yield Hit(hit.end, replace(form, head=kind, plural=True), front.cost + hit.cost + _KIND_AS_HEAD)
@@ -244,18 +236,6 @@ def _joints(r: Reader, state: Hit[SetForm]) -> Iterator[tuple[int, str]]:
             yield after + 1, "nor"  # without this or that is with neither
     elif after > state.end:
         yield after, "and"
-
-
-def of_head(head: Name | None, pred: PredForm) -> PredForm:
-    """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself. Friends
-    who are female: not those whose friends they are."""
-    if head is None or _is_table(head) or not isinstance(pred, Contains | Valued):
-        return pred
-    if isinstance(pred, Valued) and pred.attr is None and pred.hint in ((), ("be",)):
-        return replace(pred, hint=(*pred.hint, *stems(head.text)))
-    if pred.attr is None:
-        return replace(pred, attr=head) if isinstance(pred, Contains) else pred
-    return replace(pred, attr=head) if pred.attr.text.lower() in ("name", "names") else pred
 
 
 def ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetForm]]:

@@ -9,6 +9,7 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Form, Post, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.clauses import clause
+from datamesh.ask.read.grammar.nouns import of_head
 from datamesh.ask.read.grammar.orders import by_keys, sorting
 
 __all__ = ["said_of", "somebody", "sorted_", "who", "whose", "with_number"]
@@ -60,7 +61,7 @@ def said_of(r: Reader, hit: Hit[SetForm], posts: Iterable[Hit[Post]]) -> Iterato
     """The rows of a set that one of `posts` is said of, and whatever more"""
     for post in posts:
         if not isinstance(post.value, Ranked):
-            form = hit.value.plus(sets.of_head(hit.value.head, post.value))
+            form = hit.value.plus(of_head(hit.value.head, post.value))
         elif hit.value.rank is None:
             form = replace(hit.value, rank=post.value)
         else:

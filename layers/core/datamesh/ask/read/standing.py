@@ -1,0 +1,53 @@
+"""Columns whose noun stands for rows, as a table's does: branches (a branch id), home teams, delegates."""
+
+from __future__ import annotations
+
+from datamesh.ask.lattice import Name
+from datamesh.ask.lexicon.english import LABEL_WORDS
+from datamesh.ask.naming import PARTLY, Target
+from datamesh.ask.vocabulary import Vocabulary
+from datamesh.ask.words import stem, stems
+
+__all__ = ["calls_rows", "identifies", "leads_on", "stands_for_rows"]
+
+_KEY_NOUN = 0.5
+_ID = stem("id")
+_LABELS = frozenset(stem(word) for word in LABEL_WORDS)
+
+
+def stands_for_rows(vocabulary: Vocabulary, name: Name | None) -> bool:
+    """Whether a noun is a thing's: a table's, or that of a column by which rows are meant."""
+    if name is None:
+        return False
+    first = name.targets[0]
+    if first.kind != "column":
+        return first.kind == "table"
+    return any(stands(vocabulary, first, name.text) for stands in (identifies, leads_on, calls_rows))
+
+
+def identifies(vocabulary: Vocabulary, target: Target, said: str) -> bool:
+    """Whether a name is that of a key without the word that makes it one: branch, of a branch id."""
+    if target.kind != "column" or target.cost >= _KEY_NOUN:
+        return False
+    view = vocabulary.tables[target.table]
+    column = view.columns[target.name]
+    own = view.key == (target.name,) and target.name not in view.foreign
+    return own and column.identifies and column.words[-1:] != stems(said)[-1:]
+
+
+def leads_on(vocabulary: Vocabulary, target: Target, said: str) -> bool:
+    """Whether a key is called by the noun of what it leads to: home teams, of a home team id."""
+    to = vocabulary.tables[target.table].foreign.get(target.name) if target.kind == "column" else None
+    words = stems(said)
+    if to is None or target.cost >= _KEY_NOUN or _ID in words:
+        return False
+    return any(noun[-1:] == words[-1:] for noun in vocabulary.tables[to].nouns)
+
+
+def calls_rows(vocabulary: Vocabulary, target: Target, said: str) -> bool:
+    """Whether a name is that of the text that rows are called by: the delegates, of a table of elections."""
+    if target.kind != "column" or target.cost >= PARTLY or _LABELS & {*stems(said)}:
+        return False
+    view = vocabulary.tables[target.table]
+    called = view.shown_by == (target.name,) or view.columns[target.name].unique
+    return called and view.key != (target.name,) and view.columns[target.name].kind == "text"
