@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from datamesh.ask import intent
-from datamesh.ask.alike import one_meaning
 from datamesh.ask.compile import compile_query
 from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
@@ -24,7 +23,7 @@ from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Form
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
-from datamesh.ask.same import merged
+from datamesh.ask.same import merged, one_meaning
 from datamesh.ask.tables import Labels
 from datamesh.ask.values import Hit as ValueHit
 from datamesh.ask.vocabulary import Vocabulary

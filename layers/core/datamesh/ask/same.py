@@ -1,23 +1,37 @@
-"""When two readings are one: conditions on related rows that are put differently and hold of the same rows."""
+"""When two readings are one: the same conditions put differently; the same rows of the same tables, wherever they start."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from sqlglot import exp
+
 from datamesh.ask import intent
+from datamesh.ask.compile import compile_query
 from datamesh.ask.intent.base import Node
 
-__all__ = ["merged"]
+__all__ = ["merged", "one_meaning"]
 
 N = TypeVar("N", bound=Node)
 
 
 def merged(readings: Mapping[intent.Query, float]) -> dict[intent.Query, float]:
     """Each meaning once, as its cheapest reading puts it."""
-    kept: dict[Node, intent.Query] = {}
+    return _each_once(readings, _canonical)
+
+
+def one_meaning(readings: Mapping[intent.Query, float]) -> dict[intent.Query, float]:
+    """Without those that mean what a cheaper one does: schools with their details, details with their school."""
+    return _each_once(readings, _meaning)
+
+
+def _each_once(
+    readings: Mapping[intent.Query, float], meaning: Callable[[intent.Query], object]
+) -> dict[intent.Query, float]:
+    kept: dict[object, intent.Query] = {}
     for reading in sorted(readings, key=lambda reading: readings[reading]):
-        kept.setdefault(_canonical(reading), reading)
+        kept.setdefault(meaning(reading), reading)
     return {reading: readings[reading] for reading in kept.values()}
 
 
@@ -62,3 +76,29 @@ def _reached(node: N, path: intent.Path) -> N:
     if hasattr(node, "path"):
         changed["path"] = (*path, *node.path)
     return node.model_copy(update=changed)
+
+
+def _meaning(reading: intent.Query) -> object:
+    """The statement with its inner joins in no order; as it stands where a join is of another kind."""
+    tree = compile_query(reading)
+    start = tree.args.get("from_") or tree.args.get("from")
+    joins: list[exp.Join] = tree.args.get("joins") or []
+    if not isinstance(tree, exp.Select) or start is None or any(_one_sided(join) for join in joins):
+        return tree.sql()
+    tables = frozenset(part.this.sql() for part in (start, *joins))
+    conditions = frozenset(sides for join in joins for sides in _sides(join))
+    rest = tree.copy()
+    for part in ("from_", "from", "joins"):
+        rest.set(part, None)
+    return tables, conditions, rest.sql()
+
+
+def _one_sided(join: exp.Join) -> bool:
+    return bool(join.side) or join.kind not in ("", "INNER") or join.args.get("on") is None
+
+
+def _sides(join: exp.Join) -> list[frozenset[str]]:
+    """What equals what, the two sides of each in no order."""
+    parts = join.args["on"].flatten() if isinstance(join.args["on"], exp.And) else (join.args["on"],)
+    equal = [part for part in parts if isinstance(part, exp.EQ)]
+    return [frozenset((part.left.sql(), part.right.sql())) for part in equal]
