@@ -124,6 +124,8 @@ class _Words:
                 return f"{self.measure(item.measure, item.path[-1].to)}{of}"
             case intent.Change():
                 return self.change(item, table)
+            case intent.Elapsed(end=intent.Value() as day):
+                return f"{item.unit}s from {self.item(item.start)} to {day.value}"
             case intent.Elapsed():
                 return f"{item.unit}s from {self.item(item.start)} to {self.item(item.end)}"
             case intent.Calc(

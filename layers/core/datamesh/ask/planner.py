@@ -105,7 +105,7 @@ def _within(question: str, vocabulary: Vocabulary, today: date) -> Plan:
         forms = whole_question(reader)
     except Exhausted:
         return Plan("refused", "The question can be read in too many ways.")
-    return chosen(readings_of(forms, Schema(vocabulary)), lattice, vocabulary) or refused(
+    return chosen(readings_of(forms, Schema(vocabulary, today)), lattice, vocabulary) or refused(
         [] if forms else stuck_at(reader), [], vocabulary
     )
 
@@ -126,7 +126,7 @@ def _following(question: str, previous: intent.Query, vocabulary: Vocabulary, to
         return whole
     readings: dict[intent.Query, float] = {}
     for change in changes[:FORMS]:
-        for choice in edited(Schema(vocabulary), change.value, previous):
+        for choice in edited(Schema(vocabulary, today), change.value, previous):
             readings[choice.value] = min(change.cost + choice.cost, readings.get(choice.value, CEILING))
     return chosen(readings, reader.lattice, vocabulary) or whole
 

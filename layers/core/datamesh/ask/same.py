@@ -1,4 +1,4 @@
-"""When two readings are one: the same conditions put differently; the same rows of the same tables, wherever they start."""
+"""When two readings are one: the same conditions put differently, the same rows wherever they start."""
 
 from __future__ import annotations
 

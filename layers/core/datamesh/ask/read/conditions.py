@@ -27,7 +27,7 @@ from datamesh.ask.read.form import (
     Valued,
     Yard,
 )
-from datamesh.ask.read.numbers import holds_number, number_is
+from datamesh.ask.read.numbers import FLIPPED, aged, holds_number, number_is
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
 from datamesh.ask.read.together import at_odds, both, excluding, gone_before, in_order, shape
@@ -35,10 +35,10 @@ from datamesh.ask.read.valued import either, equal, holders, persons, yes_or_no
 from datamesh.ask.views import ColumnView
 from datamesh.ask.words import stems
 
-__all__ = ["FLIPPED", "at_end", "conditions", "placed", "restricted", "role_fit"]
+__all__ = ["at_end", "conditions", "placed", "restricted", "role_fit"]
 
 Found = Iterator[Choice[intent.Pred]]
-FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
+_FIRST_YEAR = 1000
 _AS_KEY = 0.9  # customer 5: what it may cost that this is the key
 _SURELY = 0.15  # a key is only compared where it was named as such
 _COUNTED_FAR = 2  # steps across which rows are counted
@@ -140,9 +140,12 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:
         return
     if pred.attr is None:
         for column, tier in schema.measured(spot.table, pred.adjective, lambda c: c.counts):
+            if "year" in column.holds and pred.number < _FIRST_YEAR:
+                continue  # older than 50: no year
             op = pred.op if tier.high else FLIPPED[pred.op]
             found = number_is(schema.attr(spot, column), op, pred)
             yield Choice(intent.Not(pred=found) if pred.negated else found, BY_ADJECTIVE)
+        yield from aged(schema, spot, pred)
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value

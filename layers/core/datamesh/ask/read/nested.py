@@ -10,6 +10,7 @@ from datamesh.ask.joins import Walk
 from datamesh.ask.read import conditions as restrict
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Compared, SetForm, Yard
+from datamesh.ask.read.numbers import FLIPPED
 from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
 from datamesh.ask.read.ranking import ranked_by
 from datamesh.ask.read.together import both
@@ -45,7 +46,7 @@ def versus(schema: Schema, pred: Compared, yard: Yard, spot: Spot) -> Found:
 def _sides(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[_Side]]:
     if pred.attr is None:
         for column, tier in schema.measured(spot.table, pred.adjective, _ordered):
-            op = pred.op if tier.high else restrict.FLIPPED[pred.op]
+            op = pred.op if tier.high else FLIPPED[pred.op]
             yield Choice(_Side(column, schema.attr(spot, column), Walk(spot.table, (), 0.0), op), BY_ADJECTIVE)
         return
     for choice in schema.columns(pred.attr, spot):

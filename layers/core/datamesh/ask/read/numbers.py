@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from datamesh.ask import intent
+from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Compared
-from datamesh.ask.read.places import Schema
+from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
 from datamesh.ask.views import ColumnView
+from datamesh.ask.words import stem
 
-__all__ = ["holds_number", "number_is"]
+__all__ = ["FLIPPED", "aged", "holds_number", "number_is"]
+
+FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
+_BIRTH = frozenset(stem(word) for word in ("birth", "born", "birthday", "birthdate", "dob"))
+_OLDEST = 150  # years; a larger number is a year
 
 
-def number_is(attr: intent.Attr, op: intent.Op, pred: Compared) -> intent.Pred:
+def aged(schema: Schema, spot: Spot, pred: Compared) -> Iterator[Choice[intent.Pred]]:
+    """(patients) older than 60, where it is known when they were born: whole years up to the day of the question."""
+    if schema.today is None or pred.adjective not in ("old", "young") or not isinstance(pred.number, int | float):
+        return
+    op = pred.op if pred.adjective == "old" else FLIPPED[pred.op]
+    for column in schema.table(spot.table).columns.values():
+        if column.dated and column.all_words & _BIRTH and pred.number <= _OLDEST:
+            now = intent.Value(value=schema.today.isoformat(), kind="date")
+            age = intent.Elapsed(start=schema.attr(spot, column), end=now, unit="year")
+            found = number_is(age, op, pred)
+            yield Choice(intent.Not(pred=found) if pred.negated else found, BY_ADJECTIVE)
+
+
+def number_is(attr: intent.Attr | intent.Elapsed, op: intent.Op, pred: Compared) -> intent.Pred:
     low = intent.Value(value=pred.number, kind="number")
     if pred.high is not None:
         return intent.Between(left=attr, low=low, high=intent.Value(value=pred.high, kind="number"))

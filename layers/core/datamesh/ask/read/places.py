@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from datamesh.ask import intent
 from datamesh.ask.joins import Walk
@@ -23,6 +24,7 @@ __all__ = ["BY_ADJECTIVE", "NAMED", "Schema", "Spot", "of_a_deed"]
 BY_ADJECTIVE = 0.3  # a column that only an adjective speaks of
 NAMED = 0.6  # of what a way costs whose end was named
 _OTHER_TABLE = 0.2
+_YEAR = stem("year")
 _OF_A_DEED = 0.6  # the shipping date of an order, that has an order date, too
 _ITS_OWN = tuple((stem(word),) for word in ("date", "time", "day", "year"))
 _BY_KEY = 0.1
@@ -65,9 +67,10 @@ class Spot:
 
 @dataclass
 class Schema:
-    """The vocabulary as forms are resolved against it."""
+    """The vocabulary as forms are resolved against it; `today` is the day of the question."""
 
     vocabulary: Vocabulary
+    today: date | None = None
     roles: Roles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -240,11 +243,17 @@ class Schema:
         """The columns of the first tier of an adjective's nouns that a table has."""
         for tier in ADJECTIVES[adjective]:
             nouns = {stem(noun) for noun in tier.nouns}
-            fitting = [c for c in self.table(table).columns.values() if wanted(c) and nouns & c.all_words]
+            columns = (c for c in self.table(table).columns.values() if wanted(c))
+            fitting = [column for column in columns if _measures(column, nouns & column.all_words)]
             exact = [column for column in fitting if column.words[-1:] and column.words[-1] in nouns]
             if fitting:
                 return [(column, tier) for column in exact or fitting]
         return []
+
+
+def _measures(column: ColumnView, said: Set[str]) -> bool:
+    """Whether a column is of such a noun: years of experience are no year."""
+    return bool(said - {_YEAR}) or (_YEAR in said and (column.dated or "year" in column.holds))
 
 
 def of_a_deed(view: TableView, column: ColumnView) -> float:
