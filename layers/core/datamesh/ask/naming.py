@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from datamesh.ask.phrases import ANYBODY, column_phrases, other_nouns, table_phrases
-from datamesh.ask.spelling import Spelling
+from datamesh.ask.spelling import Spelling, doing
 from datamesh.ask.views import ColumnView, Stems, TableView
 from datamesh.ask.words import Token, asks_who, name_words, stem, value_key
 
@@ -49,6 +49,7 @@ class Names:
     longest: int = 1
     spelling: Spelling = field(default_factory=Spelling)
     keys: set[tuple[str, str]] = field(default_factory=set)  # columns that identify
+    doings: dict[str, list[Target]] = field(default_factory=dict)  # verbs inside the names of tables
     _begun: set[Stems] = field(default_factory=set)
 
     @classmethod
@@ -58,6 +59,8 @@ class Names:
         for names in tables:
             for words, targets in names.targets.items():
                 together.targets.setdefault(words, []).extend(targets)
+            for verb, targets in names.doings.items():
+                together.doings.setdefault(verb, []).extend(targets)
             together.spoken |= names.spoken
             together.keys |= names.keys
             together.longest = max(together.longest, names.longest)
@@ -65,6 +68,8 @@ class Names:
         return together
 
     def add_table(self, view: TableView) -> None:
+        if verb := doing(name_words(view.name.rpartition(".")[2])):
+            self.doings[verb] = [Target("table", view.name, "", _CALLED)]
         for noun in view.nouns:
             for words, cost in table_phrases(noun):
                 self._add(words, Target("table", view.name, "", cost))
@@ -75,6 +80,10 @@ class Names:
         for measure in view.measures.values():
             for words in (*measure.spelt, *measure.synonyms):
                 self._add(words, Target("measure", view.name, measure.name, 0.0))
+        self._add_spoken(view)
+
+    def _add_spoken(self, view: TableView) -> None:
+        """Which columns identify, the words as they are written, and what a row is called by."""
         self.keys.update((view.name, column.name) for column in view.columns.values() if column.identifies)
         for column in (*view.columns.values(), *view.measures.values()):
             self.spoken.update(value_key(column.label).split(), name_words(column.name))
@@ -140,9 +149,10 @@ class Names:
         return [] if tokens[i].kind in ("quoted", "mark") else self.spelling.meant(tokens[i])
 
     def deed(self, verb: str) -> tuple[Target, ...]:
-        """The tables that are called after a verb: nominations, for nominated."""
+        """The tables that are called after a verb: nominations, for nominated; damaged_parts, for damaged."""
         words = dict.fromkeys([verb, *self.spelling.family_of(verb)])
         found = [t for word in words for t in self.targets.get((word,), ()) if t.kind == "table"]
+        found = found or self.doings.get(verb, [])
         return tuple(sorted(found, key=_by_cost))
 
     def begin(

@@ -12,7 +12,7 @@ from datamesh.ask.lexicon.synonyms import EVERYDAY, KINDS, SEEN
 from datamesh.ask.lexicon.verbs import FAMILIES, FAMILY_ENDINGS, VERBS
 from datamesh.ask.words import Token, stem
 
-__all__ = ["VERB_STEMS", "Spelling", "done_by", "family", "misspelt", "verb_form"]
+__all__ = ["VERB_STEMS", "Spelling", "doing", "done_by", "family", "misspelt", "verb_form"]
 
 _FAMILY, _SYNONYM, _KIND, _SHORT_FORM, _TYPO = 0.4, 0.5, 0.6, 0.8, 1.2
 _SHORTEST_PREFIX = 3  # letters of a short form in the schema: enr for enrollment
@@ -63,6 +63,12 @@ def verb_form(token: Token) -> bool:
 def done_by(token: Token) -> bool:
     """Whether a verb says that something was done, or is being done: directed, built, flying."""
     return verb_form(token) or token.fold in IRREGULAR
+
+
+def doing(words: tuple[str, ...]) -> str:
+    """The verb that a table is called by beside what it was done to, as a stem: damaged parts; empty without one."""
+    verb = stem(words[0]) if len(words) > 1 and words[0].endswith("ed") else ""
+    return verb if verb in VERB_STEMS else ""
 
 
 @dataclass

@@ -9,7 +9,6 @@ from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
     Aggregate,
     Count,
-    Dated,
     Form,
     KeyForm,
     Linked,
@@ -21,7 +20,8 @@ from datamesh.ask.read.form import (
 )
 from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
 from datamesh.ask.read.grammar.closing import per, rest
-from datamesh.ask.read.grammar.common import UNREAD_VERB, time, to_show, values
+from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
+from datamesh.ask.read.grammar.fronted import fronted
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.inquiries import how_much, in_which, where_is
 from datamesh.ask.read.grammar.sentences import told_again
@@ -59,25 +59,11 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
         yield from told_again(r, rule_(r, at))
     yield from somebody(r, at)
     yield from told_again(r, list(somebody(r, at)))
-    yield from [*how_much(r, at), *where_is(r, at), *_fronted(r, at)]
+    yield from [*how_much(r, at), *where_is(r, at), *fronted(r, at, _asked)]
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:
             yield Hit(begun.end, per(begun.value, keys.value), begun.cost + keys.cost)
-
-
-def _fronted(r: Reader, i: int) -> Iterator[Hit[Form]]:
-    """In the year 2024, (how many orders were there): of the rows that a number is over, where nothing else happened"""
-    for when in time(r, i):
-        after, dated = when.end + 1, Dated(None, when.value.how, when.value.period, when.value.last)
-        for hit in (*_shown(r, after), *_how_many(r, after)) if r.word(when.end, ",") else ():
-            sets_ = [out.of or SetForm(None) for out in hit.value.outputs]
-            of_rows = all(
-                isinstance(out, Count | Aggregate) or not (out.of and out.of.head) for out in hit.value.outputs
-            )
-            if of_rows and not any(isinstance(pred, Linked) for of in sets_ for pred in of.preds):
-                outs = (replace(o, of=of.plus(dated)) for o, of in zip(hit.value.outputs, sets_, strict=True))
-                yield Hit(hit.end, replace(hit.value, outputs=tuple(outs)), hit.cost + when.cost)
 
 
 def _please(r: Reader, i: int) -> int:
@@ -108,6 +94,13 @@ def _end(r: Reader, i: int) -> int:
         else:
             break
     return i
+
+
+@rule
+def _asked(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """What is to be shown, or how many"""
+    yield from _shown(r, i)
+    yield from _how_many(r, i)
 
 
 @rule

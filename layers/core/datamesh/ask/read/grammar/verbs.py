@@ -82,7 +82,7 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
                 for name in r.names(at, "column"):
                     yield Hit(op.end, Ranked("desc", attr=name, adjective=op.payload), _SKIPPED_VERB / 2)
         yield from _unless(begun.value, _at_that_time(r, at))
-        if begun.value.last:
+        if begun.value.last or begun.value.negated:
             yield from _unless(begun.value, _done(r, at, begun.value))
 
 
@@ -157,9 +157,9 @@ def of_the_highest(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 
 def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
-    """(have not been) eliminated: no rows that the verb names; (are) approved: a column of yes and no"""
+    """(have not been, not) eliminated: no rows that the verb names; (are) approved: a column of yes and no"""
     deed = r.lattice.deeds.get(i)
-    if deed is not None and said.last in ("be", "have") and done_by(r.tokens[i]):
+    if deed is not None and said.last in ("be", "have", "") and done_by(r.tokens[i]):
         yield Hit(r.reach(deed.end), Linked(sets.headed(deed), ("have",)), _DONE_ALONE)
     for name in r.names(i, "column"):
         if said.last == "be":
