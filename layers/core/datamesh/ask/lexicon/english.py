@@ -192,6 +192,7 @@ late: date time | year ; early: - date time | - year ; recent: date time | year 
 hot: temperature ; warm: temperature ; cold: - temperature ; far: distance ; near: - distance ; close: - distance
 paid: salary wage pay earning income compensation ; rated: rating score star ; priced: price cost
 windy: wind ; rainy: precipitation rain ; wet: precipitation rain ; loud: volume ; profitable: profit
+roomy: capacity occupancy seating
 """
 
 
@@ -209,7 +210,12 @@ ADJECTIVES: Mapping[str, tuple[Tier, ...]] = {
 measured stands here; good, bad, best and worst do not."""
 
 
-MEASURING_VERBS = {"earn": "paid", "cost": "expensive", "weigh": "heavy"}
+MEASURING_VERBS = {
+    "earn": "paid",
+    "cost": "expensive",
+    "weigh": "heavy",
+    **dict.fromkeys(("accommodate", "seat", "hold"), "roomy"),
+}
 """Verbs that say a number of a thing, and the adjectives of what they measure."""
 
 

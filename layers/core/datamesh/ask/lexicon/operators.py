@@ -10,7 +10,7 @@ __all__ = ["OPERATORS"]
 
 _TABLE = """
 show: show, list, find, give, return, tell, display, report, get, retrieve, provide, compute, calculate, determine
-show: select
+show: select, take
 show: print, output, show me, give me, tell me, list out, find out, list me, find me, get me, return me
 show: i want to know
 show: i want to see, can you show me, can you tell me, could you tell me, could you show me, can you give me, fetch
@@ -120,7 +120,7 @@ have_not: did not have any, have not, has not any, have never had, has never had
 be: is, are, was, were, be, been, being
 aux: do, does, did, can, could
 that: that, who, which
-in: in charge of, responsible for, part of, a part of
+in: in terms of, in charge of, responsible for, part of, a part of
 in: in, at, on, from, of, for, to, by, into, under, within, via, through, during, about, as, among, across, near
 in: amongst
 missing: missing, unknown, null, empty, blank, not known, not recorded, not given, not available, not specified
@@ -186,7 +186,7 @@ tail: on record, on file, in our record, in record, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
 tail: exists, available, made, take place, took place, taken place, have taken place, occurred, have occurred
 tail: happened
-tail: listed, in the table, offered, in the system
+tail: do they have, summed, summed up, listed, in the table, offered, in the system
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """
 

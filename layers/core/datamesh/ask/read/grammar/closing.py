@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, Plain, Ranked, SetForm, Thing
+from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, OrderForm, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import predicates, sets
 from datamesh.ask.read.grammar.common import UNREAD_VERB
 from datamesh.ask.read.grammar.groups import Keys, attribute, by_attribute, each_key, group_keys
-from datamesh.ask.read.grammar.orders import order
+from datamesh.ask.read.grammar.orders import by_keys, order
 from datamesh.ask.read.grammar.spreads import on_average
 from datamesh.ask.read.grammar.tallied import Done, verbs
 from datamesh.ask.words import stems
@@ -41,8 +41,17 @@ def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
             yield from _grouped(r, at, state)
         yield from _of_whom(r, state)
         if not form.order:
-            for hit in order(r, at):
+            for hit in [*order(r, at), *_by_in_order(r, at, form)]:
                 yield Hit(hit.end, _lent(replace(form, order=hit.value)), state.cost + hit.cost)
+
+
+def _by_in_order(r: Reader, i: int, form: Form) -> Iterator[Hit[tuple[OrderForm, ...]]]:
+    """(names) by age in descending order: what is listed, not counted, has no groups"""
+    if r.word(i, "by") and all(isinstance(out, Plain) for out in form.outputs):
+        for hit in by_keys(r, i + 1, None):
+            directions = (op for at in range(i + 1, hit.end) for op in r.op(at, "direction"))
+            if any(op.end == hit.end for op in directions):
+                yield hit
 
 
 def _lent(form: Form) -> Form:

@@ -27,6 +27,7 @@ __all__ = [
     "dearer",
     "direction",
     "function",
+    "holds_numbers",
     "holds_values",
     "measurable",
     "number",
@@ -140,6 +141,12 @@ def ordinal(r: Reader, i: int) -> Iterator[Hit[Compared]]:
 def to_show(r: Reader, i: int) -> dict[int, float]:
     """[show me]: where what is shown begins, and the cost."""
     return {i: _NO_VERB} | {op.end: 0.0 for op in r.op(i, "show")}
+
+
+def holds_numbers(r: Reader, name: Name) -> bool:
+    """Whether every column that a name may be of holds what can be counted: seats, police officers."""
+    columns = (r.lattice.vocabulary.column(t.table, t.name) for t in name.targets if t.kind == "column")
+    return all(column.counts for column in columns)
 
 
 def holds_values(r: Reader, op: Operator) -> bool:

@@ -8,9 +8,9 @@ from datamesh.ask.intent import Op
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import MEASURING_VERBS
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Yard
+from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Ranked, Yard
 from datamesh.ask.read.grammar import nested, sets
-from datamesh.ask.read.grammar.common import Amount, amount, comparison, dearer, number, one_or_other
+from datamesh.ask.read.grammar.common import Amount, amount, comparison, dearer, direction, number, one_or_other
 from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.words import stem
 
@@ -82,8 +82,11 @@ def _along(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 
 def measuring(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """earn more than 50000; cost 20"""
+    """earn more than 50000; cost 20; weigh the most; accommodate the most people"""
     adjective = _MEASURING.get(r.tokens[i].stem, "") if i < len(r.tokens) else ""
+    for op in r.op(i + 1, "most") if adjective else ():
+        for end in {op.end, op.end + r.lattice.unit(op.end)}:
+            yield Hit(end, Ranked(direction(op), adjective=adjective), 0.1)
     for count in amount(r, i + 1) if adjective else ():
         found = count.value
         yield Hit(count.end, Compared(None, found.op, found.number, found.high, adjective=adjective), count.cost)

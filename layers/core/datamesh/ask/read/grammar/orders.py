@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Count, Direction, OrderForm, Out, SetForm
+from datamesh.ask.read.form import Count, Direction, OrderForm, Out, Plain, SetForm
 from datamesh.ask.read.grammar import outputs
-from datamesh.ask.read.grammar.common import direction
+from datamesh.ask.read.grammar.common import attrs, direction, holds_numbers
 from datamesh.ask.words import stem
 
 __all__ = ["by_keys", "order", "sorting"]
@@ -92,6 +92,9 @@ def _key(r: Reader, i: int) -> Iterator[Hit[Out]]:
     for hit in outputs.output(r, i):
         if len(hit.value) == 1:
             yield Hit(hit.end, hit.value[0], hit.cost)
+    for name in attrs(r, i):
+        if name.start > r.the(i) and holds_numbers(r, name):  # by the number of seats, where that is one of its own
+            yield Hit(name.end, Plain(name))
     at = r.the(i)
     if r.word(at, "count", "number", "total", "counts", "numbers"):
         yield Hit(at + 1, Count(SetForm(None)), _THE_COUNT)

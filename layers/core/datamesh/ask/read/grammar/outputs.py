@@ -127,10 +127,12 @@ def _said_set(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 def _everything(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """all information about planes"""
     for op in r.op(i, "all_details"):
-        if r.word(op.end, "of", "about", "for", "on"):
+        told = r.longest(op.end, "tail")  # the information that we have on planes
+        at = told.end if told else op.end
+        if r.word(at, "of", "about", "for", "on"):
             column = any(name.targets[0].cost < CLOSE for name in r.names(op.end - 1, "column"))
             doubt = _MERELY_DETAILS if column or op.end == i + 1 else 0.0
-            for hit in sets.noun_set(r, op.end + 1):
+            for hit in sets.noun_set(r, at + 1):
                 yield Hit(hit.end, (Everything(hit.value),), hit.cost + doubt)
 
 
@@ -253,7 +255,8 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
         for name in r.names(r.the(op.end), "column"):
             yield Hit(name.end, (Plain(name, distinct=True),))
     for functions in series(r, _function(r, at), _function, 4):
-        for name in measurable(r, _number_of(r, r.the(functions.end)), *functions.value):
+        at = functions.end + r.word(functions.end, "for", "of")  # the minimum and maximum for the price
+        for name in measurable(r, _number_of(r, r.the(at)), *functions.value):
             yield Hit(name.end, tuple(Aggregate(fn, name) for fn in functions.value))
             yield from _more_of_the_same(r, name, functions.value)
 

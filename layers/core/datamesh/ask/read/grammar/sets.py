@@ -155,7 +155,7 @@ def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
             cost = state.cost + hit.cost + _attached(form, hit.value, joint)
             cost += _IDLE if not joint and _said_idly(form) and r.longest(at, "that") else 0.0
             if isinstance(hit.value, Ranked):
-                if form.rank is None and joint != "or":
+                if (form.rank is None or _merely_top(form)) and joint != "or":
                     yield Hit(hit.end, replace(form, rank=hit.value), cost)
             else:
                 pred = of_head(form.head, hit.value)
@@ -164,6 +164,11 @@ def _one_more(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         yield from ranked_by(r, state, form.rank)
     else:
         yield from _so_many_first(r, state)
+
+
+def _merely_top(form: SetForm) -> bool:
+    """The top 3 cities (with the largest area): what says by what they are first follows."""
+    return form.number is not None and form.rank == Ranked("desc")
 
 
 def _so_many_first(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
@@ -240,12 +245,14 @@ def _joints(r: Reader, state: Hit[SetForm]) -> Iterator[tuple[int, str]]:
 
 def ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetForm]]:
     """(top 5 airports) by elevation, by number of flights; (largest city) by area; (most common type) among planes"""
+    terms = [op.end for op in r.op(state.end, "in") if r.word(op.end - 2, "terms")]
+    at = terms[0] if terms else state.end + r.word(state.end, "by", "in")
     if rank.adjective in _SIZES and rank == Ranked("desc", adjective=rank.adjective):
-        for name in r.names(r.the(state.end + 1), "column") if r.word(state.end, "by", "in") else ():
+        for name in r.names(r.the(at), "column") if at > state.end else ():
             by = replace(state.value, rank=replace(rank, attr=name))
             yield Hit(name.end, by, state.cost)
-    if rank == Ranked(rank.direction) and r.word(state.end, "by", "in"):
-        for hit in measure_of_rank(r, r.the(state.end + 1), rank):
+    if rank == Ranked(rank.direction) and at > state.end:
+        for hit in measure_of_rank(r, r.the(at), rank):
             yield Hit(hit.end, replace(state.value, rank=hit.value), state.cost + hit.cost)
     if rank.of == ROWS and not state.value.preds:
         for rows in among(r, state.end):
