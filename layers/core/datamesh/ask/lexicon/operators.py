@@ -176,6 +176,7 @@ or: or
 and: and
 too: and what is their, and what are their, and what was their, and what were their, and what is its, and what are its
 too: and what was its, and what were its, and what is his, and what is her
+asked_too: and what is, and what are, and what was, and what were
 too: as well as, along with, together with, and also, and their, and its, and the corresponding, plus
 before: before, earlier than, prior to
 until: until, in or before, on or before

@@ -91,6 +91,7 @@ start date, starting date
 end date, ending date
 middle name, second name
 address line 1, address
+amount, amount of money
 """
 PHRASES: tuple[tuple[str, ...], ...] = tuple(tuple(line.split(", ")) for line in _PHRASES.strip().splitlines())
 """The same for phrases: each may stand for any other of its line inside a name."""

@@ -38,9 +38,12 @@ def _meanings(schema: Schema, form: Form) -> list[Choice[intent.Query]]:
         return cheapest(measured(schema, form))
     if _numeric(form):
         return cheapest([*doubting_the_known(schema, countings(schema, form)), *tallies(schema, form)])
-    rows = [found for found in listings(schema, form) if not of_values(schema, form, found.value)]
-    rows = rows or list(listings(schema, by_their_best(form)))
+    rows = _rows(schema, form) or _rows(schema, by_their_best(form))
     return cheapest([*doubting_the_known(schema, rows), *tallies(schema, form), *shared_values(schema, form)])
+
+
+def _rows(schema: Schema, form: Form) -> list[Choice[intent.Select]]:
+    return [found for found in listings(schema, form) if not of_values(schema, form, found.value)]
 
 
 def _numeric(form: Form) -> bool:

@@ -25,6 +25,7 @@ __all__ = ["after_joint", "counted", "items", "of_whom", "output", "outputs", "s
 
 _OWNING = ("of", "for", "in", "from", "among", "amongst", "across", "on", "by", "to")
 _THEIRS = ("their", "its", "his", "her", "corresponding", "respective")
+_EACH = ("each", "every", "per")
 _LABELS = tuple(form for word in LABEL_WORDS for form in (word, plural(word)))
 _TOGETHER = 4  # outputs, or groups of outputs, of one question
 _ATTRIBUTES = 7  # attributes of one owner
@@ -63,8 +64,9 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
 
 
 def _joined(r: Reader, i: int) -> Iterator[int]:
-    """and; (each brand) with (the number of products, its average price)"""
+    """and; [,] and what are; (each brand) with (the number of products, its average price)"""
     yield from after_joint(r, i)
+    yield from (op.end for op in r.op(r.comma(i), "asked_too"))
     if r.word(i, "with"):
         at = r.the(i + 1)
         if r.longest(at, "count") or any(op.payload in ("avg", "sum", "median") for op in r.op(at, "agg")):
@@ -76,7 +78,17 @@ def outputs(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """[Both] one or more outputs, with `and`, commas, `as well as` between them."""
     i += i > 0 and r.word(i, "both")  # show both X and Y
     for hit in series(r, output(r, i), output, _TOGETHER, _joined):
-        yield Hit(hit.end, hit.value, hit.cost + (_OWNER_BEHIND if _left_out(hit.value) else 0.0))
+        if not _two_questions(r, i, hit):
+            yield Hit(hit.end, hit.value, hit.cost + (_OWNER_BEHIND if _left_out(hit.value) else 0.0))
+
+
+def _two_questions(r: Reader, i: int, hit: Hit[Outs]) -> bool:
+    """What is the longest span, and what are the builders' names: nothing says that the number is of each of these."""
+    numbers = [isinstance(out, Aggregate | Count) for out in hit.value]
+    if all(numbers) or not any(numbers) or any(token.fold in _EACH for token in r.tokens[hit.end :]):
+        return False
+    joints = [at for at in range(i, hit.end) if r.longest(at, "asked_too")]
+    return any(not r.longest(at, "too") for at in joints)  # and what is their: of each
 
 
 def _left_out(outs: Outs) -> bool:

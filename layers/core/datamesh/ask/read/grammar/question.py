@@ -87,7 +87,7 @@ def _end(r: Reader, i: int) -> int:
     """After what may close a question without saying more."""
     while i < len(r.tokens):
         op = r.longest(i, "tail", "please")
-        if r.word(i, "?", ".", "!", ",", ";"):
+        if r.word(i, "?", ".", "!", ",", ";", ":"):
             i += 1
         elif op:
             i = op.end
