@@ -146,9 +146,9 @@ def _columns(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Walk
 
 
 def _apposed(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[Walk, ColumnView]]]:
-    """From the institution 'Oxford': the institution that is called so."""
+    """From the institution 'Oxford': the institution that is called so; the product 'Atlas' itself."""
     for target in schema.tables(pred.attr):
-        for walk in schema.walks(spot, target.table) if target.table != spot.table else ():
+        for walk in schema.walks(spot, target.table):
             fit = schema.roles.of_walk(walk, pred.hint) + _TO_MANY * walk.many
             for called in schema.called(spot.onward(walk)):
                 yield Choice((walk, called.value[1]), _APPOSED + walk.cost * NAMED + target.cost + fit)
