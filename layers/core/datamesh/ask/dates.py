@@ -147,7 +147,7 @@ def _quarter(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Pe
     if year := _year_of(tokens, at):
         first = date(year, quarter * 3 - 2, 1)
         yield at + 1, Period(first, after(first, "quarter"), _label(tokens, i, at + 1))
-    else:
+    elif tokens[i].fold != "last":  # without a year it is the one before this
         yield end, Period(None, None, _label(tokens, i, end), quarter=quarter)
 
 

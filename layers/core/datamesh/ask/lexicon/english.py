@@ -179,16 +179,17 @@ class Tier:
     high: bool
 
 
+_BEGUN = "opened opening founded established launched launch created creation released release built start"
 _ADJECTIVES = """
 long: length distance | duration time hour ; short: - length distance | - height | - duration time
-old: age | - birth birthday born | - year built founded ; young: - age | birth birthday born
+old: age | - birth birthday born | - {begun} | - year built founded ; young: - age | birth birthday born
 tall: height ; high: height elevation altitude ; heavy: weight ; light: - weight
-large: size area capacity population enrollment ; big: size area capacity population enrollment
-small: - size area capacity population enrollment
+large: size area capacity population enrollment square ; big: size area capacity population enrollment square
+small: - size area capacity population enrollment square
 expensive: price cost fee ; costly: price cost fee ; cheap: - price cost fee
 fast: speed | - time duration ; slow: - speed | time duration ; deep: depth ; wide: width ; thick: thickness
 rich: wealth money income worth ; populous: population ; populated: population ; crowded: population
-late: date time | year ; early: - date time | - year ; recent: date time | year ; new: date time | year
+late: date time | year ; early: - date time | - year ; recent: date time | year ; new: {begun} | date time | year
 hot: temperature ; warm: temperature ; cold: - temperature ; far: distance ; near: - distance ; close: - distance
 paid: salary wage pay earning income compensation ; rated: rating score star ; priced: price cost
 windy: wind ; rainy: precipitation rain ; wet: precipitation rain ; loud: volume ; profitable: profit
@@ -203,7 +204,7 @@ def _tier(text: str) -> Tier:
 
 ADJECTIVES: Mapping[str, tuple[Tier, ...]] = {
     word.strip(): tuple(_tier(tier) for tier in tiers.split("|"))
-    for line in _ADJECTIVES.strip().splitlines()
+    for line in _ADJECTIVES.replace("{begun}", _BEGUN).strip().splitlines()
     for word, _, tiers in (entry.partition(":") for entry in line.split(";"))
 }
 """What an adjective measures, in tiers: a later one counts only where no earlier one is there. Only what can be

@@ -24,7 +24,7 @@ __all__ = ["BY_ADJECTIVE", "NAMED", "Schema", "Spot", "of_a_deed"]
 BY_ADJECTIVE = 0.3  # a column that only an adjective speaks of
 NAMED = 0.6  # of what a way costs whose end was named
 _OTHER_TABLE = 0.2
-_YEAR = stem("year")
+_YEAR, _DATE = stem("year"), stem("date")
 _OF_A_DEED = 0.6  # the shipping date of an order, that has an order date, too
 _ITS_OWN = tuple((stem(word),) for word in ("date", "time", "day", "year"))
 _BY_KEY = 0.1
@@ -244,16 +244,21 @@ class Schema:
         for tier in ADJECTIVES[adjective]:
             nouns = {stem(noun) for noun in tier.nouns}
             columns = (c for c in self.table(table).columns.values() if wanted(c))
-            fitting = [column for column in columns if _measures(column, nouns & column.all_words)]
+            fitting = [column for column in columns if _measures(column, nouns)]
             exact = [column for column in fitting if column.words[-1:] and column.words[-1] in nouns]
             if fitting:
                 return [(column, tier) for column in exact or fitting]
         return []
 
 
-def _measures(column: ColumnView, said: Set[str]) -> bool:
-    """Whether a column is of such a noun: years of experience are no year."""
-    return bool(said - {_YEAR}) or (_YEAR in said and (column.dated or "year" in column.holds))
+def _measures(column: ColumnView, nouns: Set[str]) -> bool:
+    """Whether a column is of such a noun: years of experience are no year; when something was sold is a date."""
+    said = nouns & column.all_words
+    return (
+        bool(said - {_YEAR})
+        or (column.dated and _DATE in nouns)
+        or (_YEAR in said and (column.dated or "year" in column.holds))
+    )
 
 
 def of_a_deed(view: TableView, column: ColumnView) -> float:

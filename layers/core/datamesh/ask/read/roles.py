@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datamesh.ask.intent import Edge
 from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ROLES
+from datamesh.ask.spelling import family
 from datamesh.ask.views import Stems
 from datamesh.ask.vocabulary import Vocabulary
 from datamesh.ask.words import in_words, name_words, stem, stems
@@ -138,7 +139,7 @@ def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float | N
     """Nothing if the words name me, much if they name another; None if nobody. The last word that tells decides."""
     theirs: Words = frozenset().union(*others)
     for word in reversed(tuple(hint)):
-        said = {word, *(stem(role) for role in ROLES.get(word, ()))}
+        said = {word, *(stem(role) for role in ROLES.get(word, ())), *family(word)}
         if said & (mine - theirs):
             return 0.0
         if said & (theirs - mine):

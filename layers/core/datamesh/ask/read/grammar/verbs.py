@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from datamesh.ask.lattice import Name
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
     NEVER,
@@ -22,11 +23,12 @@ from datamesh.ask.read.form import (
     Yard,
 )
 from datamesh.ask.read.grammar import nested, predicates, sets
-from datamesh.ask.read.grammar.common import dates, dearer, values
+from datamesh.ask.read.grammar.common import dates, dearer, participle, values
 from datamesh.ask.read.grammar.compared import compared
 from datamesh.ask.read.grammar.deeds import deeds
 from datamesh.ask.read.grammar.numbered import comparative, counted, measuring
 from datamesh.ask.read.grammar.pairs import both
+from datamesh.ask.read.grammar.possible import CLOSE
 from datamesh.ask.spelling import done_by
 from datamesh.ask.words import singular
 
@@ -156,6 +158,13 @@ def of_the_highest(r: Reader, i: int) -> Iterator[Hit[Post]]:
             yield hit
 
 
+def _when(r: Reader, name: Name) -> Name | None:
+    """The date that a participle names: (have) closed, for when that was."""
+    columns = [target for target in name.targets if target.kind == "column" and target.cost < CLOSE]
+    dated = [target for target in columns if r.lattice.vocabulary.column(target.table, target.name).dated]
+    return replace(name, targets=tuple(dated)) if participle(r, name) and len(dated) == 1 else None
+
+
 def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
     """(have not been, not) eliminated: no rows that the verb names; (are) approved: a column of yes and no"""
     deed = r.lattice.deeds.get(i)
@@ -164,6 +173,8 @@ def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
     for name in r.names(i, "column"):
         if said.last == "be":
             yield Hit(name.end, Lacking(name, negated=True, flag=True), _DONE_ALONE)
+        if said.last in ("be", "have") and (when := _when(r, name)):
+            yield Hit(name.end, Lacking(when, negated=True), _DONE_ALONE)
 
 
 @rule
