@@ -39,6 +39,7 @@ __all__ = [
 _FORMS = """
 person people persons peoples; man men; woman women; child children; foot feet; tooth teeth; mouse mice; goose geese
 analysis analyses; crisis crises; thesis theses; basis bases; index indices indexes; matrix matrices; vertex vertices
+bus buses; gas gases
 criterion criteria; phenomenon phenomena; curriculum curricula; medium media; bacterium bacteria
 life lives; wife wives; knife knives; shelf shelves; half halves; wolf wolves; thief thieves; loaf loaves
 number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct percentage; department dept

@@ -17,6 +17,9 @@ show: i want to see, can you show me, can you tell me, could you tell me, could 
 show: what is, what are, what was, what were, what, which is, which are, who is, who are, who was, who were, whats
 show: name, state, identify, look up, see, list all, give a list of, show a list of, give me a list of
 show: what is the list of, find the list of, retrieve the list of
+also_show: find, give, return, tell me, show, list, display, compute, calculate, get, count
+also_show: what are those, what are these, what is that
+showing: showing, showing only, showing just, listing, returning, displaying, giving
 please: please, kindly
 how_many: how many
 count: total count of, the total count of

@@ -83,9 +83,17 @@ def _counted(schema: Schema, linked: Linked, target: Target, head: Name) -> list
         thing = key if linked.hint == ("have",) else _thing(schema, target, head)
         own = target.cost < PARTLY and schema.repeats(target.table, target.name) and not thing
         return [Choice(Figure(target.table, "count", target.table), 0.0)] if own else []
-    if schema.names_row(target.table, target.name):
+    if schema.names_row(target.table, target.name) and not _again(schema, linked, target):
         return []  # else the thing is meant, not its name
     return [found for found in figures(schema, Count(linked.to)) if found.value.fn in ("count", "count_distinct")]
+
+
+def _again(schema: Schema, linked: Linked, target: Target) -> bool:
+    """Event names that were used twice for events: by several rows of its own, where some are called alike."""
+    own = (
+        any(t.kind == "table" and t.table == target.table for t in linked.to.head.targets) if linked.to.head else False
+    )
+    return own and linked.hint != ("have",) and schema.repeats(target.table, target.name)
 
 
 def _thing(schema: Schema, target: Target, head: Name) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, OrderForm, Plain, Ranked, SetForm, Thing
-from datamesh.ask.read.grammar import predicates, sets
+from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.read.grammar.common import UNREAD_VERB
 from datamesh.ask.read.grammar.groups import Keys, attribute, by_attribute, each_key, group_keys
 from datamesh.ask.read.grammar.orders import by_keys, order
@@ -37,6 +37,7 @@ def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
         if form.groups:
             yield from _narrowed(r, at, state)
             yield from _ranked_after(r, state)
+            yield from _showing(r, state)
         else:
             yield from _grouped(r, at, state)
         yield from _of_whom(r, state)
@@ -81,6 +82,17 @@ def _ranked_after(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
             yield Hit(hit.end, replace(state.value, outputs=(Thing(hit.value),)), state.cost + hit.cost)
 
 
+def _showing(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """(the number of products of each brand), showing the brand's name: what else is told of the groups"""
+    if not all(isinstance(out, Count | Aggregate) for out in state.value.outputs):
+        return
+    for op in r.op(r.comma(state.end), "showing"):
+        for told in outputs.output(r, op.end):
+            if all(isinstance(out, Plain) and not (out.of and (out.of.preds or out.of.rank)) for out in told.value):
+                form = replace(state.value, outputs=(*state.value.outputs, *told.value))
+                yield Hit(told.end, form, state.cost + told.cost)
+
+
 def _after_and(r: Reader, i: int) -> int:
     at = r.comma(i)
     while r.word(at, ".", "?"):
@@ -94,12 +106,23 @@ def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
         each = any(token.fold in ("each", "every", "per") for token in r.tokens[i : keys.end])
         form = per(state.value, keys.value) if each or state.value.bare else replace(state.value, groups=keys.value)
         yield Hit(keys.end, form, state.cost + keys.cost)
+        yield from _theirs(r, keys, state)
     for done in _deeds(r, i) if r.lattice.relation(i) or r.longest(i, "that", "have", "be", "aux") else ():
         for keys in each_key(r, done.end):
             yield Hit(keys.end, per(state.value, keys.value), state.cost + keys.cost + done.cost)
     if r.lattice.relation(i) and r.word(i + 1, "by") and r.the(i + 2) == i + 2:
         for keys in by_attribute(r, i + 1):
             yield Hit(keys.end, replace(state.value, groups=keys.value), state.cost + keys.cost + UNREAD_VERB)
+
+
+def _theirs(r: Reader, keys: Hit[Keys], state: Hit[Form]) -> Iterator[Hit[Form]]:
+    """(the average price) of each brand's products: over these, for each brand"""
+    outs = state.value.outputs
+    if r.word(keys.end, "'s") and all(isinstance(out, Aggregate) and out.of is None for out in outs):
+        for rows in sets.plain_set(r, keys.end + 1):
+            numbers = tuple(replace(out, of=rows.value) for out in outs if isinstance(out, Aggregate))
+            form = replace(state.value, outputs=numbers, groups=keys.value)
+            yield Hit(rows.end, form, state.cost + keys.cost + rows.cost)
 
 
 def _deeds(r: Reader, i: int) -> Iterator[Done]:

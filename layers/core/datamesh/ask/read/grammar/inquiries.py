@@ -8,7 +8,7 @@ from dataclasses import replace
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import Compared, Form, Out, Plain, SetForm, Valued
+from datamesh.ask.read.form import Aggregate, Compared, Form, KeyForm, Out, Plain, SetForm, Valued
 from datamesh.ask.read.grammar import outputs, predicates, sets
 from datamesh.ask.words import stem
 
@@ -65,8 +65,25 @@ def how_much(r: Reader, i: int) -> Iterator[Hit[Form]]:
             if all(isinstance(out, Plain) and nouns & set(out.attr.text.lower().split()) for out in hit.value):
                 yield Hit(hit.end, Form(hit.value), hit.cost)
         for attr in _called(r, nouns):
+            yield from _on_average(r, op.end, attr)
             for of in (*_of_what(r, op.end), *sets.best_set(r, op.end)):
                 yield _shown_of((Plain(attr),), of, of.end, _BY_ADJECTIVE)
+
+
+def _on_average(r: Reader, i: int, attr: Name) -> Iterator[Hit[Form]]:
+    """(how old) is each sex, are the players on average; the average player"""
+    for op in r.op(r.the(i), "agg"):
+        if op.payload == "avg" and op.end == op.start + 1:
+            for of in sets.plain_set(r, op.end):
+                yield Hit(of.end, Form((Aggregate("avg", attr, of.value),)), of.cost + _BY_ADJECTIVE)
+    for of in sets.noun_set(r, i):
+        at = r.comma(of.end)
+        if r.word(at, "on") and r.word(at + 1, "average") and not (of.value.rank or of.value.number):
+            each = of.value.each and of.value.head
+            rows = None if each else of.value
+            groups = (KeyForm(each),) if each else ()
+            if not (each and of.value.preds):
+                yield Hit(at + 2, Form((Aggregate("avg", attr, rows),), groups), of.cost + _BY_ADJECTIVE)
 
 
 def _called(r: Reader, nouns: frozenset[str]) -> Iterator[Name]:

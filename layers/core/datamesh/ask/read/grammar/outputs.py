@@ -59,8 +59,12 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
     after = r.comma(i)
     for op in r.op(after, "and", "too"):
         yield op.end
+        if op.category == "and":
+            yield from (told.end for told in r.op(op.end, "also_show"))
     if after > i:
         yield after
+    for told in r.op(after, "showing"):
+        yield told.end
 
 
 def _joined(r: Reader, i: int) -> Iterator[int]:

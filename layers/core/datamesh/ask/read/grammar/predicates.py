@@ -194,6 +194,7 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i, "either"):
         yield from [*clause(r, op.end), *counted(r, op.end)]
     yield from counted(r, i)
+    yield from dearer(comparative(r, i) if r.longest(i, "compare") else (), _WITH_WHOM)  # those with older than 50
     for related in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
         yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
     yield from nested.split(r, i)

@@ -79,12 +79,13 @@ def _same(said: SetForm, of: SetForm) -> bool:
 
 
 def _of_numbers(first: Form, said: tuple[Out, ...]) -> Form | None:
-    """How many orders has each customer placed? List the customer's city and the number."""
+    """How many orders has each customer placed? List the customer's city and the number [of orders]."""
     numbers = iter([out for out in first.outputs if isinstance(out, Count)])
     shown: list[Out] = []
     for out in said:
-        if isinstance(out, Count) and out.of.head is None:
-            if (number := next(numbers, None)) is None:
+        if isinstance(out, Count):
+            number = next(numbers, None)
+            if number is None or not (out.of.head is None or _same(out.of, number.of)):
                 return None
             shown.append(number)
         elif isinstance(out, Plain) and not (out.of and (out.of.preds or out.of.rank)):
