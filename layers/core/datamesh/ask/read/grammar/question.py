@@ -16,6 +16,7 @@ from datamesh.ask.read.form import (
     PredForm,
     Ranked,
     SetForm,
+    Thing,
     Valued,
 )
 from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
@@ -218,6 +219,8 @@ def _which(r: Reader, i: int) -> Iterator[Hit[Form]]:
     yield from whose(r, i + 1)
     yield from stretches(r, i + 1, lambda at: [*predicates.predicate(r, at), *_turned_round(r, at)])
     yield from in_which(r, i + 1)
+    for people in tallied.in_role(r, Hit(i + 1, SetForm(None))):
+        yield from with_number(r, Hit(people.end, Form((Thing(people.value),)), people.cost))
     for hit in sets.noun_set(r, r.the(i + 2) if r.word(i + 1, "of") else i + 1):
         for found in said_of(r, hit, [*predicates.predicate(r, hit.end), *_turned_round(r, hit.end)]):
             yield from with_number(r, found)

@@ -19,7 +19,7 @@ from datamesh.ask.read.form import (
     Valued,
     Yard,
 )
-from datamesh.ask.read.grammar import predicates
+from datamesh.ask.read.grammar import predicates, tallied
 from datamesh.ask.read.grammar.clauses import clause
 from datamesh.ask.read.grammar.common import direction, function, measurable, ordinal, values
 from datamesh.ask.read.grammar.fronts import FIRST, ROWS, fronts
@@ -109,6 +109,7 @@ def among(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
 def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     """The noun; or a value and the noun: Boeing planes; Bob's friends; or what it is: active customers."""
     yield from nouns(r, front)
+    yield from tallied.in_role(r, front)
     for adjective in flagged(r, front.end):
         yield from _heads(r, Hit(adjective.end, front.value.plus(adjective.value), front.cost + adjective.cost))
     for place in ordinal(r, front.end):

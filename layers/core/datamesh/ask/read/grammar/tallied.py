@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Linked, Post, Ranked, Tallied, Yard
+from datamesh.ask.read.form import Linked, Post, Ranked, SetForm, Tallied, Yard
 from datamesh.ask.read.grammar import numbered, sets
 from datamesh.ask.read.grammar.common import (
     UNREAD_VERB,
@@ -19,8 +19,9 @@ from datamesh.ask.read.grammar.common import (
     function,
     measurable,
 )
+from datamesh.ask.read.grammar.possible import possible_values
 
-__all__ = ["Done", "by_many", "doers", "often", "so_many", "verbs"]
+__all__ = ["Done", "by_many", "doers", "in_role", "often", "so_many", "verbs"]
 
 _BACK = ("each", "it", "them")
 _HOW_MANY = ("most", "fewest", "least", "number")  # of the highest mountain: of one, not of many
@@ -173,6 +174,37 @@ def _times(r: Reader, done: Done) -> Iterator[Hit[Post]]:
         yield Hit(op.end, Ranked(direction(op), of=sets.ROWS, hint=done.verb), done.cost)
         for rows in sets.among(r, op.end):
             yield Hit(rows.end, Ranked(direction(op), of=rows.value), done.cost + rows.cost)
+
+
+def in_role(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
+    """(people) that have been governor the most times; (people) who served as captain more than twice"""
+    if front.value != SetForm(None) or not r.word(front.end, "people", "persons", "person"):
+        return
+    for at in {front.end + 1, *(op.end for op in r.op(front.end + 1, "that"))}:
+        for end in _role(r, at):
+            for name in r.names(r.the(end), "column"):
+                if possible_values(r, name):
+                    yield from _so_often_so(r, SetForm(name, plural=True), Done(name.end, cost=front.cost))
+
+
+def _role(r: Reader, i: int) -> Iterator[int]:
+    """have been; [have] served as"""
+    at = i
+    for _ in range(2):
+        if op := r.longest(at, "have", "be"):
+            at = op.end
+    if at > i and r.word(at - 1, "been"):
+        yield at
+    if r.lattice.relation(at) and r.word(at + 1, "as"):
+        yield at + 2
+
+
+def _so_often_so(r: Reader, of: SetForm, done: Done) -> Iterator[Hit[SetForm]]:
+    for hit in _times(r, done):
+        if isinstance(hit.value, Ranked):
+            yield Hit(hit.end, replace(of, rank=hit.value), hit.cost)
+        elif isinstance(hit.value, Linked):
+            yield Hit(hit.end, of.plus(hit.value), hit.cost)
 
 
 def _how_often(r: Reader, i: int) -> Iterator[Hit[Amount]]:
