@@ -26,6 +26,7 @@ def order(r: Reader, i: int) -> Iterator[Hit[Orders]]:
     for end, said in _direction(r, i):
         yield Hit(end, (OrderForm(said, by_number=not _by_letters(r, i, end)),), _NO_KEY)
     for start in {i, sorting(r, i)}:
+        yield from _extreme_first(r, start)
         if start == i and r.word(i, "by") and not r.longest(i + 1, "way"):
             continue  # flights by airline: a group, or who did it
         for end, way, keyed in _way(r, start):
@@ -33,6 +34,16 @@ def order(r: Reader, i: int) -> Iterator[Hit[Orders]]:
                 yield from by_keys(r, end, way)
             else:
                 yield Hit(end, (OrderForm(way or "asc", by_number=not _by_letters(r, start, end)),))
+
+
+def _extreme_first(r: Reader, i: int) -> Iterator[Hit[Orders]]:
+    """[by] [the ones] with the highest revenue first"""
+    at = r.the(i + r.word(i, "by"))
+    at += r.word(at, "ones", "one", "those")
+    for op in r.op(next((op.end for op in r.op(at, "with")), at), "most"):
+        for name in r.names(op.end, "column"):
+            if r.word(name.end, "first"):
+                yield Hit(name.end + 1, (OrderForm(direction(op), Plain(name)),))
 
 
 def _by_letters(r: Reader, i: int, end: int) -> bool:
