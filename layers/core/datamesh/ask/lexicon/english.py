@@ -72,7 +72,7 @@ a an the this that these those there here it its they their them he his him she 
 whom whose which what where when why how is are was were be been being am do does did has have had can could would
 will shall may might must should of in on at by to from for with without into onto over under about as and or nor not
 no but if than then so such each every per all any both either neither some most more less least fewer many much few
-other others another own same only also just please s t corresponding respective
+other others another own same only also just please s t corresponding respective ones
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Words that carry grammar. None of them alone names a thing of the schema, and a missing one is never the reason for
