@@ -149,6 +149,8 @@ def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:
         return
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
+        if walk.many and pred.attr.text.lower() == "year":
+            continue  # films of the year 2000: of the films, not of something that has to do with them
         if column.counts or (column.numeric and choice.cost <= (_AS_KEY if pred.op in ("=", "<>") else _SURELY)):
             attr = at_end(schema, spot, walk, column, pred.attr, text=False)
             yield Choice(placed(spot, walk, number_is(attr, pred.op, pred), negated=pred.negated), choice.cost)

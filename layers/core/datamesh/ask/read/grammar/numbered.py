@@ -87,7 +87,7 @@ def measuring(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for op in r.op(i + 1, "most") if adjective else ():
         for end in {op.end, op.end + r.lattice.unit(op.end)}:
             yield Hit(end, Ranked(direction(op), adjective=adjective), 0.1)
-    for count in amount(r, i + 1) if adjective else ():
+    for count in [*amount(r, i + 1), *nested.than(r, i + 1)] if adjective else ():
         found = count.value
         yield Hit(count.end, Compared(None, found.op, found.number, found.high, adjective=adjective), count.cost)
 
