@@ -12,7 +12,7 @@ from datamesh.ask.words import stem
 
 __all__ = ["by_keys", "order", "sorting"]
 
-_LISTED = ("them", "it", "result", "results", "list", "output", "rows", "these", "those")
+_LISTED = ("them", "it", "result", "results", "list", "output", "rows", "these", "those", "data")
 _OF_WORDS = tuple(stem(word) for word in ("alphabetical", "alphabetically", "alphabetic", "lexicographical"))
 _KEYS = 3
 _THE_COUNT = 0.3
@@ -78,7 +78,7 @@ def _next(r: Reader, i: int) -> Iterator[tuple[int, bool]]:
     at = r.comma(i)
     at += r.word(at, "and")
     again = False
-    while r.word(at, "then", "finally", "secondly", "second", "by"):
+    while r.word(at, "then", "finally", "lastly", "secondly", "second", "by"):
         again |= r.word(at, "by")
         at += 1
     if at > i:
