@@ -87,7 +87,7 @@ def _grounds(frame: Frame, contracts: Sequence[Contract], data: Sequence[str], p
 
 
 def _tables(contracts: Sequence[Contract]) -> dict[str, Table]:
-    from datamesh.ask.vocabulary import mesh_name  # noqa: PLC0415
+    from datamesh.ask.names.vocabulary import mesh_name  # noqa: PLC0415
 
     named = [(mesh_name(contract, table), table) for contract in contracts for table in contract.tables]
     double = sorted({name for name, _ in named if sum(name == other for other, _ in named) > 1})
@@ -146,7 +146,7 @@ def _table_of(file: Path, tables: Mapping[str, Table]) -> str | None:
 
 @contextmanager
 def _published(frame: Frame, tables: Mapping[str, Table]) -> Iterator[_Grounds]:
-    from datamesh.ask.vocabulary import mesh_name  # noqa: PLC0415
+    from datamesh.ask.names.vocabulary import mesh_name  # noqa: PLC0415
     from datamesh.engine.duck import connect  # noqa: PLC0415
     from datamesh.publish.remembered import Remembered  # noqa: PLC0415
 

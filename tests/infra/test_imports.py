@@ -40,10 +40,10 @@ PURE = [
     "ask/guard",
     "ask/intent",
     "ask/lexicon",
+    "ask/names",
     "ask/planner.py",
     "ask/proposals",
     "ask/read",
-    "ask/vocabulary.py",
 ]
 IMPURE = {"boto3", "botocore", "datamesh.aws", "datamesh.settings", "os", "time", "random", "socket", "subprocess"}
 

@@ -8,9 +8,9 @@ from datetime import date
 
 import pytest
 
+from datamesh.ask.names.vocabulary import Vocabulary, build
 from datamesh.ask.planner import Plan, read
 from datamesh.ask.retrieval import WHOLE, groups
-from datamesh.ask.vocabulary import Vocabulary, build
 from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
 from datamesh.contract.profile import ColumnProfile
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge

@@ -23,7 +23,7 @@ from datamesh.ask.intent import Query
 from datamesh.ask.intent.query import QUERY
 from datamesh.ask.measure.questions import Database, databases
 from datamesh.ask.measure.rows import meets, plain
-from datamesh.ask.vocabulary import mesh_name
+from datamesh.ask.names.vocabulary import mesh_name
 from datamesh.engine.dialect import PhysicalTable, render
 from tests.support.kits import SHARED, needs_shared
 

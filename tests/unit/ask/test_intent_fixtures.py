@@ -12,7 +12,7 @@ from datamesh.ask.compile import compile_query
 from datamesh.ask.explain import explain
 from datamesh.ask.guard import Scope, guard
 from datamesh.ask.intent.query import QUERY
-from datamesh.ask.vocabulary import build
+from datamesh.ask.names.vocabulary import build
 from datamesh.engine.dialect import PhysicalTable, render
 from tests.support.meshes import FIXTURES, Mesh
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamesh.ask.kept import Kept
+from datamesh.ask.names.kept import Kept
 
 
 def test_the_things_asked_for_last_are_kept() -> None:

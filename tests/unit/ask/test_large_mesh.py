@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from datamesh.ask import vocabulary as vocabularies
+from datamesh.ask.names import vocabulary as vocabularies
 from datamesh.ask.planner import Plan, plan, read
 from datamesh.ask.retrieval import WHOLE
 from datamesh.contract.model import Column, ColumnType, Contract, Relationship, Table, TableRef, Version

@@ -10,8 +10,8 @@ import pytest
 
 from datamesh.ask.lexicon.synonyms import EVERYDAY, KINDS, PHRASES, SEEN
 from datamesh.ask.lexicon.verbs import FAMILIES, VERBS
-from datamesh.ask.spelling import Spelling, family
-from datamesh.ask.words import name_words, stem, tokens
+from datamesh.ask.names.spelling import Spelling, family
+from datamesh.ask.names.words import name_words, stem, tokens
 from datamesh.contract.parse import parse
 from tests.support.kits import SHARED, needs_shared
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from datamesh.ask import intent
 from datamesh.ask.dates import Period, after, back, floor, periods
+from datamesh.ask.names.words import tokens
 from datamesh.ask.read.calendars import Calendar
-from datamesh.ask.words import tokens
 
 TODAY = date(2025, 6, 15)  # a Sunday
 DAYS = st.dates(min_value=date(2019, 1, 1), max_value=date(2026, 12, 31))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from datamesh.ask.phrases import column_phrases
-from datamesh.ask.spelling import misspelt
-from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stems
+from datamesh.ask.names.phrases import column_phrases
+from datamesh.ask.names.spelling import misspelt
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.words import stems
 
 
 def _called(label: str, *nouns: str) -> set[tuple[str, ...]]:

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from datamesh.ask.apart import apart
 from datamesh.ask.dates import GRAINS, Period, periods
-from datamesh.ask.doers import mistaken
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
 from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, ORDINALS, ROW_WORDS, SPELLED
 from datamesh.ask.lexicon.operators import OPERATORS
-from datamesh.ask.naming import PARTLY, Target
-from datamesh.ask.persons import MOST_WORDS, people
-from datamesh.ask.spelling import VERB_STEMS, misspelt, verb_form
-from datamesh.ask.units import in_unit
-from datamesh.ask.values import Hit
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, asks_who, name_words, singular, stem, tokens, value_key
+from datamesh.ask.names.apart import apart
+from datamesh.ask.names.doers import mistaken
+from datamesh.ask.names.naming import PARTLY, Target
+from datamesh.ask.names.persons import MOST_WORDS, people
+from datamesh.ask.names.spelling import VERB_STEMS, misspelt, verb_form
+from datamesh.ask.names.units import in_unit
+from datamesh.ask.names.values import Hit
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import Token, asks_who, name_words, singular, stem, tokens, value_key
 
 __all__ = ["annotate", "sayable"]
 

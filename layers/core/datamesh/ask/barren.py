@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datamesh.ask import intent
-from datamesh.ask.views import TableView
+from datamesh.ask.names.views import TableView
 
 __all__ = ["barren"]
 

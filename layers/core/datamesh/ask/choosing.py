@@ -18,15 +18,15 @@ from datamesh.ask.gate import gate
 from datamesh.ask.intent.checks import first_side
 from datamesh.ask.lattice import Lattice
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
+from datamesh.ask.names.tables import Labels
+from datamesh.ask.names.values import Hit as ValueHit
+from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Form
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
 from datamesh.ask.same import merged, one_meaning
-from datamesh.ask.tables import Labels
-from datamesh.ask.values import Hit as ValueHit
-from datamesh.ask.vocabulary import Vocabulary
 
 __all__ = ["AMBIGUOUS", "CANDIDATES", "CEILING", "FORMS", "Plan", "chosen", "readings_of", "refused", "stuck_at"]
 

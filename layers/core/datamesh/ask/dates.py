@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from datamesh.ask.words import Token
+from datamesh.ask.names.words import Token
 
 __all__ = ["GRAINS", "Period", "periods"]
 

@@ -14,8 +14,8 @@ from datamesh.ask import intent
 from datamesh.ask.barren import barren
 from datamesh.ask.choosing import AMBIGUOUS, CANDIDATES, Plan
 from datamesh.ask.evidence import shape
+from datamesh.ask.names.views import TableView
 from datamesh.ask.retrieval import Group
-from datamesh.ask.views import TableView
 
 __all__ = ["elected"]
 

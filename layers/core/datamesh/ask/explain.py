@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from datamesh.ask import intent
-from datamesh.ask.words import plural, singular, soft
+from datamesh.ask.names.words import plural, singular, soft
 
 __all__ = ["explain"]
 

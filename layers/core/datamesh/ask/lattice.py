@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from datamesh.ask.dates import Period
 from datamesh.ask.lexicon.english import DETERMINERS, IRREGULAR, UNITS
-from datamesh.ask.naming import Target
-from datamesh.ask.spelling import VERB_STEMS, verb_form
-from datamesh.ask.values import Hit
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, stem
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.spelling import VERB_STEMS, verb_form
+from datamesh.ask.names.values import Hit
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import Token, stem
 
 __all__ = ["UNIT_STEMS", "Lattice", "Literal", "Name", "Operator"]
 

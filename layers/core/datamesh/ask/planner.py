@@ -14,7 +14,9 @@ from datamesh.ask import intent
 from datamesh.ask.annotate import annotate
 from datamesh.ask.choosing import CEILING, FORMS, Plan, chosen, readings_of, refused, stuck_at
 from datamesh.ask.electing import elected
-from datamesh.ask.kept import Kept
+from datamesh.ask.names.kept import Kept
+from datamesh.ask.names.vocabulary import Vocabulary, build
+from datamesh.ask.names.words import stems
 from datamesh.ask.read.chart import Exhausted, Reader
 from datamesh.ask.read.follow import edited
 from datamesh.ask.read.grammar import follow
@@ -22,8 +24,6 @@ from datamesh.ask.read.grammar.question import question as whole_question
 from datamesh.ask.read.places import Schema
 from datamesh.ask.retrieval import WHOLE, groups, likely_tables
 from datamesh.ask.suggest import suggestions
-from datamesh.ask.vocabulary import Vocabulary, build
-from datamesh.ask.words import stems
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
 __all__ = ["Plan", "plan", "read"]

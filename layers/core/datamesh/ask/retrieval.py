@@ -14,11 +14,11 @@ from itertools import islice
 from math import log
 
 from datamesh.ask.annotate import sayable
-from datamesh.ask.joins import Graph
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
-from datamesh.ask.phrases import EMPTY
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, tokens, value_key
+from datamesh.ask.names.joins import Graph
+from datamesh.ask.names.phrases import EMPTY
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import Token, tokens, value_key
 
 __all__ = ["WHOLE", "Group", "groups", "likely_tables"]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from datamesh.ask.names.views import TableView
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import plural, singular, soft, stems
 from datamesh.ask.retrieval import WHOLE
-from datamesh.ask.views import TableView
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import plural, singular, soft, stems
 
 __all__ = ["suggestions"]
 

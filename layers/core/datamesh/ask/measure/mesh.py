@@ -22,11 +22,11 @@ from datamesh.ask.answer import Desk, QuestionAnswer, answer_question
 from datamesh.ask.intent import Query
 from datamesh.ask.measure.parquet import ParquetTables, checked
 from datamesh.ask.measure.questions import Database
+from datamesh.ask.names.vocabulary import Vocabulary, build, mesh_name
 from datamesh.ask.planner import Plan, read
 from datamesh.ask.run import Limits, Run, duck_run
 from datamesh.ask.stop import Stop, Stopped
 from datamesh.ask.view import View
-from datamesh.ask.vocabulary import Vocabulary, build, mesh_name
 from datamesh.contract.model import Contract, Table
 from datamesh.contract.profile import ColumnProfile, Profile
 from datamesh.engine.dialect import PhysicalTable, parse, render

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from datamesh.ask.names.views import label_of
+from datamesh.ask.names.words import in_words, value_key
 from datamesh.ask.proposals.kin import BARE, ends_in
 from datamesh.ask.proposals.looking import Looked, proposal
 from datamesh.ask.proposals.words import AMOUNTS, NO_NUMBERS, TYPES, says_nothing, says_unit
-from datamesh.ask.views import label_of
-from datamesh.ask.words import in_words, value_key
 from datamesh.contract.finding import Finding
 from datamesh.contract.infer import Facts, Guess, guess
 from datamesh.contract.model import Column

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from itertools import product
 
+from datamesh.ask.names.views import Stems, nouns_of
+from datamesh.ask.names.words import in_words, stem, stems
 from datamesh.ask.proposals.looking import Seen
-from datamesh.ask.views import Stems, nouns_of
-from datamesh.ask.words import in_words, stem, stems
 from datamesh.contract.model import Column
 
 __all__ = ["ALIKE", "BARE", "NAMED", "PART", "STRANGE", "ends_in", "is_key_name", "likeness", "names_own", "words_of"]

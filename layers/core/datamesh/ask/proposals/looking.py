@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from datamesh.ask.intent import Edge
-from datamesh.ask.views import ColumnView, TableView, table_view
-from datamesh.ask.vocabulary import mesh_name
+from datamesh.ask.names.views import ColumnView, TableView, table_view
+from datamesh.ask.names.vocabulary import mesh_name
 from datamesh.contract.evidence import Evidence
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Column, Contract, Table

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from datamesh.ask.names.views import ColumnView
 from datamesh.ask.proposals.kin import ends_in, words_of
 from datamesh.ask.proposals.looking import Looked, proposal
 from datamesh.ask.proposals.words import AMOUNTS, NO_AMOUNTS, NO_LABELS
-from datamesh.ask.views import ColumnView
 from datamesh.contract.finding import Finding
 from datamesh.contract.infer import guess
 from datamesh.contract.model import Column

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamesh.ask.lexicon.english import ADJECTIVES, IRREGULAR, UNIT_NAMES, UNIT_WORDS, UNITS
-from datamesh.ask.words import name_words, stem, value_key
+from datamesh.ask.names.words import name_words, stem, value_key
 
 __all__ = ["AMOUNTS", "NO_AMOUNTS", "NO_LABELS", "NO_NUMBERS", "TYPES", "says_nothing", "says_unit"]
 

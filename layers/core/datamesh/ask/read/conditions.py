@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from datamesh.ask import intent
-from datamesh.ask.joins import Walk
 from datamesh.ask.lattice import Name
-from datamesh.ask.naming import Target
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.words import stems
 from datamesh.ask.read import foremost, kindred, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
 from datamesh.ask.read.context import came_by, says_more
@@ -32,8 +34,6 @@ from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
 from datamesh.ask.read.together import at_odds, both, excluding, gone_before, in_order, shape
 from datamesh.ask.read.valued import either, equal, holders, persons, yes_or_no
-from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stems
 
 __all__ = ["at_end", "conditions", "placed", "restricted", "role_fit"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datamesh.ask.lexicon.verbs import VERBS
+from datamesh.ask.names.words import stem
 from datamesh.ask.read.form import COMPOUND, Linked, PredForm
 from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.words import stem
 
 __all__ = ["came_by", "says_more"]
 

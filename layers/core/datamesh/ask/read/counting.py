@@ -8,6 +8,7 @@ from itertools import product
 
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
+from datamesh.ask.names.words import stems
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.conditions import restricted
 from datamesh.ask.read.facts import facts
@@ -21,7 +22,6 @@ from datamesh.ask.read.ranking import first_shown, limit_of, shown_as
 from datamesh.ask.read.rewritten import without_context
 from datamesh.ask.read.shown import Anchor, anchors
 from datamesh.ask.read.together import both
-from datamesh.ask.words import stems
 
 __all__ = ["countings"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datamesh.ask.intent import Edge
-from datamesh.ask.joins import Walk
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.spelling import family
+from datamesh.ask.names.words import in_words, stems
 from datamesh.ask.read.places import Schema
-from datamesh.ask.spelling import family
-from datamesh.ask.words import in_words, stems
 
 __all__ = ["facts"]
 

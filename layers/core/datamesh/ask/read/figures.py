@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import WORTH
-from datamesh.ask.naming import PARTLY, Target
+from datamesh.ask.names.naming import PARTLY, Target
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.words import singular, stem, stems
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Aggregate, Count, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.periods import datable
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import stands_for
-from datamesh.ask.views import ColumnView
-from datamesh.ask.words import singular, stem, stems
 
 __all__ = ["Figure", "figures"]
 

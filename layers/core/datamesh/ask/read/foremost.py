@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask import intent
-from datamesh.ask.joins import Walk
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.words import stems
 from datamesh.ask.read import conditions as restrict
 from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Aggregate, Count, Form, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ranked_by
 from datamesh.ask.read.together import both
-from datamesh.ask.words import stems
 
 __all__ = ["by_their_best", "foremost", "over_first"]
 

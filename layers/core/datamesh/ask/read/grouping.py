@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import product
 
 from datamesh.ask import intent
-from datamesh.ask.naming import Target
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.words import singular
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import KeyForm, SetForm
 from datamesh.ask.read.periods import buckets
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.shown import Anchor, stands_for, through_key
 from datamesh.ask.read.standing import identifies
-from datamesh.ask.words import singular
 
 __all__ = ["Group", "Keys", "keys", "named_groups", "reachable"]
 

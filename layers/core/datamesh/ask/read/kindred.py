@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.ask import intent
-from datamesh.ask.joins import Walk
-from datamesh.ask.naming import Target
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.naming import Target
 from datamesh.ask.read import conditions as restrict
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Linked, PredForm, Valued

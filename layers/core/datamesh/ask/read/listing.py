@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from datamesh.ask import intent
+from datamesh.ask.names.words import stems
 from datamesh.ask.read.choices import KEPT, Choice
 from datamesh.ask.read.conditions import restricted
 from datamesh.ask.read.form import Everything, Form, Plain, Ranked, SetForm, Thing
@@ -13,7 +14,6 @@ from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ordered_by, ranked_by
 from datamesh.ask.read.shown import Anchor, anchors, items, named_apart
 from datamesh.ask.read.together import both
-from datamesh.ask.words import stems
 
 __all__ = ["combined", "listings"]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datamesh.ask import intent
-from datamesh.ask.joins import Walk
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.views import ColumnView
 from datamesh.ask.read import conditions as restrict
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Compared, SetForm, Yard
@@ -14,7 +15,6 @@ from datamesh.ask.read.numbers import FLIPPED
 from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
 from datamesh.ask.read.ranking import ranked_by
 from datamesh.ask.read.together import both
-from datamesh.ask.views import ColumnView
 
 __all__ = ["versus"]
 

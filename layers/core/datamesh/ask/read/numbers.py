@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.ask import intent
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.words import stem
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Compared
 from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
-from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stem
 
 __all__ = ["FLIPPED", "aged", "holds_number", "number_is"]
 

@@ -8,13 +8,13 @@ from datetime import date
 
 from datamesh.ask import intent
 from datamesh.ask.lexicon.english import IRREGULAR, UNIT_WORDS
+from datamesh.ask.names.spelling import VERB_STEMS, family
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.words import name_words, stem
 from datamesh.ask.read.calendars import PARTS, Calendar, all_of, number
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Dated
 from datamesh.ask.read.places import Schema, Spot, of_a_deed
-from datamesh.ask.spelling import VERB_STEMS, family
-from datamesh.ask.views import ColumnView
-from datamesh.ask.words import name_words, stem
 
 __all__ = ["Dates", "buckets", "datable", "date_columns", "within"]
 

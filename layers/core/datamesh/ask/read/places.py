@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from datamesh.ask import intent
-from datamesh.ask.joins import Walk
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES, LABEL_WORDS, Tier
-from datamesh.ask.naming import Target
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.views import ColumnView, TableView, rest
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import stem, stems
 from datamesh.ask.read.choices import KEPT, Choice
 from datamesh.ask.read.form import NEVER, Compared, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.roles import Roles
 from datamesh.ask.read.standing import calls_rows, identifies, leads_on
-from datamesh.ask.views import ColumnView, TableView, rest
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import stem, stems
 
 __all__ = ["BY_ADJECTIVE", "NAMED", "Schema", "Spot", "of_a_deed"]
 

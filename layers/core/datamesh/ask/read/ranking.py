@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES
-from datamesh.ask.naming import PARTLY
+from datamesh.ask.names.naming import PARTLY
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.words import stem
 from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Direction, Form, OrderForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.periods import datable
 from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot, of_a_deed
-from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stem
 
 __all__ = ["first_shown", "limit_of", "ordered_by", "ranked_by", "shown_as"]
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
-from datamesh.ask.naming import Target
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.views import ColumnView, Stems
+from datamesh.ask.names.words import stem, stems
 from datamesh.ask.read.form import Count, Form, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema
-from datamesh.ask.views import ColumnView, Stems
-from datamesh.ask.words import stem, stems
 
 __all__ = ["rewritten", "without_context"]
 

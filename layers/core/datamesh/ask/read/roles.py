@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from datamesh.ask.intent import Edge
-from datamesh.ask.joins import Walk
 from datamesh.ask.lexicon.english import ROLES
-from datamesh.ask.spelling import family
-from datamesh.ask.views import Stems
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import in_words, name_words, stem, stems
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.spelling import family
+from datamesh.ask.names.views import Stems
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import in_words, name_words, stem, stems
 
 __all__ = ["Roles", "whose"]
 

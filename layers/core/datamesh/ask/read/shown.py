@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
-from datamesh.ask.naming import PARTLY, Target
+from datamesh.ask.names.naming import PARTLY, Target
+from datamesh.ask.names.words import stem, stems
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Everything, Linked, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
-from datamesh.ask.words import stem, stems
 
 __all__ = ["Anchor", "anchors", "items", "named_apart", "stands_for", "through_key"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
-from datamesh.ask.naming import PARTLY, Target
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import stem, stems
+from datamesh.ask.names.naming import PARTLY, Target
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import stem, stems
 
 __all__ = ["calls_rows", "identifies", "leads_on", "stands_for_rows"]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from datamesh.ask import intent
 from datamesh.ask.lattice import Name
-from datamesh.ask.naming import PARTLY, Target
+from datamesh.ask.names.naming import PARTLY, Target
+from datamesh.ask.names.words import stems
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.conditions import restricted
 from datamesh.ask.read.figures import Figure, figures
@@ -17,7 +18,6 @@ from datamesh.ask.read.ranking import shown_as
 from datamesh.ask.read.rewritten import without_context
 from datamesh.ask.read.shown import stands_for
 from datamesh.ask.read.together import both
-from datamesh.ask.words import stems
 
 __all__ = ["tallies"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask.lattice import Name
-from datamesh.ask.naming import PARTLY, Target
+from datamesh.ask.names.naming import PARTLY, Target
 from datamesh.ask.read.form import Form, Plain, Ranked, Thing
 from datamesh.ask.read.places import Schema
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from datamesh.ask import intent
-from datamesh.ask.joins import Walk
 from datamesh.ask.lattice import Literal
+from datamesh.ask.names.joins import Walk
+from datamesh.ask.names.spelling import VERB_STEMS
+from datamesh.ask.names.values import Hit
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.words import stems
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Valued
 from datamesh.ask.read.places import NAMED, Schema, Spot
 from datamesh.ask.read.together import in_order
-from datamesh.ask.spelling import VERB_STEMS
-from datamesh.ask.values import Hit
-from datamesh.ask.views import ColumnView
-from datamesh.ask.words import stems
 
 __all__ = ["either", "equal", "holders", "persons", "yes_or_no"]
 

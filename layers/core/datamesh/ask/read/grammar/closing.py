@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from datamesh.ask.names.words import stems
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, OrderForm, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import outputs, predicates, sets
@@ -13,7 +14,6 @@ from datamesh.ask.read.grammar.groups import Keys, attribute, by_attribute, each
 from datamesh.ask.read.grammar.orders import by_keys, order
 from datamesh.ask.read.grammar.spreads import on_average
 from datamesh.ask.read.grammar.tallied import Done, verbs
-from datamesh.ask.words import stems
 
 __all__ = ["per", "rest"]
 

@@ -10,10 +10,10 @@ from datamesh.ask.dates import Period
 from datamesh.ask.intent import MeasureFn, Op
 from datamesh.ask.lattice import Literal, Name, Operator
 from datamesh.ask.lexicon.english import IRREGULAR, ORDINALS
+from datamesh.ask.names.spelling import VERB_STEMS
+from datamesh.ask.names.units import unit_end
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import AnyOf, Both, Compared, Dated, Direction, How, PredForm, Yard
-from datamesh.ask.spelling import VERB_STEMS
-from datamesh.ask.units import unit_end
 
 __all__ = [
     "UNREAD_VERB",

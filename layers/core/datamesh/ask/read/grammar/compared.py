@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask.lattice import Name
+from datamesh.ask.names.units import measured_in
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, PredForm
 from datamesh.ask.read.grammar import nested
 from datamesh.ask.read.grammar.common import amount, one_or_other
-from datamesh.ask.units import measured_in
 
 __all__ = ["compared"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.ask.lattice import Name
-from datamesh.ask.naming import PARTLY, Target
+from datamesh.ask.names.naming import PARTLY, Target
+from datamesh.ask.names.views import TableView
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.views import TableView
 
 __all__ = ["compounds"]
 

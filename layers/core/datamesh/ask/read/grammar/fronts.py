@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from datamesh.ask.names.spelling import verb_form
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Ranked, SetForm
 from datamesh.ask.read.grammar.common import direction, holds_values
-from datamesh.ask.spelling import verb_form
 
 __all__ = ["FIRST", "ROWS", "fronts"]
 

@@ -8,10 +8,10 @@ from typing import get_args
 
 from datamesh.ask.intent import Grain
 from datamesh.ask.lattice import Name
+from datamesh.ask.names.words import singular
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import KeyForm, Linked
 from datamesh.ask.read.grammar import outputs, sets
-from datamesh.ask.words import singular
 
 __all__ = ["GRAINS", "attribute", "by_attribute", "each_key", "group_keys"]
 

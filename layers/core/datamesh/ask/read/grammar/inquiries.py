@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import ADJECTIVES
+from datamesh.ask.names.words import stem
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Aggregate, Compared, Form, KeyForm, Out, Plain, SetForm, Valued
 from datamesh.ask.read.grammar import outputs, predicates, sets
-from datamesh.ask.words import stem
 
 __all__ = ["how_much", "in_which", "where_is"]
 

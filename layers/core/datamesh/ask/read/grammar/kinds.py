@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.ask.lattice import Literal, Name
-from datamesh.ask.naming import Target
+from datamesh.ask.names.naming import Target
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Lacking, Valued
 from datamesh.ask.read.grammar.possible import possible

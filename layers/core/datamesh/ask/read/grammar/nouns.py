@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask.lattice import Name
+from datamesh.ask.names.spelling import verb_form
+from datamesh.ask.names.words import singular, stems
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import COMPOUND, Contains, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.grammar.common import participle
 from datamesh.ask.read.grammar.compounds import compounds
-from datamesh.ask.spelling import verb_form
-from datamesh.ask.words import singular, stems
 
 __all__ = ["is_table", "nouns", "of_head"]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datamesh.ask.intent import Op
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import MEASURING_VERBS
+from datamesh.ask.names.words import stem
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Ranked, Yard
 from datamesh.ask.read.grammar import nested, sets
 from datamesh.ask.read.grammar.common import Amount, amount, comparison, dearer, direction, number, one_or_other
 from datamesh.ask.read.grammar.pointing import with_its_verb
-from datamesh.ask.words import stem
 
 __all__ = ["aged", "comparative", "counted", "measuring", "numbers_again", "so_many"]
 

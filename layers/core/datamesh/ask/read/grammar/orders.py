@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamesh.ask.names.words import stem
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Count, Direction, OrderForm, Out, Plain, SetForm
 from datamesh.ask.read.grammar import outputs
 from datamesh.ask.read.grammar.common import attrs, direction, holds_numbers
-from datamesh.ask.words import stem
 
 __all__ = ["by_keys", "order", "sorting"]
 

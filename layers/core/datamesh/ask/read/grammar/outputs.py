@@ -9,6 +9,7 @@ from typing import TypeVar
 from datamesh.ask.intent import MeasureFn
 from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import LABEL_WORDS
+from datamesh.ask.names.words import plural, singular
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, Post, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import sets
@@ -19,7 +20,6 @@ from datamesh.ask.read.grammar.owners import owners_by_verb
 from datamesh.ask.read.grammar.pairs import paired
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
 from datamesh.ask.read.grammar.possible import CLOSE
-from datamesh.ask.words import plural, singular
 
 __all__ = ["after_joint", "counted", "items", "of_whom", "output", "outputs", "series"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from datamesh.ask.names.spelling import verb_form
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.spelling import verb_form
 
 __all__ = ["UNREAD_CLAUSE", "pointing_back", "with_its_verb"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from datamesh.ask.lattice import Name
+from datamesh.ask.names.views import ColumnView
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Compared, Contains, Dated, Lacking, Post, Valued
 from datamesh.ask.read.periods import datable
-from datamesh.ask.views import ColumnView
 
 __all__ = ["CLOSE", "possible", "possible_values"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from datamesh.ask.names.spelling import verb_form
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
     Aggregate,
@@ -28,7 +29,6 @@ from datamesh.ask.read.grammar.inquiries import how_much, in_which, where_is
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
 from datamesh.ask.read.grammar.stretches import stretches
-from datamesh.ask.spelling import verb_form
 
 __all__ = ["question"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from datamesh.ask.names.words import plural
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Form, KeyForm, Linked, Post, Ranked, SetForm
 from datamesh.ask.read.grammar.groups import GRAINS
 from datamesh.ask.read.grammar.shows import with_number
-from datamesh.ask.words import plural
 
 __all__ = ["stretches"]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from datamesh.ask.lattice import Name
+from datamesh.ask.names.spelling import done_by
+from datamesh.ask.names.words import singular
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
     NEVER,
@@ -29,8 +31,6 @@ from datamesh.ask.read.grammar.deeds import deeds
 from datamesh.ask.read.grammar.numbered import comparative, counted, measuring
 from datamesh.ask.read.grammar.pairs import both
 from datamesh.ask.read.grammar.possible import CLOSE
-from datamesh.ask.spelling import done_by
-from datamesh.ask.words import singular
 
 __all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_at_end", "verb_phrase", "where"]
 

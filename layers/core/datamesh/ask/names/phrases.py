@@ -17,9 +17,9 @@ from datamesh.ask.lexicon.english import (
     UNIT_WORDS,
 )
 from datamesh.ask.lexicon.synonyms import KINDS, PHRASES
-from datamesh.ask.spelling import VERB_STEMS, family
-from datamesh.ask.views import ColumnView, Stems, TableView, rest, with_cores
-from datamesh.ask.words import stem, stems, value_key
+from datamesh.ask.names.spelling import VERB_STEMS, family
+from datamesh.ask.names.views import ColumnView, Stems, TableView, rest, with_cores
+from datamesh.ask.names.words import stem, stems, value_key
 
 __all__ = ["ANYBODY", "EMPTY", "Phrase", "column_phrases", "other_nouns", "table_phrases"]
 

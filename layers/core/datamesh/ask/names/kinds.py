@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from datamesh.ask.lexicon.english import KIND_COLUMNS, SEXES
-from datamesh.ask.words import name_words
+from datamesh.ask.names.words import name_words
 
 __all__ = ["says_kind", "sexes"]
 

@@ -14,13 +14,13 @@ from functools import cached_property
 from itertools import count
 
 from datamesh.ask.intent import Edge
-from datamesh.ask.joins import Graph
-from datamesh.ask.kinds import says_kind, sexes
-from datamesh.ask.naming import Names
-from datamesh.ask.spelling import Spelling
-from datamesh.ask.tables import Part, Tables, part_of
-from datamesh.ask.values import Hit, Spot, ValueIndex
-from datamesh.ask.views import ColumnView, TableView, label_of
+from datamesh.ask.names.joins import Graph
+from datamesh.ask.names.kinds import says_kind, sexes
+from datamesh.ask.names.naming import Names
+from datamesh.ask.names.spelling import Spelling
+from datamesh.ask.names.tables import Part, Tables, part_of
+from datamesh.ask.names.values import Hit, Spot, ValueIndex
+from datamesh.ask.names.views import ColumnView, TableView, label_of
 from datamesh.contract.model import Column, Contract, Relationship, Table
 from datamesh.contract.profile import ColumnProfile, keeps_values
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge

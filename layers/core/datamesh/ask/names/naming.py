@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from datamesh.ask.phrases import ANYBODY, column_phrases, other_nouns, table_phrases
-from datamesh.ask.spelling import Spelling, doing
-from datamesh.ask.views import ColumnView, Stems, TableView
-from datamesh.ask.words import Token, asks_who, name_words, stem, value_key
+from datamesh.ask.names.phrases import ANYBODY, column_phrases, other_nouns, table_phrases
+from datamesh.ask.names.spelling import Spelling, doing
+from datamesh.ask.names.views import ColumnView, Stems, TableView
+from datamesh.ask.names.words import Token, asks_who, name_words, stem, value_key
 
 __all__ = ["PARTLY", "Names", "Target"]
 

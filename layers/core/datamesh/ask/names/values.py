@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from datamesh.ask.words import singular, value_key
+from datamesh.ask.names.words import singular, value_key
 from datamesh.registry.valuestore import LEGAL_FORMS, LONGEST, Stored, ValueStore
 
 __all__ = ["Hit", "Spot", "ValueIndex"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from datamesh.ask.naming import Target
-from datamesh.ask.spelling import VERB_STEMS, family, verb_form
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, name_words, singular, stem, value_key
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.spelling import VERB_STEMS, family, verb_form
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import Token, name_words, singular, stem, value_key
 
 __all__ = ["mistaken"]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from datamesh.ask.intent import Edge
-from datamesh.ask.kept import Kept
-from datamesh.ask.naming import Names
-from datamesh.ask.views import TableView, label_of, nouns_of, table_view
-from datamesh.ask.words import in_words, stems
+from datamesh.ask.names.kept import Kept
+from datamesh.ask.names.naming import Names
+from datamesh.ask.names.views import TableView, label_of, nouns_of, table_view
+from datamesh.ask.names.words import in_words, stems
 from datamesh.contract.model import Column, Table
 from datamesh.contract.profile import ColumnProfile, Profile
 

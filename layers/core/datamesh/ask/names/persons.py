@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from datamesh.ask.values import Hit
-from datamesh.ask.vocabulary import Vocabulary
+from datamesh.ask.names.values import Hit
+from datamesh.ask.names.vocabulary import Vocabulary
 
 __all__ = ["MOST_WORDS", "people"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datamesh.ask.intent import Edge
-from datamesh.ask.words import in_words, stem, stems
+from datamesh.ask.names.words import in_words, stem, stems
 
 __all__ = ["kin_of", "role_of"]
 

@@ -9,9 +9,9 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from datamesh.ask.intent import DATED, AttrKind, Edge
-from datamesh.ask.kinship import kin_of, role_of
 from datamesh.ask.lexicon.english import LABEL_WORDS, PERSONS, SHELL_WORDS
-from datamesh.ask.words import in_words, stem, stems
+from datamesh.ask.names.kinship import kin_of, role_of
+from datamesh.ask.names.words import in_words, stem, stems
 from datamesh.contract.model import Column, Table
 from datamesh.contract.profile import ColumnProfile
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datamesh.ask.lexicon.english import UNIT_NAMES, UNIT_WORDS, UNITS
-from datamesh.ask.naming import Target
-from datamesh.ask.views import ColumnView
-from datamesh.ask.vocabulary import Vocabulary
-from datamesh.ask.words import Token, name_words, stem, value_key
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.views import ColumnView
+from datamesh.ask.names.vocabulary import Vocabulary
+from datamesh.ask.names.words import Token, name_words, stem, value_key
 
 __all__ = ["in_unit", "measured_in", "unit_end"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from datamesh.ask.naming import Target
-from datamesh.ask.words import Token
+from datamesh.ask.names.naming import Target
+from datamesh.ask.names.words import Token
 
 __all__ = ["apart"]
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from datamesh.ask.lexicon.english import FUNCTION_WORDS, IRREGULAR
 from datamesh.ask.lexicon.synonyms import EVERYDAY, KINDS, SEEN
 from datamesh.ask.lexicon.verbs import FAMILIES, FAMILY_ENDINGS, VERBS
-from datamesh.ask.words import Token, stem
+from datamesh.ask.names.words import Token, stem
 
 __all__ = ["VERB_STEMS", "Spelling", "doing", "done_by", "family", "misspelt", "verb_form"]
 
