@@ -19,7 +19,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from datamesh import aws, settings
-from datamesh.ask.names import parts
+from datamesh.ask import parts
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import ColumnProfile, Profile
 from datamesh.lake.evolution import create_or_evolve
