@@ -14,11 +14,11 @@ from datamesh.contract.draft import ColumnDraft, TableDraft, column_names, produ
 from datamesh.contract.infer import Facts, Guess, null_words
 from datamesh.contract.model import Column, ColumnType, Table
 from datamesh.engine.duck import Connection, connect, identifier, literal, literals
-from datamesh.errors import UnreadableInput
 from datamesh.publish import facts as counts
+from datamesh.publish.aside import set_aside
 from datamesh.publish.likely import Counted, Keys, enum_of, keys_of, reference_of
-from datamesh.publish.shapes import Shape, by_shape, opened
-from datamesh.publish.stage import DEFAULT_ENGINE, Engine, Staged, stage
+from datamesh.publish.shapes import Shape, by_shape
+from datamesh.publish.stage import DEFAULT_ENGINE, Engine, Staged
 
 __all__ = ["infer"]
 
@@ -36,28 +36,21 @@ def infer(
             name = product if product and len(groups) == 1 else product_name(members[0].name)
             taken = {each.product for each in products}
             name = name if name not in taken else f"{name}_{number + 1}"
-            work = workdir / f"rows_{number}"
-            table, staged = _staged(shape, members, name, work, engine)
-            products.append(_counted(con, shape, table, staged, work.name))
+            table, relation = _texts(shape, name), f"rows_{number}"
+            staged = set_aside(table, members, name, workdir / relation, engine)
+            products.append(_counted(con, shape, table, staged, relation))
         keys = {each.product: keys_of(con, each) for each in products}
         return tuple(_draft(con, each, keys, products) for each in products)
 
 
-def _staged(shape: Shape, files: Sequence[Path], product: str, work: Path, engine: Engine) -> tuple[Table, Staged]:
-    """The files' rows as text, in a table of columns whose names are allowed."""
+def _texts(shape: Shape, product: str) -> Table:
+    """A table of texts, of columns whose names are allowed."""
     # As if it were sensitive: the profile of what is thrown away need not hold any value.
     columns = tuple(
         Column(name, ColumnType("string"), source=source if shape.input.header else "", classification="restricted")
         for name, source in zip(column_names(shape.sources), shape.sources, strict=True)
     )
-    table = Table(product, columns, input=shape.input)
-    (work / "rows").mkdir(parents=True)
-    found = [opened(file, table, work / f"opened-{number}", engine) for number, file in enumerate(files)]
-    parts = [part for each in found for part in each.parts]
-    staged = stage(table, parts, product=product, batch_id="infer", work=work / "rows", engine=engine)
-    if staged.unreadable:
-        raise UnreadableInput(f"{', '.join(staged.unreadable)}: not readable to the end", hint="mend the file")
-    return table, staged
+    return Table(product, columns, input=shape.input)
 
 
 def _counted(con: Connection, shape: Shape, table: Table, staged: Staged, relation: str) -> Counted:

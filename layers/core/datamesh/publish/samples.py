@@ -15,10 +15,9 @@ from datamesh.contract.infer import Facts
 from datamesh.contract.model import Table
 from datamesh.contract.profile import Profile
 from datamesh.engine.duck import Connection, connect, identifier, literals, one
-from datamesh.errors import UnreadableInput
 from datamesh.publish import facts as counts
-from datamesh.publish.shapes import opened
-from datamesh.publish.stage import DEFAULT_ENGINE, Engine, Staged, stage
+from datamesh.publish.aside import set_aside
+from datamesh.publish.stage import DEFAULT_ENGINE, Engine
 
 __all__ = ["Samples", "samples"]
 
@@ -77,20 +76,10 @@ def samples(
     ) as con:
         profiles, relations, bad = {}, {}, {}
         for number, (name, (table, files)) in enumerate(tables.items()):
-            staged = _staged(table, files, name, workdir / f"rows_{number}", engine)
+            staged = set_aside(table, files, name, workdir / f"rows_{number}", engine)
             bad[name] = staged.rows_bad
             if staged.files and staged.profile:
                 relations[name], profiles[name] = f"rows_{number}", staged.profile
                 source = f"read_parquet([{literals(map(str, staged.files))}])"
                 con.execute(f"CREATE VIEW rows_{number} AS SELECT * FROM {source}")
         yield Samples(con, profiles, relations, bad)
-
-
-def _staged(table: Table, files: Sequence[Path], product: str, work: Path, engine: Engine) -> Staged:
-    (work / "rows").mkdir(parents=True)
-    found = [opened(file, table, work / f"opened-{number}", engine) for number, file in enumerate(files)]
-    parts = [part for each in found for part in each.parts]
-    staged = stage(table, parts, product=product, batch_id="lint", work=work / "rows", engine=engine)
-    if staged.unreadable:
-        raise UnreadableInput(f"{', '.join(staged.unreadable)}: not readable to the end", hint="mend the file")
-    return staged

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from datamesh.contract.intake import InputFormat
 from datamesh.contract.model import Table
-from datamesh.errors import UnreadableInput
+from datamesh.publish.aside import opened
 from datamesh.publish.format import look
 from datamesh.publish.job import Engine, InputFile
-from datamesh.publish.opening import Opened, open_file
 from datamesh.publish.sources import LocalFile
 
-__all__ = ["Shape", "by_shape", "opened"]
+__all__ = ["Shape", "by_shape"]
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LINES = 50  # of a file's beginning, by which its delimiter is found
@@ -42,15 +41,6 @@ def by_shape(files: Sequence[Path], *, work: Path, engine: Engine) -> Mapping[Sh
     for number, file in enumerate(files):
         shapes.setdefault(_shape(file, work / str(number), engine), []).append(file)
     return shapes
-
-
-def opened(file: Path, table: Table, work: Path, engine: Engine) -> Opened:
-    """The file as publishing opens it. Raises UnreadableInput where it would be refused."""
-    found = open_file(LocalFile(file, file.name), table, work, engine=engine)
-    if found.reasons:
-        why = ", ".join(dict.fromkeys(reason.rule for reason in found.reasons))
-        raise UnreadableInput(f"{file} cannot be read: {why}", hint="mend the file")
-    return found
 
 
 def _shape(file: Path, work: Path, engine: Engine) -> Shape:
