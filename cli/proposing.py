@@ -29,8 +29,6 @@ __all__ = ["proposals"]
 
 # What is only about names, or about a contract's place in the mesh, keeps no rows from being read.
 _MINOR = ("schema.one-object", "dataProduct.", "domain.", "column.name", "column.reserved", "schema.name")
-
-
 _BATCHES = 100  # the newest, among which one that was published is looked for
 
 

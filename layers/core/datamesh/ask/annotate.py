@@ -8,13 +8,13 @@ from datetime import date
 
 from datamesh.ask.dates import GRAINS, Period, periods
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
-from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, IRREGULAR, ORDINALS, ROW_WORDS, SPELLED
+from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, ORDINALS, ROW_WORDS, SPELLED
 from datamesh.ask.lexicon.operators import OPERATORS
 from datamesh.ask.names.apart import apart
 from datamesh.ask.names.doers import mistaken
 from datamesh.ask.names.naming import PARTLY, Target
 from datamesh.ask.names.persons import MOST_WORDS, people
-from datamesh.ask.names.spelling import VERB_STEMS, misspelt, verb_form
+from datamesh.ask.names.spelling import VERB_STEMS, done_by, misspelt
 from datamesh.ask.names.units import in_unit
 from datamesh.ask.names.values import Hit
 from datamesh.ask.names.vocabulary import Vocabulary
@@ -128,8 +128,7 @@ def _names(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Name]:
         mere = token.fold in FUNCTION_WORDS and not asks_who(words, i)
         if end - i == 1 and (mere or _counting(lattice, i) or _which(words, i)):
             continue
-        done = verb_form(token) or (token.fold in IRREGULAR and token.stem in VERB_STEMS)
-        verb = done and token.fold not in vocabulary.names.spoken
+        verb = done_by(token) and token.fold not in vocabulary.names.spoken
         if end - i > 1 and verb and words[end - 2].fold != "of":
             continue  # stores named X: a verb, not their name
         if kept := [target for target in targets if not mistaken(words[i:end], target, vocabulary)]:
@@ -224,20 +223,13 @@ def _literals(lattice: Lattice, vocabulary: Vocabulary, i: int) -> list[Literal]
 
 def _whole_names(found: dict[int, list[Literal]]) -> dict[int, list[Literal]]:
     """Eva Braun is one person: neither word is rather a value of its own."""
-    whole = [(said.start, said.end) for literals in found.values() for said in literals if said.people]
-    return (
-        {
-            i: [
-                replace(said, cost=said.cost + _PART_OF_NAME)
-                if not said.people and any(start <= i and said.end <= end for start, end in whole)
-                else said
-                for said in literals
-            ]
-            for i, literals in found.items()
-        }
-        if whole
-        else found
-    )
+    whole = [said for literals in found.values() for said in literals if said.people]
+
+    def weighed(said: Literal) -> Literal:
+        part = not said.people and any(name.start <= said.start and said.end <= name.end for name in whole)
+        return replace(said, cost=said.cost + _PART_OF_NAME) if part else said
+
+    return {i: [weighed(said) for said in literals] for i, literals in found.items()}
 
 
 def _people(lattice: Lattice, vocabulary: Vocabulary, i: int) -> Iterator[Literal]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
@@ -18,7 +18,6 @@ from datamesh.ask.gate import gate
 from datamesh.ask.intent.checks import first_side
 from datamesh.ask.lattice import Lattice
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
-from datamesh.ask.names.tables import Labels
 from datamesh.ask.names.values import Hit as ValueHit
 from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.ask.read.chart import Hit, Reader
@@ -63,15 +62,15 @@ def chosen(readings: dict[intent.Query, float], lattice: Lattice, vocabulary: Vo
         believed = _near(readings)
     if not believed:
         return None
-    labels = Labels(vocabulary.tables)
+    label = vocabulary.label
     chosen = believed[0]
     if len(believed) > 1:
-        candidates = _told(believed[:CANDIDATES], labels)
+        candidates = _told(believed[:CANDIDATES], label)
         cost = readings[chosen]
         return Plan("ambiguous", AMBIGUOUS, candidates=candidates, cost=cost)
     found = features(chosen, readings)
     found["sureness"] = gate().sureness(found)
-    said = " ".join([explain(chosen, labels), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
+    said = " ".join([explain(chosen, label), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
     return Plan("answered", said, compile_query(chosen), chosen, cost=readings[chosen], features=found)
 
 
@@ -105,9 +104,9 @@ def _near(readings: dict[intent.Query, float]) -> list[intent.Query]:
     return [reading for reading, cost in ordered if cost <= ordered[0][1] + _MARGIN]
 
 
-def _told(readings: Sequence[intent.Query], labels: Mapping[str, str]) -> tuple[str, ...]:
+def _told(readings: Sequence[intent.Query], label: Callable[[str], str]) -> tuple[str, ...]:
     """What each would compute; where that is said alike of different products, of which."""
-    said = [explain(reading, labels) for reading in readings]
+    said = [explain(reading, label) for reading in readings]
     return tuple(
         dict.fromkeys(
             text if said.count(text) == 1 else f"{text.rstrip('.')} ({first_side(reading).subject.table})."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from datamesh.ask import intent
 from datamesh.ask.names.words import plural, singular, soft
@@ -24,15 +24,15 @@ _TEXTS = {"contains": "contains", "starts": "starts with", "ends": "ends with", 
 _CHANGES = {"difference": "difference in", "ratio": "ratio of", "growth": "growth of"}
 
 
-def explain(query: intent.Query, labels: Mapping[str, str]) -> str:
-    """One sentence in the contract's words; `labels` says what the rows of a table are called (in the plural)."""
-    text = _Words(labels).query(query)
+def explain(query: intent.Query, label: Callable[[str], str]) -> str:
+    """One sentence in the contract's words; `label` says what the rows of a table are called (in the plural)."""
+    text = _Words(label).query(query)
     return f"{text[0].upper()}{text[1:]}."
 
 
 class _Words:
-    def __init__(self, labels: Mapping[str, str]) -> None:
-        self.labels = labels
+    def __init__(self, label: Callable[[str], str]) -> None:
+        self.label = label
 
     def query(self, query: intent.Query) -> str:
         if isinstance(query, intent.SetOp):
@@ -52,7 +52,7 @@ class _Words:
         return f"({self.query(subject.rows)})" if subject.rows else rows
 
     def rows(self, table: str) -> str:
-        return plural(soft(self.labels.get(table, table.rpartition(".")[2])))
+        return plural(soft(self.label(table)))
 
     def one(self, table: str) -> str:
         return singular(self.rows(table))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from datamesh.ask.dates import Period
-from datamesh.ask.lexicon.english import DETERMINERS, IRREGULAR, UNITS
+from datamesh.ask.lexicon.english import DETERMINERS, UNITS
 from datamesh.ask.names.naming import Target
-from datamesh.ask.names.spelling import VERB_STEMS, verb_form
+from datamesh.ask.names.spelling import VERB_STEMS, done_by
 from datamesh.ask.names.values import Hit
 from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.ask.names.words import Token, stem
@@ -16,6 +16,7 @@ from datamesh.ask.names.words import Token, stem
 __all__ = ["UNIT_STEMS", "Lattice", "Literal", "Name", "Operator"]
 
 UNIT_STEMS = frozenset(stem(word) for word in UNITS)
+_ENDS = ("top", "superlative", "most")  # they say which of several
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,6 @@ class Operator:
     payload: str
     start: int
     end: int
-
-
-_ENDS = ("top", "superlative", "most")
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class Lattice:
             return False
         if any(op.category in _ENDS for op in self.operators.get(i, ())):
             return False  # shipped last: no verb, but which of them
-        return verb_form(self.tokens[i]) or self.tokens[i].fold in IRREGULAR or not self._noun(i)
+        return done_by(self.tokens[i]) or not self._noun(i)
 
     def _noun(self, i: int) -> bool:
         """Whether a word that may be a verb is a noun here: the move, moves of."""

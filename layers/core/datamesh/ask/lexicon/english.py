@@ -98,8 +98,10 @@ bonus income measurement temperature discount refund tax premium
 WORTH = frozenset(_WORTH.split())
 """Things that are numbers: the average rating is of what ratings say. The average enrolment is none of a grade."""
 
-_KIND_COLUMNS = "type kind category class job occupation profession position role species breed sex gender"
-_KIND_COLUMNS += " specialty speciality specialization specialisation rank designation trade"
+_KIND_COLUMNS = """
+type kind category class job occupation profession position role species breed sex gender specialty speciality
+specialization specialisation rank designation trade
+"""
 KIND_COLUMNS = frozenset(_KIND_COLUMNS.split())
 """What the name of a column ends in that says of which kind its rows are: its values are nouns."""
 

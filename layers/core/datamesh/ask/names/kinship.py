@@ -12,8 +12,6 @@ __all__ = ["kin_of", "role_of"]
 Stems = tuple[str, ...]
 _KEY_WORDS = frozenset(stem(word) for word in ("id", "key", "code", "number", "no"))
 
-_SIDES = 2
-
 
 def kin_of(table: str, edges: Sequence[Edge]) -> tuple[str, str] | None:
     """Of two keys of one kind, whose row it is and what that has: person and friend, of friends; student_id and liked.

@@ -51,7 +51,7 @@ _FLAG_TAILS = frozenset(stem(word) for word in FLAG_TAILS)
 EMPTY = _MERE | frozenset(stem(word) for word in TAIL_WORDS)
 """Stems that alone say nothing of the name that they are a part of."""
 _LABELS = frozenset(stem(word) for word in LABEL_WORDS)
-PEOPLE = tuple(word for line in KINDS if line[0] == "person" for word in line)
+_PEOPLE = tuple(word for line in KINDS if line[0] == "person" for word in line)
 _SAME = {stems(phrase): [stems(other) for other in line if other != phrase] for line in PHRASES for phrase in line}
 
 
@@ -82,7 +82,7 @@ def other_nouns(view: TableView) -> Iterator[tuple[Stems, float]]:
     if label and len(label.words) > 1 and label.words[-1] in _LABELS and label.words[:-1] not in with_cores(view.nouns):
         yield label.words[:-1], _BY_LABEL
     if view.person and all(word in _SHELLS for noun in view.nouns for word in noun):
-        yield from (((stem(word),), ANYBODY) for word in PEOPLE)
+        yield from (((stem(word),), ANYBODY) for word in _PEOPLE)
 
 
 def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:

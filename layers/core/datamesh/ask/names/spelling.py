@@ -62,7 +62,7 @@ def verb_form(token: Token) -> bool:
 
 def done_by(token: Token) -> bool:
     """Whether a verb says that something was done, or is being done: directed, built, flying."""
-    return verb_form(token) or token.fold in IRREGULAR
+    return verb_form(token) or (token.stem in VERB_STEMS and token.fold in IRREGULAR)
 
 
 def doing(words: tuple[str, ...]) -> str:

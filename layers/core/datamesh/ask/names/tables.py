@@ -13,7 +13,7 @@ from datamesh.ask.names.words import in_words, stems
 from datamesh.contract.model import Column, Table
 from datamesh.contract.profile import ColumnProfile, Profile
 
-__all__ = ["Labels", "Part", "Tables", "part_of"]
+__all__ = ["Part", "Tables", "part_of"]
 
 
 class Part:
@@ -70,22 +70,6 @@ class Tables(Mapping[str, TableView]):
             for word in part.words:
                 found.setdefault(word, []).append(name)
         return {word: tuple(names) for word, names in found.items()}
-
-
-class Labels(Mapping[str, str]):
-    """What a row of each table is called."""
-
-    def __init__(self, tables: Mapping[str, TableView]) -> None:
-        self._tables = tables
-
-    def __getitem__(self, name: str) -> str:
-        return self._tables[name].label
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tables)
-
-    def __len__(self) -> int:
-        return len(self._tables)
 
 
 _PARTS: Kept[Part] = Kept(4_000)  # tables, as callers see them

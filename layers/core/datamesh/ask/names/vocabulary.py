@@ -79,6 +79,10 @@ class Vocabulary:
         view = self.tables[table]
         return view.columns.get(name) or view.measures[name]
 
+    def label(self, table: str) -> str:
+        """What a row of a table is called."""
+        return self.tables[table].label
+
     def within(self, tables: frozenset[str]) -> Vocabulary:
         """The same schema, of which words may only mean `tables` and what is in them."""
         if tables not in self._focused:

@@ -64,11 +64,11 @@ class Roles:
         """To another row of the same table, where the words say in which role: (who) reports to, is managed by."""
         found = []
         for edge in self.vocabulary.graph.own.get(table, ()):
-            near, far = (edge.to_columns, edge.columns) if edge.many else (edge.columns, edge.to_columns)
+            near = edge.to_columns if edge.many else edge.columns
             said = {stem(other) for word in hint for other in (word, *ROLES.get(word, ()))}
             named = said & frozenset().union(*(self.vocabulary.column(table, name).all_words for name in near))
             doing = len(hint) == 1 and any(self._does(name, hint[0]) for name in near)
-            if named and far and doing == edge.many:
+            if named and doing == edge.many:
                 found.append(Walk(table, (edge,), _TO_ITS_LIKE))
         return found
 

@@ -13,6 +13,7 @@ from datamesh.ask.names.words import stem, stems
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Everything, Linked, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
+from datamesh.ask.read.standing import called_after
 
 __all__ = ["Anchor", "anchors", "items", "named_apart", "stands_for", "through_key"]
 
@@ -192,14 +193,9 @@ def _column(schema: Schema, target: Target, owner: str, out: Plain, doubt: float
 def stands_for(schema: Schema, target: Target, text: str) -> bool:
     """Whether a key column was called by the noun of what it leads to: the destination airport, not its code or id; or
     by what that is here: the manager, of a manager id."""
-    to = schema.table(target.table).foreign.get(target.name)
-    if not to or _ID in stems(text):
-        return False
-    last = stems(text)[-1:]
-    other = schema.table(to)
     thing = any(t.kind == "table" and not t.cost for t in schema.vocabulary.names.targets.get(stems(text), ()))
     role = not thing and schema.column(target.table, target.name).words == (*stems(text), _ID)
-    return _labelled(schema, target) and (role or any(noun[-1:] == last for noun in other.nouns))
+    return _labelled(schema, target) and (role or called_after(schema.vocabulary, target, text))
 
 
 def _labelled(schema: Schema, target: Target) -> bool:

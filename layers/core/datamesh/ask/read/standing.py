@@ -8,7 +8,7 @@ from datamesh.ask.names.naming import PARTLY, Target
 from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.ask.names.words import stem, stems
 
-__all__ = ["calls_rows", "identifies", "leads_on", "stands_for_rows"]
+__all__ = ["called_after", "calls_rows", "identifies", "leads_on", "stands_for_rows"]
 
 _KEY_NOUN = 0.5
 _ID = stem("id")
@@ -36,12 +36,15 @@ def identifies(vocabulary: Vocabulary, target: Target, said: str) -> bool:
 
 
 def leads_on(vocabulary: Vocabulary, target: Target, said: str) -> bool:
-    """Whether a key is called by the noun of what it leads to: home teams, of a home team id."""
-    to = vocabulary.tables[target.table].foreign.get(target.name) if target.kind == "column" else None
+    """Whether a name is that of a key by the noun of what it leads to: home teams, of a home team id."""
+    return target.kind == "column" and target.cost < _KEY_NOUN and called_after(vocabulary, target, said)
+
+
+def called_after(vocabulary: Vocabulary, target: Target, said: str) -> bool:
+    """Whether a column leads to something that the words end in: the destination airport, not its id."""
+    to = vocabulary.tables[target.table].foreign.get(target.name)
     words = stems(said)
-    if to is None or target.cost >= _KEY_NOUN or _ID in words:
-        return False
-    return any(noun[-1:] == words[-1:] for noun in vocabulary.tables[to].nouns)
+    return to is not None and _ID not in words and any(n[-1:] == words[-1:] for n in vocabulary.tables[to].nouns)
 
 
 def calls_rows(vocabulary: Vocabulary, target: Target, said: str) -> bool:
