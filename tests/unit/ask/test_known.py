@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datamesh.ask import intent
-from datamesh.ask.planner import _vocabulary
+from datamesh.ask.names.vocabulary import build
 from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.known import doubting_the_known
 from datamesh.ask.read.places import Schema
@@ -37,7 +37,7 @@ def test_what_the_conditions_give_away_is_doubted(
     shop: Mesh, shown: intent.Item, where: intent.Pred | None, doubted: bool
 ) -> None:
     # Given
-    schema = Schema(_vocabulary(shop.knowledge, shop.readable))
+    schema = Schema(build(shop.knowledge, shop.readable))
     orders = intent.Entity(table="sales.orders")
     query = intent.Select(subject=orders, outputs=(intent.Output(item=shown),), where=where)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "ADJECTIVES",
+    "BIRTH_WORDS",
     "CARRIERS",
     "COMPARATIVES",
     "DETERMINERS",
@@ -104,6 +105,9 @@ specialization specialisation rank designation trade
 """
 KIND_COLUMNS = frozenset(_KIND_COLUMNS.split())
 """What the name of a column ends in that says of which kind its rows are: its values are nouns."""
+
+BIRTH_WORDS = ("birth", "born", "birthday", "birthdate", "dob")
+"""What the name of a column has in it that says when somebody was born."""
 
 SEXES: Mapping[str, tuple[str, ...]] = {"m": ("male", "man", "men"), "f": ("female", "woman", "women")}
 """Codes of a sex, and what people call who is of it."""

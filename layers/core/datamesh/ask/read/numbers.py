@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamesh.ask import intent
+from datamesh.ask.lexicon.english import BIRTH_WORDS
 from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import stem
 from datamesh.ask.read.choices import Choice
@@ -14,7 +15,7 @@ from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
 __all__ = ["FLIPPED", "aged", "holds_number", "number_is"]
 
 FLIPPED: dict[intent.Op, intent.Op] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
-_BIRTH = frozenset(stem(word) for word in ("birth", "born", "birthday", "birthdate", "dob"))
+_BIRTH = frozenset(stem(word) for word in BIRTH_WORDS)
 _OLDEST = 150  # years; a larger number is a year
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from datamesh.ask import intent
-from datamesh.ask.lexicon.english import IRREGULAR, UNIT_WORDS
+from datamesh.ask.lexicon.english import BIRTH_WORDS, IRREGULAR, UNIT_WORDS
 from datamesh.ask.names.spelling import VERB_STEMS, family
 from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import name_words, stem
@@ -22,7 +22,7 @@ _UNITS = frozenset(UNIT_WORDS)
 _YEARLY = frozenset((stem("year"), stem("date")))
 _A_DATE = 0.1
 _ELSEWHERE = 1.0  # the verb names something else of the schema
-_LIFE = frozenset(stem(word) for word in ("birth", "birthday", "born", "dob", "death", "died"))  # only where it is said
+_LIFE = frozenset(stem(word) for word in (*BIRTH_WORDS, "death", "died"))  # only where it is said
 _ANY_DEED = frozenset(stem(word) for word in ("start", "date", "year"))
 _INSTANT = 0.2  # an instant has no day of its own before a zone is chosen
 _BESIDE_CALENDAR = 0.8
