@@ -375,6 +375,16 @@ def test_a_contract_without_any_word_of_its_owners_is_told_so_once(ask: Asked) -
     assert "SELECT COUNT(*) FROM shop.things" in found.fix
 
 
+@pytest.mark.parametrize("domain", ["", "My Shop"])
+def test_no_statement_is_proposed_over_a_domain_that_has_no_name_yet(domain: str) -> None:
+    named = contract("things", "thing_id *", "shade string").replace(_SYNONYM, "")
+    bare = named.replace("domain: shop", f'domain: "{domain}"')
+    [found] = propose([subject(bare)])[0]
+    assert found.rule == "questions.vocabulary"
+    assert "SELECT" not in found.fix
+    assert "synonyms:" in found.fix
+
+
 def test_a_row_that_only_a_number_tells_apart_is_called_by_its_one_text(ask: Asked) -> None:
     text = contract("things", "thing_id *", "designation string")
     rows = {"thing_id": list(range(20)), "designation": [f"thing of sort {chr(97 + n)}" for n in range(20)]}
@@ -405,4 +415,5 @@ def test_few_rows_long_texts_and_two_such_texts_name_nothing(ask: Asked) -> None
 def test_nothing_is_proposed_where_nothing_is_known() -> None:
     assert propose([]) == []
     assert propose([subject("kind: DataContract")]) == [[]]
-    assert propose([subject("schema: [{name: x, properties: [{}, {name: y, logicalType: nonsense}, 7]}, 8]")]) != []
+    broken = "schema: [{name: x, properties: [{}, {name: y, logicalType: nonsense}, 7]}, 8]"
+    assert [found.rule for found in propose([subject(broken)])[0]] == ["questions.vocabulary", "questions.name"]

@@ -11,6 +11,7 @@ from datamesh.ask.proposals.words import AMOUNTS, NO_AMOUNTS, NO_LABELS
 from datamesh.contract.finding import Finding
 from datamesh.contract.infer import guess
 from datamesh.contract.model import Column
+from datamesh.contract.rules.names import domain_problem, name_problem
 
 __all__ = ["labels", "vocabulary"]
 
@@ -85,9 +86,8 @@ def _example(looked: Looked) -> str:
             "  semanticType: measure",
             f"  transformLogic: AVG({amount.name})",
         ]
-    return "\n".join(
-        [
-            *lines,
+    if _has_a_name(looked):
+        lines += [
             "# at the top: a question whose answer you vouch for",
             "context:",
             "  verifiedStatements:",
@@ -96,4 +96,10 @@ def _example(looked: Looked) -> str:
             "        - property: datamesh.sql",
             f"          value: SELECT COUNT(*) FROM {looked.name}",
         ]
-    )
+    return "\n".join(lines or ["# at a column: what people call it", "synonyms:", "  - synonym: ..."])
+
+
+def _has_a_name(looked: Looked) -> bool:
+    """Whether statements can name the table: where its domain is still to be named, none would be right."""
+    domain, _, table = looked.name.partition(".")
+    return domain_problem(domain) is None and name_problem(table) is None
