@@ -11,6 +11,7 @@ from datamesh.ask.explain import explain
 from datamesh.ask.guard import Scope, guard
 from datamesh.ask.intent import Attr, Entity, Measure, Output, Query, Select
 from datamesh.ask.intent.query import QUERY
+from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.engine.dialect import PhysicalTable, render
 from tests.support.intents import queries
 from tests.support.meshes import Mesh
@@ -59,7 +60,7 @@ def test_athena_has_a_spelling_that_is_read_again(query: Query, shop: Mesh) -> N
 @given(query=queries())
 @example(query=Select(subject=Entity(table="a.b"), outputs=(Output(item=Measure(fn="count")),)))
 def test_every_intent_is_one_sentence_that_names_what_is_shown(query: Query) -> None:
-    text = explain(query, {})
+    text = explain(query, Vocabulary().label)
     assert text.endswith(".")
     assert text[0] == text[0].upper()
     shown = [output.item for output in query.outputs] if isinstance(query, Select) else []

@@ -51,8 +51,8 @@ def test_an_intent_has_its_statement_in_both_dialects(case: Case, shop: Mesh) ->
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.question)
 def test_an_intent_has_its_explanation(case: Case, shop: Mesh) -> None:
-    labels = {name: view.label for name, view in build(shop.knowledge, shop.readable).tables.items()}
-    assert explain(QUERY.validate_json(case.intent), labels) == case.explanation
+    vocabulary = build(shop.knowledge, shop.readable)
+    assert explain(QUERY.validate_json(case.intent), vocabulary.label) == case.explanation
 
 
 def test_no_node_is_without_its_case() -> None:

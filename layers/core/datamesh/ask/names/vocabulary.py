@@ -80,8 +80,9 @@ class Vocabulary:
         return view.columns.get(name) or view.measures[name]
 
     def label(self, table: str) -> str:
-        """What a row of a table is called."""
-        return self.tables[table].label
+        """What a row of a table is called; of what a query inside a query gives (counts), as that is called there."""
+        view = self.tables.get(table)
+        return view.label if view else table.rpartition(".")[2]
 
     def within(self, tables: frozenset[str]) -> Vocabulary:
         """The same schema, of which words may only mean `tables` and what is in them."""
