@@ -30,7 +30,7 @@ test: setup ## Run the whole test suite
 
 chaos: setup ## Faults on the local mesh by seeded schedules (SEEDS, BATCHES of each), then every row is counted
 	for seed in $(SEEDS); do \
-		DATAMESH_CHAOS_SEED=$$seed DATAMESH_CHAOS_BATCHES=$(BATCHES) $(BIN)/pytest -q tests/e2e/test_mesh_chaos.py; \
+		DATAMESH_CHAOS_SEED=$$seed DATAMESH_CHAOS_BATCHES=$(BATCHES) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/e2e/test_mesh_chaos.py; \
 	done
 
 check: setup ## Lint, types, templates and the rules of the house

@@ -7,7 +7,7 @@ UTC. Peculiarities of DuckDB's Python API stay in here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ __all__ = [
     "Interrupted",
     "OutOfMemory",
     "connect",
+    "ending",
     "identifier",
     "insert",
     "is_one_select",
@@ -91,6 +92,27 @@ def connect(
         if watch.is_alive():
             watch.join()
         con.close()
+
+
+@contextmanager
+def ending(con: Connection) -> Iterator[Callable[[], None]]:
+    """What ends the statement that runs inside, called from any thread at any time.
+
+    DuckDB forgets an interruption that comes between a statement's planning and its running: so it is said again.
+    """
+    ended = threading.Event()
+    watches: list[threading.Thread] = []
+
+    def interrupt() -> None:
+        watches.append(threading.Thread(target=_interrupt, args=(con, 0, ended), daemon=True))
+        watches[-1].start()
+
+    try:
+        yield interrupt
+    finally:
+        ended.set()
+        for watch in watches:
+            watch.join()
 
 
 def _interrupt(con: Connection, seconds: float, ended: threading.Event) -> None:

@@ -32,7 +32,7 @@ def query(
         for name, table in tables.items():
             connection.register(name, table)
         try:
-            with interrupting(connection.interrupt):
+            with duck.ending(connection) as interrupt, interrupting(interrupt):
                 return connection.sql(sql).to_arrow_table()
         except duckdb.InterruptException as error:
             raise Interrupted from error
