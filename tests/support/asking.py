@@ -180,6 +180,7 @@ class Planned:
     suggestions: Sequence[str] = ()
     candidates: Sequence[str] = ()
     intent: Query | None = None
+    ties: exp.Expr | None = None
 
 
 class Planner:

@@ -56,6 +56,7 @@ class QuestionAnswer(Answer):
     """`tier` is who wrote the statement. Refused: `unmatched` words, and what else could be meant or asked.
 
     `intent` is what the planner took the question for: a next question may name `query_id` and go on from there.
+    `ties`: where the question asks for the first so many, how many rows more tie with one of them (None: not known).
     """
 
     question: str
@@ -67,10 +68,14 @@ class QuestionAnswer(Answer):
     candidates: Sequence[str] = ()
     query_id: str = ""
     intent: Mapping[str, Any] | None = None
+    ties: int | None = None
 
 
 class Plan(Protocol):
-    """What a planner makes of a question; `sql` is there when it is answered."""
+    """What a planner makes of a question; `sql` is there when it is answered, `ties` where that takes the first rows.
+
+    `ties` counts the rows of `sql` and those that tie with one of them.
+    """
 
     @property
     def status(self) -> Literal["answered", "refused", "ambiguous"]: ...
@@ -78,6 +83,8 @@ class Plan(Protocol):
     def sql(self) -> exp.Expr | None: ...
     @property
     def intent(self) -> Query | None: ...
+    @property
+    def ties(self) -> exp.Expr | None: ...
     @property
     def explanation(self) -> str: ...
     @property
@@ -135,8 +142,9 @@ def answer_question(question: str, view: View, desk: Desk, stop: Stop, previous:
         if plan.status != "answered" or plan.sql is None:
             return _refused(question, plan, view, desk, clock)
         planned = _Statement("planner", plan.explanation, guard(plan.sql, view.scopes, max_rows=desk.max_rows))
+        ties = guard(plan.ties, view.scopes, max_rows=1) if plan.ties else None
         clock.lap("guard")
-        answer = _answered(question, planned, desk.run(planned.guarded, view.products, stop), view, clock)
+        answer = _answered(question, planned, desk.run(planned.guarded, view.products, stop, ties), view, clock)
         meant = plan.intent.model_dump(mode="json") if plan.intent else None
         return answer.model_copy(update={"intent": meant})
     except Refusal as refusal:
@@ -187,8 +195,14 @@ def _suggestions(question: str, view: View, desk: Desk, planned: Iterable[str] =
 
 def _answered(question: str, statement: _Statement, ran: Ran, view: View, clock: _Clock) -> QuestionAnswer:
     explanation = statement.explanation
-    if statement.guarded.limited and len(ran.rows) >= statement.guarded.limit:
+    cut = statement.guarded.limited and len(ran.rows) >= statement.guarded.limit
+    if cut:
         explanation += f" Only the first {statement.guarded.limit:,} rows are shown."
+    ties = ran.beside[0][0] - len(ran.rows) if ran.beside and not cut else None
+    if ties:
+        explanation += (
+            f" {ties:,} more {'ties' if ties == 1 else 'tie'} with {'it' if len(ran.rows) == 1 else 'those shown'}."
+        )
     return QuestionAnswer(
         **_result(statement.guarded, ran, view),
         timings_ms=clock.total(ran),
@@ -196,6 +210,7 @@ def _answered(question: str, statement: _Statement, ran: Ran, view: View, clock:
         status="answered",
         tier=statement.tier,
         explanation=explanation,
+        ties=ties,
     )
 
 

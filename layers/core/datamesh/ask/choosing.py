@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from datamesh.ask import intent
-from datamesh.ask.compile import compile_query
+from datamesh.ask.compile import compile_query, compile_ties
 from datamesh.ask.evidence import features
 from datamesh.ask.explain import explain
 from datamesh.ask.gate import gate
@@ -39,13 +39,15 @@ _STUCK = 4  # words that are told where reading ended
 
 @dataclass(frozen=True)
 class Plan:
-    """What was made of a question. Answered: `sql` over mesh names, of `intent`. Refused: `unmatched` words.
+    """What was made of a question. Answered: `sql` over mesh names, of `intent`, and `ties`, which counts its rows and
+    those that tie with one of them (None: it leaves none out). Refused: `unmatched` words.
     Ambiguous: what it could mean in `candidates`. `suggestions` are questions that this caller can ask instead."""
 
     status: Literal["answered", "refused", "ambiguous"]
     explanation: str
     sql: exp.Expr | None = None
     intent: intent.Query | None = None
+    ties: exp.Expr | None = None
     unmatched: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
@@ -71,7 +73,8 @@ def chosen(readings: dict[intent.Query, float], lattice: Lattice, vocabulary: Vo
     found = features(chosen, readings)
     found["sureness"] = gate().sureness(found)
     said = " ".join([explain(chosen, label), *(f"Taken to be misspelt: {word}." for word in lattice.corrected)])
-    return Plan("answered", said, compile_query(chosen), chosen, cost=readings[chosen], features=found)
+    sql, ties = compile_query(chosen), compile_ties(chosen)
+    return Plan("answered", said, sql, chosen, ties, cost=readings[chosen], features=found)
 
 
 def readings_of(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, float]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -70,24 +70,36 @@ class Tables(Protocol):
 
 @dataclass(frozen=True)
 class Ran:
-    """What came of a statement: JSON rows, the snapshot of each product it read, milliseconds of each step."""
+    """What came of a statement: JSON rows, the snapshot of each product it read, milliseconds of each step.
+
+    `beside`: the rows of the statement that ran beside it; None where there was none, or none that could be computed.
+    """
 
     rows: list[list[Any]]
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     timings_ms: Mapping[str, int] = field(default_factory=dict)
+    beside: list[list[Any]] | None = None
 
 
-Run = Callable[[Guarded, Mapping[str, ProductKnowledge], Stop], Ran]
+class Run(Protocol):
+    """Runs a statement, and `beside` over the same rows of the same products, if that is given."""
+
+    def __call__(
+        self, guarded: Guarded, products: Mapping[str, ProductKnowledge], stop: Stop, beside: Guarded | None = None
+    ) -> Ran: ...
 
 
 def duck_run(tables: Tables, limits: Limits) -> Run:
     """Runs statements; raises Stopped, and StatementRejected: scan-size, result-size, and what `query` declines."""
 
-    def run(guarded: Guarded, products: Mapping[str, ProductKnowledge], stop: Stop) -> Ran:
+    def run(
+        guarded: Guarded, products: Mapping[str, ProductKnowledge], stop: Stop, beside: Guarded | None = None
+    ) -> Ran:
         timings: dict[str, int] = {}
         with _timed(timings, "open"):
-            opened = _each(lambda name: tables.open(products[name]), guarded.products)
-            scans = {name: (opened[name], guarded.reads[name], guarded.predicates.get(name, ())) for name in opened}
+            needs = _needs(guarded, beside) if beside else {n: _need(guarded, n) for n in guarded.products}
+            opened = _each(lambda name: tables.open(products[name]), needs)
+            scans = {name: (opened[name], *needs[name]) for name in opened}
             estimates = _each(lambda name: scans[name][0].estimate(*scans[name][1:]), scans)
             _check_size(estimates.values(), limits.scan_bytes)
         stop.check()
@@ -95,9 +107,28 @@ def duck_run(tables: Tables, limits: Limits) -> Run:
             arrow = _each(lambda name: _read(scans[name], stop), scans)
         with _timed(timings, "compute"):
             rows = json_rows(_small(_compute(guarded, arrow, limits, stop)))
-        return Ran(rows, {name: table.snapshot for name, table in opened.items()}, timings)
+            more = _if_possible(beside, arrow, limits, stop) if beside else None
+        return Ran(rows, {name: table.snapshot for name, table in opened.items()}, timings, more)
 
     return run
+
+
+_Need: TypeAlias = tuple[tuple[str, ...], tuple[Predicate, ...]]
+
+
+def _need(guarded: Guarded, name: str) -> _Need:
+    return guarded.reads.get(name, ()), guarded.predicates.get(name, ())
+
+
+def _needs(guarded: Guarded, beside: Guarded) -> dict[str, _Need]:
+    """Of each product the columns that one of them reads, and the conditions that both of them have."""
+    needs = {}
+    for name in dict.fromkeys((*guarded.products, *beside.products)):
+        (columns, conditions), (more, also) = _need(guarded, name), _need(beside, name)
+        reads = tuple(dict.fromkeys((*columns, *more)))
+        both = name in guarded.reads and name in beside.reads
+        needs[name] = reads, tuple(c for c in conditions if c in also) if both else (*conditions, *also)
+    return needs
 
 
 @contextmanager
@@ -140,6 +171,14 @@ def _small(table: pa.Table) -> pa.Table:
             hint="Ask for fewer rows or columns.",
         )
     return table
+
+
+def _if_possible(beside: Guarded, arrow: Mapping[str, pa.Table], limits: Limits, stop: Stop) -> list[list[Any]] | None:
+    """What is told beside an answer is no reason to refuse it."""
+    try:
+        return json_rows(_small(_compute(beside, arrow, limits, stop)))
+    except StatementRejected:
+        return None
 
 
 def _compute(guarded: Guarded, arrow: Mapping[str, pa.Table], limits: Limits, stop: Stop) -> pa.Table:

@@ -6,6 +6,6 @@ they are joined: no row is ever counted twice. Values are literals of the tree; 
 
 from __future__ import annotations
 
-from datamesh.ask.compile.query import compile_query
+from datamesh.ask.compile.query import compile_query, compile_ties
 
-__all__ = ["compile_query"]
+__all__ = ["compile_query", "compile_ties"]

@@ -8,13 +8,13 @@ from sqlglot import exp
 
 from datamesh.ask import intent
 from datamesh.ask.compile.conditions import item, pred
-from datamesh.ask.compile.cut import cut
+from datamesh.ask.compile.cut import Cut, cut, ranked, tied
 from datamesh.ask.compile.scope import Place, Scope, column
-from datamesh.ask.compile.sets import compile_set
+from datamesh.ask.compile.sets import compile_set, shown_by_label
 from datamesh.ask.compile.values import keys, label_columns
 from datamesh.ask.intent.checks import aggregates
 
-__all__ = ["compile_query"]
+__all__ = ["compile_query", "compile_ties"]
 
 _SHORT = {"avg": "average", "sum": "total", "max": "maximum", "min": "minimum"}
 
@@ -24,14 +24,28 @@ def compile_query(query: intent.Query) -> exp.Select | exp.SetOperation:
     return _compile(query, set(), False)
 
 
-def _compile(query: intent.Query, aliases: set[str], by_key: bool) -> exp.Select | exp.SetOperation:
+def compile_ties(query: intent.Query) -> exp.Select | exp.SetOperation | None:
+    """The statement that counts the rows of `query` and those that tie with one of them; None where none is left out.
+
+    As many as `query` gives: no row was chosen among equals.
+    """
+    limit = query.limit
+    if limit is None or limit.ties == "all" or not query.order:
+        return None
+    every = query.model_copy(update={"limit": limit.model_copy(update={"ties": "all"})})
+    return _compile(every, set(), False, tied)
+
+
+def _compile(query: intent.Query, aliases: set[str], by_key: bool, end: Cut = cut) -> exp.Select | exp.SetOperation:
     """`by_key`: things go by their key, whatever they are shown by, and what is missing is left out."""
+    if isinstance(query, intent.SetOp) and query.by == "key" and not by_key:
+        query = shown_by_label(query)
     if isinstance(query, intent.SetOp):
-        return compile_set(query, aliases, _compile, by_key=by_key)
-    return _select(query, aliases, by_key=by_key)
+        return compile_set(query, aliases, _compile, end, by_key=by_key)
+    return _select(query, aliases, end, by_key=by_key)
 
 
-def _select(query: intent.Select, aliases: set[str], *, by_key: bool) -> exp.Select:
+def _select(query: intent.Select, aliases: set[str], end: Cut, *, by_key: bool) -> exp.Select:
     place = Place(Scope(query.subject, aliases, _compile))
     shown = [column for output in query.outputs for column in _shown(output, place, by_key=by_key)]
     wanted = [pred(query.where, place)] if query.where else []
@@ -45,7 +59,8 @@ def _select(query: intent.Select, aliases: set[str], *, by_key: bool) -> exp.Sel
     order = [_ordered(order, place) for order in query.order]
     per = [part for key in (query.limit.per if query.limit else ()) for part in _keys(key, place)]
     distinct = query.distinct
-    if distinct and not aggregates(query) and not all(o.this in [tree for tree, _ in shown] for o in order):
+    apart = query.limit and ranked(query.limit)  # places are given before rows become one
+    if distinct and not aggregates(query) and (apart or not all(o.this in [tree for tree, _ in shown] for o in order)):
         group, distinct = [tree.copy() for tree, _ in shown], False
         order = [_extreme(ordered) for ordered in order]
     if order and query.limit and query.limit.ties == "one":
@@ -59,7 +74,7 @@ def _select(query: intent.Select, aliases: set[str], *, by_key: bool) -> exp.Sel
         select.having(having, copy=False)
     if distinct:
         select.distinct(copy=False)
-    return cut(select, order, query.limit, per)
+    return end(select, order, query.limit, per)
 
 
 def _shown(output: intent.Output, place: Place, *, by_key: bool) -> list[tuple[exp.Expr, str]]:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from sqlglot import exp
 
 from datamesh.ask import intent
-from datamesh.ask.compile.cut import cut
+from datamesh.ask.compile.cut import Cut
 from datamesh.ask.compile.scope import Nested, column
 from datamesh.ask.intent.checks import first_side
 
-__all__ = ["compile_set"]
+__all__ = ["compile_set", "shown_by_label"]
 
 _SET_OPS = {"intersect": exp.Intersect, "except": exp.Except, "union": exp.Union}
 
 
 def compile_set(
-    query: intent.SetOp, aliases: set[str], compile_: Nested, *, by_key: bool
+    query: intent.SetOp, aliases: set[str], compile_: Nested, cut: Cut, *, by_key: bool
 ) -> exp.Select | exp.SetOperation:
-    if query.by == "key" and not by_key:
-        return compile_(_shown_by_label(query), aliases, False)
     left, right = (_side(side, aliases, compile_, by_key=by_key) for side in (query.left, query.right))
     found = _SET_OPS[query.op](this=left, expression=right, distinct=not query.bag)
     if not query.order and query.limit is None:
@@ -42,7 +40,7 @@ def _ordered(order: intent.Order, query: intent.SetOp, names: list[str]) -> exp.
     return exp.Ordered(this=column("combined", names[at]), desc=order.direction == "desc", nulls_first=False)
 
 
-def _shown_by_label(query: intent.SetOp) -> intent.Select:
+def shown_by_label(query: intent.SetOp) -> intent.Select:
     """The things whose key is in the set, each once, shown by what the left side shows them by."""
     shown = first_side(query).outputs[0].item
     if not isinstance(shown, intent.EntityKey):

@@ -100,7 +100,8 @@ class Mesh:
         began = time.perf_counter()
         plan = read(question, self.vocabulary, today=today, at_least=self.at_least, previous=previous)
         self._planned.append((plan, (time.perf_counter() - began) * 1000))
-        return plan if plan.sql is None else replace(plan, sql=_lower(plan.sql))
+        sql, ties = (_lower(tree) if tree else None for tree in (plan.sql, plan.ties))
+        return replace(plan, sql=sql, ties=ties)
 
 
 def known(database: Database, profiler: Profiler) -> ProductKnowledge:
