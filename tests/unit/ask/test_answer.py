@@ -170,7 +170,7 @@ def test_a_verified_question_is_answered_by_its_owners_statement() -> None:
     assert set(answer.model_dump()) == {
         *("columns", "rows", "sql", "engine", "products", "timings_ms"),
         *("question", "status", "tier", "explanation", "unmatched", "suggestions", "candidates"),
-        *("query_id", "intent"),
+        *("query_id", "intent", "ties"),
     }
 
 
