@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datamesh.ask import intent
@@ -39,23 +40,37 @@ def first(limit: intent.Limit, *, distinct: bool = False, direction: str = "desc
     )
 
 
-def computed(query: intent.Select, trips: list[tuple[str, int | None]]) -> tuple[list[tuple[Any, ...]], int | None]:
-    """The rows of `query`, and how many rows more tie with one of them."""
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA shop; CREATE TABLE shop.trips (crew VARCHAR, place INTEGER)")
-        if trips:
-            connection.executemany("INSERT INTO shop.trips VALUES (?, ?)", trips)
-        found = connection.execute(compile_query(query).sql("duckdb")).fetchall()
-        if (ties := compile_ties(query)) is None:
-            return found, None
-        return found, connection.execute(ties.sql("duckdb")).fetchall()[0][0] - len(found)
+        yield connection
+
+
+def computed(
+    query: intent.Select, trips: list[tuple[str, int | None]], database: duckdb.DuckDBPyConnection
+) -> tuple[list[tuple[Any, ...]], int | None]:
+    """The rows of `query`, and how many rows more tie with one of them."""
+    database.execute("DELETE FROM shop.trips")
+    if trips:
+        database.executemany("INSERT INTO shop.trips VALUES (?, ?)", trips)
+    found = database.execute(compile_query(query).sql("duckdb")).fetchall()
+    if (ties := compile_ties(query)) is None:
+        return found, None
+    return found, database.execute(ties.sql("duckdb")).fetchall()[0][0] - len(found)
 
 
 @given(rows, st.integers(1, 4), st.integers(0, 3), st.booleans(), st.sampled_from(["asc", "desc"]))
+@settings(deadline=None)
 def test_all_that_tie_with_a_row_that_is_shown_are_counted(
-    trips: list[tuple[str, int | None]], n: int, skip: int, distinct: bool, direction: str
+    database: duckdb.DuckDBPyConnection,
+    trips: list[tuple[str, int | None]],
+    n: int,
+    skip: int,
+    distinct: bool,
+    direction: str,
 ) -> None:
-    shown, ties = computed(first(intent.Limit(n=n, skip=skip), distinct=distinct, direction=direction), trips)
+    shown, ties = computed(first(intent.Limit(n=n, skip=skip), distinct=distinct, direction=direction), trips, database)
     values = [place for _, place in trips]
     assert ties == (0 if distinct else sum(value in {row[-1] for row in shown} for value in values) - len(shown))
     # and of different rows, each is there once
@@ -63,23 +78,27 @@ def test_all_that_tie_with_a_row_that_is_shown_are_counted(
 
 
 @given(rows, st.integers(1, 4))
-def test_ties_are_counted_in_each_group(trips: list[tuple[str, int | None]], n: int) -> None:
-    shown, ties = computed(first(intent.Limit(n=n, per=(CREW,))), trips)
+@settings(deadline=None)
+def test_ties_are_counted_in_each_group(
+    database: duckdb.DuckDBPyConnection, trips: list[tuple[str, int | None]], n: int
+) -> None:
+    shown, ties = computed(first(intent.Limit(n=n, per=(CREW,))), trips, database)
     assert ties == sum(trip in shown for trip in trips) - len(shown)
 
 
 @given(rows, st.integers(1, 4), st.booleans())
+@settings(deadline=None)
 def test_the_first_with_all_that_tie_are_those_places_once(
-    trips: list[tuple[str, int | None]], n: int, distinct: bool
+    database: duckdb.DuckDBPyConnection, trips: list[tuple[str, int | None]], n: int, distinct: bool
 ) -> None:
-    shown, ties = computed(first(intent.Limit(n=n, ties="all"), distinct=distinct), trips)
+    shown, ties = computed(first(intent.Limit(n=n, ties="all"), distinct=distinct), trips, database)
     places = sorted([place for _, place in trips], key=lambda p: (p is None, -(p or 0)))
     different = list(dict.fromkeys(places))
     wanted = different[:n] if distinct else [place for place in places if place in places[:n]]
     assert ([row[-1] for row in shown], ties) == (wanted, None)
 
 
-def test_ties_of_groups_are_of_their_numbers() -> None:
+def test_ties_of_groups_are_of_their_numbers(database: duckdb.DuckDBPyConnection) -> None:
     trips = intent.Measure(fn="count")
     query = intent.Select(
         subject=intent.Entity(table="shop.trips"),
@@ -88,7 +107,8 @@ def test_ties_of_groups_are_of_their_numbers() -> None:
         order=(intent.Order(by=trips, direction="desc"),),
         limit=intent.Limit(n=1),
     )
-    assert computed(query, [("a", 1), ("b", 1), ("c", 1), ("b", 2), ("a", 2)]) == ([("a",)], 1)
+    rows = [("a", 1), ("b", 1), ("c", 1), ("b", 2), ("a", 2)]
+    assert computed(query, rows, database) == ([("a",)], 1)
 
 
 @pytest.mark.parametrize("change", [{"limit": None}, {"order": ()}])
