@@ -102,6 +102,15 @@ def test_a_newer_contract_evolves_the_table_and_keeps_its_rows(tmp_path: Path) -
     assert rows_of(newer) == ["a", "b"]
 
 
+def test_a_file_of_metadata_is_written_by_one_request(tmp_path: Path) -> None:
+    table = made()
+    committed(table, staged(table, tmp_path, "1.parquet", ONE), batch_id="b1")
+    written = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"tables/{NAME}/metadata/")["Contents"]
+    assert {each["Key"].rsplit(".", 1)[1] for each in written} == {"json", "avro"}
+    # The tag of what came by a multipart upload ends in the number of its parts.
+    assert not [each["Key"] for each in written if "-" in each["ETag"]]
+
+
 def test_a_batch_is_one_snapshot_however_often_it_is_committed(tmp_path: Path) -> None:
     table = made()
     uri = staged(table, tmp_path, "1.parquet", ONE)

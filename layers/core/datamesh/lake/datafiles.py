@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pyarrow.parquet as pq
 from pyiceberg.io import FileIO
 from pyiceberg.io.pyarrow import (
@@ -25,8 +27,8 @@ def data_file(io: FileIO, table: TableMetadata, uri: str, *, partition: Record |
     PyIceberg's own way finds columns by the names that the table has now. This file may have been written before one
     of them was renamed or dropped, so it is read by its own names and the ids that stand beside them.
     """
-    source = io.new_input(uri)
-    with source.open() as stream:
+    with io.new_input(uri).open() as stream:
+        size = stream.seek(0, os.SEEK_END)  # known since it was opened: len() would ask S3 again
         footer = pq.read_metadata(stream)
     own = pyarrow_to_schema(footer.schema.to_arrow_schema())
     said = data_file_statistics_from_parquet_metadata(
@@ -39,7 +41,7 @@ def data_file(io: FileIO, table: TableMetadata, uri: str, *, partition: Record |
         file_path=uri,
         file_format=FileFormat.PARQUET,
         partition=partition if partition is not None else said.partition(table.spec(), own),
-        file_size_in_bytes=len(source),
+        file_size_in_bytes=size,
         **said.to_serialized_dict(),
     )
     found.spec_id = table.default_spec_id  # no argument: it does not stand in the manifest

@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, ValidationException
+from pyiceberg.io import PY_IO_IMPL
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import TableProperties, Transaction
@@ -24,7 +25,7 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.utils.config import Config as IcebergConfig
 
 from datamesh.errors import CommitConflict, CommitStateUnknown
-from datamesh.lake import projection
+from datamesh.lake import fileio, projection
 from datamesh.lake.datafiles import data_file
 
 __all__ = [
@@ -67,7 +68,7 @@ def catalog_of(session: boto3.Session | None) -> GlueCatalog:
     """
     projection.keep_nulls()
     client = (session or boto3).client("glue", config=_ONCE)
-    configured: dict[str, Any] = {"s3.region": client.meta.region_name}
+    configured: dict[str, Any] = {"s3.region": client.meta.region_name, PY_IO_IMPL: fileio.NAME}
     configured |= IcebergConfig().get_catalog_config("default") or {}
     configured |= _file_system_of(session) if session else {}
     return GlueCatalog("default", client=client, **configured)
