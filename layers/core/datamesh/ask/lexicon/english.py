@@ -27,6 +27,7 @@ __all__ = [
     "ROW_WORDS",
     "SEXES",
     "SHELL_WORDS",
+    "SHORT_FORMS",
     "SPELLED",
     "SUPERLATIVES",
     "TAIL_WORDS",
@@ -43,7 +44,7 @@ analysis analyses; crisis crises; thesis theses; basis bases; index indices inde
 bus buses; gas gases
 criterion criteria; phenomenon phenomena; curriculum curricula; medium media; bacterium bacteria
 life lives; wife wives; knife knives; shelf shelves; half halves; wolf wolves; thief thieves; loaf loaves
-number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct percentage; department dept
+percent percentage
 be is are was were been being am; have has had having; do does did done doing
 go goes went gone going; fly flies flew flown flying; take takes took taken taking; make makes made making
 give gives gave given giving; get gets got gotten getting; hold holds held holding; build builds built building
@@ -68,6 +69,20 @@ IRREGULAR: Mapping[str, str] = {
 }
 """Form to base form, where an ending rule does not lead there."""
 
+_SHORT_FORMS = """
+number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct; department dept
+date dt; code cd; year yr; employee emp empl; manager mgr; customer cust; account acct; salary sal; address addr
+organization org; telephone tel; transaction txn; category ctgry; description descr; balance bal; weight wt
+level lvl; group grp; payment pmt; prerequisite prereq; firstname fname; lastname lname; birthdate dob
+"""
+SHORT_FORMS: Mapping[str, str] = {
+    short: forms.split()[0]
+    for line in _SHORT_FORMS.strip().splitlines()
+    for forms in line.split(";")
+    for short in forms.split()[1:]
+}
+"""Short forms that names of tables and columns are written with, each to the one word that it is short for."""
+
 _FUNCTION_WORDS = """
 a an the this that these those there here it its they their them he his him she her we our us you your i me my who
 whom whose which what where when why how is are was were be been being am do does did has have had can could would
@@ -83,6 +98,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "from": frozenset(("from", "origin", "source", "depart", "departure", "start", "sender", "begin", "leave")),
     "to": frozenset(("to", "destination", "dest", "target", "arrive", "arrival", "receiver", "recipient", "end")),
     "report": frozenset(("manager", "supervisor", "boss", "lead")),
+    "belong": frozenset(("parent", "group")),
 }
 """What a preposition of motion or a verb says about the key that is meant."""
 
@@ -106,7 +122,7 @@ specialization specialisation rank designation trade
 KIND_COLUMNS = frozenset(_KIND_COLUMNS.split())
 """What the name of a column ends in that says of which kind its rows are: its values are nouns."""
 
-BIRTH_WORDS = ("birth", "born", "birthday", "birthdate", "dob")
+BIRTH_WORDS = ("birth", "born", "birthday", "birthdate")
 """What the name of a column has in it that says when somebody was born."""
 
 SEXES: Mapping[str, tuple[str, ...]] = {"m": ("male", "man", "men"), "f": ("female", "woman", "women")}
@@ -128,7 +144,7 @@ _DETERMINERS = "a an the this these those each every any some no their its his h
 DETERMINERS = frozenset(_DETERMINERS.split())
 """After these a word is a noun, not a verb."""
 
-EMPTY_WORDS = frozenset(("ever", "yet", "already", "actually", "respectively", "anywhere"))
+EMPTY_WORDS = frozenset(("ever", "yet", "already", "actually", "respectively", "anywhere", "still"))
 """Adverbs that say nothing that the verb does not."""
 
 MERE_WORDS = ("max", "maximum", "min", "minimum", "total", "average", "number", "no", "count", "first", "last", "other")
@@ -188,8 +204,10 @@ class Tier:
 
 _BEGUN = "opened opening founded established launched launch created creation released release built start"
 _ADJECTIVES = """
-long: length distance | duration time hour ; short: - length distance | - height | - duration time
-old: age | - birth birthday born | - {begun} | - year built founded ; young: - age | birth birthday born
+long: length distance | duration time hour | page day minute
+short: - length distance | - height | - duration time | - page day minute
+old: age | - birth birthday birthdate born | - {begun} | - year built founded
+young: - age | birth birthday birthdate born
 tall: height ; high: height elevation altitude ; heavy: weight ; light: - weight
 large: size area capacity population enrollment square ; big: size area capacity population enrollment square
 small: - size area capacity population enrollment square

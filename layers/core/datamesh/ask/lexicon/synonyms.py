@@ -78,8 +78,8 @@ here whose stem is a thing's, too: an officer's is that of office, a reviewer's 
 """
 
 _PHRASES = """
-last name, surname, family name
-first name, forename, given name
+last name, surname, family name, lastname
+first name, forename, given name, firstname
 zip code, zip, postal code, postcode, post code
 birth date, birthday, date of birth, birthdate
 phone number, phone, telephone number

@@ -54,8 +54,8 @@ stand here: to leave one of them unread would turn an answer into its opposite."
 
 _FAMILIES = """
 act action activity; admit admission; advise adviser advisor advice; apply application applicant; attend attendance
-attendee; author authorship; bear born birth; buy buyer; begin beginning beginner; choose choice; close closure
-closing; compete competition competitor; complain complaint; conclude conclusion; decide decision; defend defence
+attendee; author authorship; bear born birth birthday birthdate; buy buyer; begin beginning beginner; choose choice;
+close closure closing; loan borrow borrower; compete competition competitor; complain complaint; conclude conclusion; decide decision; defend defence
 defense defender; deliver delivery; depart departure; describe description; destroy destruction; die death dead;
 direct director; divide division; donate donation donor; enter entry entrance; expand expansion; extend extension;
 fail failure; fly flight; found foundation founder; give gift; govern governor; grow growth; hospitalise

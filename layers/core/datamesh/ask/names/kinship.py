@@ -13,11 +13,12 @@ Stems = tuple[str, ...]
 _KEY_WORDS = frozenset(stem(word) for word in ("id", "key", "code", "number", "no"))
 
 
-def kin_of(table: str, edges: Sequence[Edge]) -> tuple[str, str] | None:
+def kin_of(table: str, key: Sequence[str], edges: Sequence[Edge]) -> tuple[str, str] | None:
     """Of two keys of one kind, whose row it is and what that has: person and friend, of friends; student_id and liked.
 
     The table is called by what they have, or the other key is called as in the table that it leads to. None where both
-    are roles (home and away team): then neither is the other's.
+    are roles (home and away team): then neither is the other's; and where rows have a `key` of their own, that is not
+    called by what one has: a request is something beside who asks and who approves.
     """
     keys = [edge for edge in edges if len(edge.columns) == 1]
     alike = [edge for edge in keys if sum(other.to == edge.to for other in keys) == 2]
@@ -25,6 +26,8 @@ def kin_of(table: str, edges: Sequence[Edge]) -> tuple[str, str] | None:
         return None
     noun = stems(in_words(table.rpartition(".")[2]))[-1:]
     named = [edge for edge in alike if role_of(edge.columns[0]) == noun]
+    if not named and not set(key) <= {edge.columns[0] for edge in alike}:
+        return None
     roles = named or [edge for edge in alike if not _plain(edge) and role_of(edge.columns[0])]
     own = [edge for edge in alike if edge not in roles and (named or _plain(edge))]
     return (own[0].columns[0], roles[0].columns[0]) if len(own) == len(roles) == 1 else None

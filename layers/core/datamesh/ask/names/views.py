@@ -126,7 +126,7 @@ def table_view(
         if column.name in permitted and not column.type.nested
     }
     foreign = {edge.columns[0]: edge.to for edge in edges if len(edge.columns) == 1}
-    kin = kin_of(name, edges)
+    kin = kin_of(name, table.primary_key, edges)
     nouns = tuple(dict.fromkeys((*nouns, role_of(kin[1])))) if kin else nouns
     key = table.primary_key if permitted.issuperset(table.primary_key) else ()
     return TableView(

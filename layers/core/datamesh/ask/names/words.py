@@ -10,7 +10,7 @@ from typing import Literal
 
 import snowballstemmer  # type: ignore[import-untyped]
 
-from datamesh.ask.lexicon.english import IRREGULAR
+from datamesh.ask.lexicon.english import IRREGULAR, SHORT_FORMS
 from datamesh.registry.valuestore import fold, value_key
 
 __all__ = [
@@ -73,7 +73,7 @@ class Token:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The stem of a folded word."""
-    base = IRREGULAR.get(word, word)
+    base = IRREGULAR.get(word) or SHORT_FORMS.get(word, word)
     return str(_snowball.stemWord(base))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamesh.ask.lexicon.english import ADJECTIVES, IRREGULAR, UNIT_NAMES, UNIT_WORDS, UNITS
+from datamesh.ask.lexicon.english import ADJECTIVES, IRREGULAR, SHORT_FORMS, UNIT_NAMES, UNIT_WORDS, UNITS
 from datamesh.ask.names.words import name_words, stem, value_key
 
 __all__ = ["AMOUNTS", "NO_AMOUNTS", "NO_LABELS", "NO_NUMBERS", "TYPES", "says_nothing", "says_unit"]
@@ -48,7 +48,7 @@ new no not nov oct odd of oil old on or own pay pc per pet pit pop pub ram rat r
 sea sep sex sky son sq ssn st std sum sun tag tax tea tel thu tie to toe ton top toy tue tv uk uri url us usb use
 utc van vat vs war was way web wed win won yes zip
 """
-_KNOWN = frozenset((*UNIT_WORDS, *UNITS, *UNIT_NAMES, *IRREGULAR, *_SHORT_WORDS.split()))
+_KNOWN = frozenset((*UNIT_WORDS, *UNITS, *UNIT_NAMES, *IRREGULAR, *SHORT_FORMS, *_SHORT_WORDS.split()))
 _VOWELS = frozenset("aeiouy")
 
 

@@ -192,8 +192,8 @@ def _dated(schema: Schema, pred: Dated, spot: Spot) -> Found:
 def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Found:
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
-        if walk.many or (pred.flag and column.no is None):
-            continue
+        if walk.many or (pred.flag and (column.no is None or walk.path)):
+            continue  # active projects are not those of active users
         attr = at_end(schema, spot, walk, column, pred.attr, text=True)
         if column.kind == "boolean":
             yield Choice(equal(attr, [yes_or_no(yes=pred.negated)]), choice.cost)

@@ -61,7 +61,7 @@ def _roots(schema: Schema, form: Form, shown: tuple[Anchor, ...]) -> Iterator[tu
             walks = [schema.vocabulary.graph.to_one(target.table, table) for table in tables]
             if all(walks):
                 yield target.table, target.cost + sum(walk[0].cost for walk in walks)
-            elif not form.rows.preds:  # for each county, its delegates
+            elif not form.rows.preds and not _numbers(schema, shown):  # for each county, its delegates
                 for root, tree in schema.vocabulary.graph.roots(tables | {target.table})[:_ROOTS]:
                     if root in tables:
                         yield root, target.cost + tree + _UNSURE
@@ -75,6 +75,11 @@ def _roots(schema: Schema, form: Form, shown: tuple[Anchor, ...]) -> Iterator[tu
         if root not in tables and not pointing:
             continue  # pairs of things were not asked for
         yield root, tree + (_UNSURE * 2 if len(owners) == 1 and root not in owners else 0.0)
+
+
+def _numbers(schema: Schema, shown: tuple[Anchor, ...]) -> bool:
+    """Whether nothing but numbers is shown: points by team are one number of each, and nobody said which."""
+    return all(a.columns and all(schema.column(a.table, name).counts for name in a.columns) for a in shown)
 
 
 def _ordering(schema: Schema, form: Form, shown: set[str]) -> set[str]:

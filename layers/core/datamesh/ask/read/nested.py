@@ -70,6 +70,15 @@ def _own(schema: Schema, yard: Yard, spot: Spot, side: _Side) -> Iterator[Choice
         walk, column = choice.value
         if not walk.many and column != side.column and _alike(column, side.column):
             yield Choice(restrict.at_end(schema, spot, walk, column, yard.attr, text=False), choice.cost + _ONE_ROW)
+    yield from _of_anothers(schema, yard, spot, side)
+
+
+def _of_anothers(schema: Schema, yard: Yard, spot: Spot, side: _Side) -> Iterator[Choice[intent.Attr]]:
+    """(earn more than) their manager: the same of the other of its kind that a key leads to."""
+    for target in yard.attr.targets if yard.attr and not side.walk.path else ():
+        if target.table == spot.table and schema.table(target.table).foreign.get(target.name) == spot.table:
+            there = Spot(spot.table, (*spot.path, schema.key_edge(spot.table, target.name)))
+            yield Choice(schema.attr(there, side.column), target.cost + _ONE_ROW)
 
 
 def _of_rows(schema: Schema, yard: Yard, spot: Spot, side: _Side) -> Iterator[Choice[intent.Scalar]]:

@@ -53,8 +53,8 @@ def _told_by(schema: Schema, spot: Spot, hint: tuple[str, ...]) -> list[Choice[D
     """The dates of a row that the words beside a period may speak of."""
     own = list(_own(schema, spot))
     named = [c for c in own if c.value.attr and _says(schema, spot, c.value.attr.column, hint)]
-    if named:
-        return named
+    if named or _LIFE & set(hint):
+        return named  # nobody is born when something else was
     own = [c for c in own if not (c.value.attr and _of_another(schema, spot, c.value.attr.column, hint))]
     own = [c for c in own if not (c.value.attr and _LIFE & schema.column(spot.table, c.value.attr.column).all_words)]
     names = schema.vocabulary.names

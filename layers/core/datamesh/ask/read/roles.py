@@ -135,9 +135,14 @@ def whose(hint: Iterable[str]) -> bool:
     return next(iter(hint), "") in _WHOSE
 
 
+def _families(words: Words) -> Words:
+    """With what is of one family with them: assigned to, of an assignee."""
+    return words.union(*map(family, words))
+
+
 def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float | None:
     """Nothing if the words name me, much if they name another; None if nobody. The last word that tells decides."""
-    theirs: Words = frozenset().union(*others)
+    mine, theirs = _families(mine), _families(frozenset().union(*others))
     for word in reversed(tuple(hint)):
         said = {word, *(stem(role) for role in ROLES.get(word, ())), *family(word)}
         if said & (mine - theirs):

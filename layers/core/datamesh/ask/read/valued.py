@@ -12,7 +12,7 @@ from datamesh.ask.names.values import Hit
 from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import stems
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.form import Valued
+from datamesh.ask.read.form import NEVER, Valued
 from datamesh.ask.read.places import NAMED, Schema, Spot
 from datamesh.ask.read.together import in_order
 
@@ -58,7 +58,15 @@ def persons(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[W
                 found = [_person(schema, there, literal) for literal in pred.values]
                 who = found[0] if len(found) == 1 else intent.Or(preds=tuple(found))
                 fit = schema.roles.of_walk(walk, pred.hint) + schema.roles.of_doer(walk, ways, pred.hint)
-                yield Choice((walk, who), walk.cost + fit)
+                if not _of_itself(schema, walk, pred):
+                    yield Choice((walk, who), walk.cost + fit)
+
+
+def _of_itself(schema: Schema, walk: Walk, pred: Valued) -> bool:
+    """Who reports to Ann, where some belong to others of their kind, is not Ann; nor what she does."""
+    hint = set(pred.hint) - {NEVER}
+    doing = bool(hint & VERB_STEMS) or hint == {"have"}
+    return doing and not walk.path and bool(schema.vocabulary.graph.own.get(walk.start))
 
 
 def _person(schema: Schema, spot: Spot, literal: Literal) -> intent.Pred:
@@ -182,7 +190,9 @@ def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Wal
         among = schema.roles.among_themselves(table, pred.hint) if table == spot.table else []
         ways = among or schema.walks(spot, table)
         for walk in ways:
-            if not walk.repeats(name, shared):
+            if not walk.repeats(name, shared) and not (
+                name in schema.known_by(table) and _of_itself(schema, walk, pred)
+            ):
                 fit = schema.roles.of_walk(walk, pred.hint) + schema.roles.of_doer(walk, ways, pred.hint)
                 fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
                 fit += _ITSELF * bool(

@@ -9,7 +9,7 @@ from datamesh.ask.lattice import Name
 from datamesh.ask.lexicon.english import MEASURING_VERBS
 from datamesh.ask.names.words import stem
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Ranked, Yard
+from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Ranked, Tallied, Yard
 from datamesh.ask.read.grammar import nested, sets
 from datamesh.ask.read.grammar.common import Amount, amount, comparison, dearer, direction, number, one_or_other
 from datamesh.ask.read.grammar.pointing import with_its_verb
@@ -17,6 +17,8 @@ from datamesh.ask.read.grammar.pointing import with_its_verb
 __all__ = ["aged", "comparative", "counted", "measuring", "numbers_again", "so_many"]
 
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
+_TOGETHER = ("altogether", "overall", "combined")
+_SAID_TOGETHER = 0.1
 _OF_IT = 0.1  # what the average is of is what is compared with it
 _MEASURING = {stem(verb): adjective for verb, adjective in MEASURING_VERBS.items()}
 _AGAIN = 0.2  # what `with` stood before goes on
@@ -34,9 +36,21 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
         for name in (*r.names(count.end, "column"), *(r.names(r.the(at), "column") if at > count.end else ())):
             yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)
         yield from so_many(r, i, count)
+        yield from _in_total(r, count)
     for end, one, other in one_or_other(r, i):  # 3 or 4 stars
         for name in r.names(end, "column"):
             yield Hit(name.end, AnyOf((Compared(name, "=", one), Compared(name, "=", other))), 0.1)
+
+
+def _in_total(r: Reader, count: Hit[Amount]) -> Iterator[Hit[Tallied]]:
+    """(worked more than 10) hours in total: of all its rows together"""
+    amounts = count.value
+    if isinstance(amounts.number, Yard) or amounts.high is not None or not amounts.compared:
+        return
+    for name in r.names(count.end, "column"):
+        if r.word(name.end, *_TOGETHER) or (r.word(name.end, "in") and r.word(name.end + 1, "total", "all")):
+            end = name.end + 1 + r.word(name.end, "in")
+            yield Hit(end, Tallied("sum", name, amounts.op, amounts.number), count.cost - _SAID_TOGETHER)
 
 
 def numbers_again(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:

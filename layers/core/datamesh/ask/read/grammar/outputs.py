@@ -258,8 +258,8 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """name; home team name; distinct names; average departure delay; average and maximum price"""
     at = r.the(i)
     for name in r.names(at, "column"):
-        if participle(r, name):
-            continue
+        if participle(r, name) or (at > 0 and r.longest(at, "be")):
+            continue  # (projects that began in May and) are active: no attribute is asked for, but something said
         yield Hit(name.end, (Plain(name),))
         if r.word(name.end, *_LABELS) and not any(longer.end > name.end for longer in r.names(at, "column")):
             yield Hit(name.end + 1, (Plain(name, label=True),))

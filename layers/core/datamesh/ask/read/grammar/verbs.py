@@ -35,6 +35,7 @@ from datamesh.ask.read.grammar.possible import CLOSE
 __all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_at_end", "verb_phrase", "where"]
 
 _SKIPPED_VERB = 0.4  # a verb that was taken for the one relationship it can mean
+_STATE_TOO = 0.7  # that a verb says nothing of the state that it is a value of
 _NO_THAT = 0.1  # the papers (that) he wrote
 _DONE_ALONE = 0.3  # have not been eliminated: the verb names the rows that are not there
 _EVENT = ("never", "did", "have", "has", "had")
@@ -77,7 +78,7 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
         at = begun.end
         yield from _unless(begun.value, measuring(r, at))
         if r.lattice.relation(at) and not r.longest(at, "have"):
-            yield from _unless(begun.value, dearer(_after_verb(r, r.reach(at + 1)), _SKIPPED_VERB))
+            yield from _unless(begun.value, dearer(_by_whom(r, at, _after_verb(r, r.reach(at + 1))), _SKIPPED_VERB))
             if r.word(at + 1, "to") and r.lattice.relation(at + 2):  # assigned to repair machines
                 yield from _unless(begun.value, dearer(_after_verb(r, r.reach(at + 3)), _SKIPPED_VERB))
             for op in r.op(r.the(at + 1), "superlative") if not begun.value.negated else ():  # opened most recently
@@ -86,6 +87,14 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from _unless(begun.value, _at_that_time(r, at))
         if begun.value.last or begun.value.negated:
             yield from _unless(begun.value, _done(r, at, begun.value))
+
+
+def _by_whom(r: Reader, i: int, hits: Iterator[Hit[Post]]) -> Iterator[Hit[Post]]:
+    """(requests) approved by Ann, where some are pending: the verb may say that, too, so nothing was read of it."""
+    state = any(literal.hits for literal in r.literals(i) if literal.end == i + 1)
+    for hit in hits:
+        agent = isinstance(hit.value, Valued | Linked) and hit.value.hint[1:] == ("by",)
+        yield Hit(hit.end, hit.value, hit.cost + _STATE_TOO * (state and agent))
 
 
 def _at_that_time(r: Reader, i: int) -> Iterator[Hit[Post]]:
