@@ -55,17 +55,17 @@ stand here: to leave one of them unread would turn an answer into its opposite."
 _FAMILIES = """
 act action activity; admit admission; advise adviser advisor advice; apply application applicant; attend attendance
 attendee; author authorship; bear born birth birthday birthdate; buy buyer; begin beginning beginner; choose choice;
-close closure closing; loan borrow borrower; compete competition competitor; complain complaint; conclude conclusion; decide decision; defend defence
-defense defender; deliver delivery; depart departure; describe description; destroy destruction; die death dead;
-direct director; divide division; donate donation donor; enter entry entrance; expand expansion; extend extension;
-fail failure; fly flight; found foundation founder; give gift; govern governor; grow growth; hospitalise
-hospitalization; injure injury; interpret interpreter; invent inventor; lend lender; lose loss loser; maintain
-maintenance; marry marriage; move movement; occupy occupation; occur occurrence; own ownership; pay payment; permit
-permission; produce production producer; publish publication publisher; receive receipt recipient; register
-registration registrar registry; respond response; sell sale seller; serve service server; sign signature; speak
-speech speaker; store storage; submit submission; subscribe subscription subscriber; succeed success; survive survivor
-survival; suspend suspension; teach teacher; transact transaction; transmit transmission; treat treatment; vary
-variation variety; weigh weight; withdraw withdrawal; able ability; deep depth; high height; long length; strong
+close closure closing; loan borrow borrower; compete competition competitor; complain complaint; conclude conclusion;
+decide decision; defend defence defense defender; deliver delivery; depart departure; describe description; destroy
+destruction; die death dead; direct director; divide division; donate donation donor; enter entry entrance; expand
+expansion; extend extension; fail failure; fly flight; found foundation founder; give gift; govern governor; grow
+growth; hospitalise hospitalization; injure injury; interpret interpreter; invent inventor; lend lender; lose loss
+loser; maintain maintenance; marry marriage; move movement; occupy occupation; occur occurrence; own ownership; pay
+payment; permit permission; produce production producer; publish publication publisher; receive receipt recipient;
+register registration registrar registry; respond response; sell sale seller; serve service server; sign signature;
+speak speech speaker; store storage; submit submission; subscribe subscription subscriber; succeed success; survive
+survivor survival; suspend suspension; teach teacher; transact transaction; transmit transmission; treat treatment;
+vary variation variety; weigh weight; withdraw withdrawal; able ability; deep depth; high height; long length; strong
 strength; warm warmth; wide width; young youth; popular popularity; capable capability; senior seniority
 """
 FAMILIES: tuple[tuple[str, ...], ...] = tuple(tuple(group.lower().split()) for group in _FAMILIES.split(";"))
