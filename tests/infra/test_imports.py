@@ -27,6 +27,8 @@ PURE = [
     "contract",
     "govern/policy.py",
     "govern/principal.py",
+    "govern/projection.py",
+    "govern/rights.py",
     "lake/layout.py",
     "publish/conform.py",
     "publish/gate.py",

@@ -117,6 +117,7 @@ def mesh(server: ThreadedMotoServer) -> Iterator[None]:
         "QUERIES_TABLE": "queries",
         "KNOWLEDGE_BUCKET": BUCKET,
         "RESULTS_BUCKET": BUCKET,
+        "MASK_KEY_ARN": "arn:aws:kms:eu-central-1:000000000000:key/none",
         "BUS_NAME": "mesh",
         "MAX_ROWS": "1000000",
     }

@@ -13,8 +13,8 @@ from moto import mock_aws
 from cli.local import lakeformation as local
 from datamesh.contract.model import Column, ColumnType, Contract, Role, Table, Version
 from datamesh.govern.lakeformation import apply, differs
-from datamesh.govern.policy import readable
 from datamesh.govern.projection import OwnRoles, wanted
+from datamesh.govern.rights import rights
 
 ACCOUNT = "123456789012"
 PRINCIPALS = ("analyst", "guest", "auditor")
@@ -81,7 +81,7 @@ def test_after_every_contract_lake_formation_equals_the_policy(history: list[Con
             expected = {OWN.reader: set(COLUMNS)}
             for name in PRINCIPALS:
                 principal = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-                if columns := readable([Product(contract)], principal):
-                    expected[principal] = set(columns["fleet.planes"])
+                if given := rights([Product(contract)], principal):
+                    expected[principal] = set(given["fleet.planes"].plain)
             assert columns_by_lake_formation(client) == expected
             assert not differs(client, want)

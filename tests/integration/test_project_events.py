@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from datamesh import aws, events, messages, settings
 from datamesh.contract.profile import ColumnProfile, Profile
-from datamesh.govern.policy import readable
+from datamesh.govern.rights import rights
 from datamesh.registry.knowledge import Knowledge, KnowledgeLoader, ProductKnowledge
 from datamesh.registry.store import Registry
 from functions.project_events import app
@@ -172,7 +172,7 @@ def test_a_product_that_was_applied_and_published_is_known_with_all_that_questio
     assert product.profile is not None
     assert product.profile.snapshot_id == 1001
     assert product.contract.verified[0].sql == "SELECT COUNT(*) FROM transit.stops"
-    assert "transit.stops" in readable([product], f"arn:aws:iam::{ACCOUNT}:role/planner")
+    assert "transit.stops" in rights([product], f"arn:aws:iam::{ACCOUNT}:role/planner")
 
 
 def test_a_product_without_a_publish_is_known_by_its_contract(platform: Any) -> None:
@@ -242,10 +242,10 @@ def test_the_products_own_name_is_that_of_its_newest_version_that_may_be_read(
 def test_a_retired_major_version_is_read_by_nobody(platform: Any) -> None:
     planner = f"arn:aws:iam::{ACCOUNT}:role/planner"
     deliver(*map(delivered, (applied(platform), applied(platform, 2, "2.0.0"))))
-    assert set(readable(loader(platform).load().products.values(), planner)) == {"transit.stops", "transit.stops_v1"}
+    assert set(rights(loader(platform).load().products.values(), planner)) == {"transit.stops", "transit.stops_v1"}
     ended = applied(platform, 3, "1.1.0", edited("status: active", "status: retired"), status="retired")
     deliver(delivered(ended))
-    assert set(readable(loader(platform).load().products.values(), planner)) == {"transit.stops"}
+    assert set(rights(loader(platform).load().products.values(), planner)) == {"transit.stops"}
 
 
 def test_a_new_major_has_no_snapshot_until_it_is_published(platform: Any) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "Planned",
     "Planner",
     "arn",
+    "mask_key",
     "retired",
 ]
 
@@ -181,6 +182,10 @@ class Planned:
     candidates: Sequence[str] = ()
     intent: Query | None = None
     ties: exp.Expr | None = None
+
+
+def mask_key() -> str:
+    return "a key of this test"
 
 
 class Planner:

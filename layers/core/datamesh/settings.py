@@ -64,6 +64,7 @@ class AskSettings(PlatformSettings):
     queries_table: str
     results_bucket: str
     bus_name: str
+    mask_key_arn: str
     answer_within_seconds: float = 20.0  # API Gateway ends a call at 29
     finish_within_seconds: float = 270.0  # shorter than the function may run
     max_rows: int = 10_000

@@ -17,7 +17,17 @@ from datamesh.ask.view import view_of
 from datamesh.engine.dialect import parse
 from datamesh.errors import AccessDenied, StatementRejected
 from datamesh.registry.knowledge import Knowledge
-from tests.support.asking import ANALYST, CLERK, KNOWLEDGE, PUBLISHED, STRANGER, MemoryTables, Planned, Planner
+from tests.support.asking import (
+    ANALYST,
+    CLERK,
+    KNOWLEDGE,
+    PUBLISHED,
+    STRANGER,
+    MemoryTables,
+    Planned,
+    Planner,
+    mask_key,
+)
 
 TODAY = date(2024, 6, 1)
 
@@ -26,7 +36,9 @@ def desk(
     tables: MemoryTables | None = None, plan: Planned | None = None, *, max_rows: int = 100, memory: int = 200
 ) -> Desk:
     limits = Limits(scan_bytes=10_000, memory_mb=memory, threads=1)
-    return Desk(duck_run(tables or MemoryTables(), limits), Planner(plan or Planned()), lambda: TODAY, max_rows)
+    return Desk(
+        duck_run(tables or MemoryTables(), limits, mask_key), Planner(plan or Planned()), lambda: TODAY, max_rows
+    )
 
 
 def sql(statement: str, principal: str = ANALYST, **options: Any) -> Answer:

@@ -19,7 +19,7 @@ from datamesh.ask.run import Limits, duck_run
 from datamesh.ask.stop import Stop
 from datamesh.ask.view import view_of
 from datamesh.engine.dialect import parse
-from tests.support.asking import ANALYST, CLERK, KNOWLEDGE, MemoryTables, Planned, Planner
+from tests.support.asking import ANALYST, CLERK, KNOWLEDGE, MemoryTables, Planned, Planner, mask_key
 from tests.support.meshes import Mesh
 
 PLACE, CREW = (intent.Attr(column=name, label=name) for name in ("place", "crew"))
@@ -119,7 +119,7 @@ def test_what_leaves_nothing_out_by_an_order_has_no_ties(change: dict[str, Any])
 def ask(sql: str, ties: str, *, principal: str = ANALYST, max_rows: int = 100) -> QuestionAnswer:
     tables = MemoryTables()
     planned = Planned("answered", parse(sql), "The largest order.", ties=parse(ties))
-    run = duck_run(tables, Limits(scan_bytes=10_000, memory_mb=200, threads=1))
+    run = duck_run(tables, Limits(scan_bytes=10_000, memory_mb=200, threads=1), mask_key)
     desk = Desk(run, Planner(planned), lambda: date(2024, 6, 1), max_rows)
     return answer_question("Which is the largest?", view_of(KNOWLEDGE, principal), desk, Stop())
 
@@ -148,7 +148,7 @@ def test_an_answer_tells_how_many_tie(number: int, ties: int, said: str) -> None
 def test_rows_are_read_once_for_both() -> None:
     tables = MemoryTables()
     planned = Planned("answered", parse(LARGEST), "The largest order.", ties=parse(counting(1)))
-    run = duck_run(tables, Limits(scan_bytes=10_000, memory_mb=200, threads=1))
+    run = duck_run(tables, Limits(scan_bytes=10_000, memory_mb=200, threads=1), mask_key)
     desk = Desk(run, Planner(planned), lambda: date(2024, 6, 1), 100)
     answer_question("Which is the largest?", view_of(KNOWLEDGE, ANALYST), desk, Stop())
     columns, conditions = tables.reads["shop.orders"]

@@ -51,7 +51,7 @@ def test_each_place_has_its_names() -> None:
         "server": ["datamesh.input"],
         "property": ["datamesh.partitionTransform", "datamesh.severity"],
         "relationship": ["datamesh.severity"],
-        "role": ["datamesh.principals", "datamesh.columns"],
+        "role": ["datamesh.principals", "datamesh.columns", "datamesh.masks", "datamesh.rows"],
         "verifiedStatement": ["datamesh.sql"],
     }
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datamesh.contract.model import Column, ColumnType, Contract, Role, Table, Version
-from datamesh.govern.policy import grants_of, lf_tags, readable
+from datamesh.govern.policy import grants_of, lf_tags
+from datamesh.govern.rights import rights
 
 ACCOUNT = "111122223333"
 ANALYST = f"arn:aws:iam::{ACCOUNT}:role/analyst"
@@ -42,6 +43,10 @@ class Product:
 
 def role(*principals: str, columns: tuple[str, ...] | None = None, access: str = "read", name: str = "readers") -> Role:
     return Role(name, access=access, principals=principals, columns=columns)
+
+
+def readable(products: list[Product], principal: str) -> dict[str, tuple[str, ...]]:
+    return {name: given.columns for name, given in rights(products, principal).items()}
 
 
 def test_a_role_gives_its_principals_the_columns_it_names_and_says_why() -> None:

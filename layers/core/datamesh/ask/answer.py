@@ -18,7 +18,7 @@ from datamesh.ask.intent import Query
 from datamesh.ask.run import Ran, Run, Snapshot
 from datamesh.ask.stop import Stop
 from datamesh.ask.view import View
-from datamesh.errors import Refusal
+from datamesh.errors import Refusal, StatementRejected
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
 __all__ = ["Answer", "Desk", "Plan", "ProductUsed", "QuestionAnswer", "answer_question", "answer_sql"]
@@ -33,12 +33,18 @@ class _Model(BaseModel):
 
 
 class ProductUsed(_Model):
-    """A product that an answer was read from, as of one snapshot (None: nothing published yet)."""
+    """A product that an answer was read from, as of one snapshot (None: nothing published yet).
+
+    `rows` says whether the caller may read all of its rows; of the columns that were read, `masked` are not shown as
+    they are.
+    """
 
     name: str
     version: str
     snapshot_id: int | None
     published_at: datetime | None
+    rows: Literal["all", "some"] = "all"
+    masked: Sequence[str] = ()
 
 
 class Answer(_Model):
@@ -142,6 +148,7 @@ def answer_question(question: str, view: View, desk: Desk, stop: Stop, previous:
         if plan.status != "answered" or plan.sql is None:
             return _refused(question, plan, view, desk, clock)
         planned = _Statement("planner", plan.explanation, guard(plan.sql, view.scopes, max_rows=desk.max_rows))
+        _check_shown(planned.guarded)
         ties = guard(plan.ties, view.scopes, max_rows=1) if plan.ties else None
         clock.lap("guard")
         answer = _answered(question, planned, desk.run(planned.guarded, view.products, stop, ties), view, clock)
@@ -171,9 +178,21 @@ def _owned(question: str, view: View, desk: Desk) -> _Statement | None:
 
 def _permitted(found: verified.VerifiedQuestion, view: View, desk: Desk) -> Guarded | None:
     try:
-        return guard(found.sql, view.scopes, max_rows=desk.max_rows)
+        guarded = guard(found.sql, view.scopes, max_rows=desk.max_rows)
+        _check_shown(guarded)
     except Refusal:
         return None
+    return guarded
+
+
+def _check_shown(guarded: Guarded) -> None:
+    """Raises StatementRejected (masked): what is computed with values that the caller is not shown is no answer."""
+    if guarded.hidden:
+        raise StatementRejected(
+            f"masked for you, so it can be shown but not computed with: {', '.join(guarded.hidden)}",
+            rule="masked",
+            hint="Ask for it to be listed, or its owners for access to its values.",
+        )
 
 
 def _suggestions(question: str, view: View, desk: Desk, planned: Iterable[str] = ()) -> list[str]:
@@ -198,6 +217,8 @@ def _answered(question: str, statement: _Statement, ran: Ran, view: View, clock:
     cut = statement.guarded.limited and len(ran.rows) >= statement.guarded.limit
     if cut:
         explanation += f" Only the first {statement.guarded.limit:,} rows are shown."
+    if partly := [name for name, scope in statement.guarded.scopes.items() if scope.rows is not None]:
+        explanation += f" Only over the rows of {', '.join(partly)} that you may read."
     ties = ran.beside[0][0] - len(ran.rows) if ran.beside and not cut else None
     if ties:
         explanation += (
@@ -246,18 +267,21 @@ def _result(guarded: Guarded, ran: Ran, view: View) -> dict[str, Any]:
         "rows": ran.rows,
         "sql": guarded.sql(rows=len(ran.rows)),
         "engine": "duckdb",
-        "products": [_used(view.products[name], ran.snapshots[name]) for name in guarded.products],
+        "products": [_used(view.products[name], ran.snapshots[name], guarded) for name in guarded.products],
     }
 
 
-def _used(product: ProductKnowledge, snapshot: Snapshot) -> ProductUsed:
+def _used(product: ProductKnowledge, snapshot: Snapshot, guarded: Guarded) -> ProductUsed:
     """Announced snapshots have the time of their announcement; one just committed has that of its commit."""
+    scope = guarded.scopes[product.name]
     announced = product.published_at if snapshot.id == product.snapshot_id else None
     return ProductUsed(
         name=product.name,
         version=product.version,
         snapshot_id=snapshot.id,
         published_at=announced or snapshot.committed_at,
+        rows="all" if scope.rows is None else "some",
+        masked=[name for name in guarded.reads[product.name] if name in scope.masked],
     )
 
 

@@ -37,13 +37,26 @@ def service(function_name: str) -> Service:
     registry = Registry(aws.resource_table(settings.registry_table))
     return Service(
         knowledge=KnowledgeLoader(registry, aws.client("s3"), settings.knowledge_bucket).load,
-        desk=Desk(duck_run(tables, limits), plan, lambda: datetime.now(UTC).date(), settings.max_rows),
+        desk=Desk(
+            duck_run(tables, limits, lambda: mask_key(settings.mask_key_arn)),
+            plan,
+            lambda: datetime.now(UTC).date(),
+            settings.max_rows,
+        ),
         queries=Queries(aws.resource_table(settings.queries_table), aws.client("s3"), settings.results_bucket),
         go_on=lambda query_id: _go_on(function_name, query_id),
         announce=lambda event: _announce(event, settings.bus_name),
         now=lambda: datetime.now(UTC),
         patience=Patience(settings.answer_within_seconds, settings.finish_within_seconds),
     )
+
+
+@cache
+def mask_key(key_arn: str) -> str:
+    """What hashes of masked values are keyed with: the same for the whole mesh, for as long as the KMS key is there."""
+    request = {"KeyId": key_arn, "MacAlgorithm": "HMAC_SHA_256", "Message": b"datamesh masks"}
+    mac: bytes = aws.client("kms").generate_mac(**request)["Mac"]
+    return mac.hex()
 
 
 def _go_on(function_name: str, query_id: str) -> None:

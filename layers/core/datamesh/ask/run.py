@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
+from sqlglot import exp
 
-from datamesh.ask.guard import Guarded, Predicate
+from datamesh.ask.guard import MASK_KEY, Guarded, Predicate, Scope, raw_columns, secured
 from datamesh.ask.rows import json_rows
 from datamesh.ask.stop import Stop, Stopped
 from datamesh.engine.dialect import duckdb_name, render
@@ -89,8 +92,12 @@ class Run(Protocol):
     ) -> Ran: ...
 
 
-def duck_run(tables: Tables, limits: Limits) -> Run:
-    """Runs statements; raises Stopped, and StatementRejected: scan-size, result-size, and what `query` declines."""
+def duck_run(tables: Tables, limits: Limits, mask_key: Callable[[], str]) -> Run:
+    """Runs statements; raises Stopped, and StatementRejected: scan-size, result-size, and what `query` declines.
+
+    `mask_key` is asked for where values are shown hashed. What the caller may not see of a product is gone before the
+    statement begins: nothing that it does, nor how it fails, can tell of it.
+    """
 
     def run(
         guarded: Guarded, products: Mapping[str, ProductKnowledge], stop: Stop, beside: Guarded | None = None
@@ -99,36 +106,65 @@ def duck_run(tables: Tables, limits: Limits) -> Run:
         with _timed(timings, "open"):
             needs = _needs(guarded, beside) if beside else {n: _need(guarded, n) for n in guarded.products}
             opened = _each(lambda name: tables.open(products[name]), needs)
-            scans = {name: (opened[name], *needs[name]) for name in opened}
+            scans = {name: (opened[name], need.raw, need.conditions) for name, need in needs.items()}
             estimates = _each(lambda name: scans[name][0].estimate(*scans[name][1:]), scans)
             _check_size(estimates.values(), limits.scan_bytes)
         stop.check()
         with _timed(timings, "scan"):
             arrow = _each(lambda name: _read(scans[name], stop), scans)
         with _timed(timings, "compute"):
-            rows = json_rows(_small(_compute(guarded, arrow, limits, stop)))
-            more = _if_possible(beside, arrow, limits, stop) if beside else None
+            compute = partial(_compute, limits=limits, stop=stop)
+            for name, need in needs.items():
+                if not need.scope.whole:
+                    arrow[name] = _seen(name, need, arrow[name], compute, mask_key)
+            rows = json_rows(_small(compute(guarded.bare, arrow)))
+            more = _if_possible(beside, arrow, compute) if beside else None
         return Ran(rows, {name: table.snapshot for name, table in opened.items()}, timings, more)
 
     return run
 
 
-_Need: TypeAlias = tuple[tuple[str, ...], tuple[Predicate, ...]]
+@dataclass(frozen=True)
+class _Need:
+    """What statements need of one product: of its scope these columns, of its rows those that `conditions` leave."""
+
+    scope: Scope
+    columns: tuple[str, ...]
+    conditions: tuple[Predicate, ...]
+
+    @property
+    def raw(self) -> tuple[str, ...]:
+        return raw_columns(self.scope, self.columns)
 
 
 def _need(guarded: Guarded, name: str) -> _Need:
-    return guarded.reads.get(name, ()), guarded.predicates.get(name, ())
+    return _Need(guarded.scopes[name], guarded.reads[name], guarded.predicates.get(name, ()))
 
 
 def _needs(guarded: Guarded, beside: Guarded) -> dict[str, _Need]:
     """Of each product the columns that one of them reads, and the conditions that both of them have."""
-    needs = {}
-    for name in dict.fromkeys((*guarded.products, *beside.products)):
-        (columns, conditions), (more, also) = _need(guarded, name), _need(beside, name)
-        reads = tuple(dict.fromkeys((*columns, *more)))
-        both = name in guarded.reads and name in beside.reads
-        needs[name] = reads, tuple(c for c in conditions if c in also) if both else (*conditions, *also)
+    needs = {name: _need(guarded, name) for name in guarded.products}
+    for name in beside.products:
+        more, own = _need(beside, name), needs.get(name)
+        if own:
+            columns = tuple(dict.fromkeys((*own.columns, *more.columns)))
+            more = _Need(own.scope, columns, tuple(c for c in own.conditions if c in more.conditions))
+        needs[name] = more
     return needs
+
+
+def _seen(name: str, need: _Need, product: pa.Table, compute: _Compute, mask_key: Callable[[], str]) -> pa.Table:
+    """What the caller may see of `product`."""
+    domain, _, table = name.partition(".")
+    select = secured(exp.table_(table, db=domain, quoted=True), need.scope, need.columns)
+    keyed = {MASK_KEY: mask_key()} if select.find(exp.Parameter) else {}
+    return compute(select, {name: product}, parameters=keyed)
+
+
+class _Compute(Protocol):
+    def __call__(
+        self, tree: exp.Query, arrow: Mapping[str, pa.Table], *, parameters: Mapping[str, str] = ...
+    ) -> pa.Table: ...
 
 
 @contextmanager
@@ -173,17 +209,26 @@ def _small(table: pa.Table) -> pa.Table:
     return table
 
 
-def _if_possible(beside: Guarded, arrow: Mapping[str, pa.Table], limits: Limits, stop: Stop) -> list[list[Any]] | None:
+def _if_possible(beside: Guarded, arrow: Mapping[str, pa.Table], compute: _Compute) -> list[list[Any]] | None:
     """What is told beside an answer is no reason to refuse it."""
     try:
-        return json_rows(_small(_compute(beside, arrow, limits, stop)))
+        return json_rows(_small(compute(beside.bare, arrow)))
     except StatementRejected:
         return None
 
 
-def _compute(guarded: Guarded, arrow: Mapping[str, pa.Table], limits: Limits, stop: Stop) -> pa.Table:
-    text = render(guarded.tree, "duckdb", {name: duckdb_name(name) for name in arrow})
+def _compute(
+    tree: exp.Query,
+    arrow: Mapping[str, pa.Table],
+    *,
+    limits: Limits,
+    stop: Stop,
+    parameters: Mapping[str, str] = MappingProxyType({}),
+) -> pa.Table:
+    text = render(tree, "duckdb", {name: duckdb_name(name) for name in arrow})
+    memory, threads = limits.memory_mb, limits.threads
+    running = stop.interrupting
     try:
-        return query(text, arrow, memory_mb=limits.memory_mb, threads=limits.threads, interrupting=stop.interrupting)
+        return query(text, arrow, memory_mb=memory, threads=threads, interrupting=running, parameters=parameters)
     except Interrupted as error:
         raise Stopped from error

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from datamesh.contract.intake import InputFormat, Merge, Thresholds, WriteMode
+from datamesh.contract.masks import Mask
 
 __all__ = [
     "OPEN_STATUSES",
@@ -201,12 +202,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Role:
-    """Who may read the product. `principals` as in `govern/principal.py`; `columns` None means all of them."""
+    """Who may read the product. `principals` as in `govern/principal.py`; `columns` None means all of them.
+
+    `masks` say how the values of some of them are hidden, `rows` which rows are read: a condition, "" for all.
+    """
 
     name: str
     access: str = "read"
     principals: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
+    masks: tuple[tuple[str, Mask], ...] = ()
+    rows: str = ""
     description: str = ""
 
 

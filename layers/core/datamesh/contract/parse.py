@@ -14,6 +14,7 @@ from typing import Any
 from datamesh.contract import references
 from datamesh.contract.fields import flag, mapping, mappings, number_or, text, texts
 from datamesh.contract.intake import InputFormat, Merge, Thresholds
+from datamesh.contract.masks import Mask
 from datamesh.contract.model import (
     Check,
     Column,
@@ -239,12 +240,17 @@ def _relationships(
 
 
 def _role(raw: Mapping[str, Any]) -> Role:
-    ours, _ = read(RoleProperties, mappings(raw, "customProperties"))
+    """A role with a restriction that cannot be read gives nothing: it may have been the one that mattered."""
+    ours, problems = read(RoleProperties, mappings(raw, "customProperties"))
+    unclear = any(problem.name != "datamesh.principals" for problem in problems)
+    columns = None if ours.columns is None else tuple(ours.columns)
     return Role(
         name=text(raw, "role"),
         access=text(raw, "access") or "read",
         principals=tuple(ours.principals),
-        columns=None if ours.columns is None else tuple(ours.columns),
+        columns=() if unclear else columns,
+        masks=tuple((m.column, Mask(m.mask or "null", m.keep, m.width, m.span)) for m in ours.masks),
+        rows=ours.rows,
         description=text(raw, "description"),
     )
 

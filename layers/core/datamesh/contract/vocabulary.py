@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic.json_schema import models_json_schema
 
 from datamesh.contract.intake import ColumnPolicy, Encoding, FileFormat
+from datamesh.contract.masks import MaskKind, Span
 
 __all__ = [
     "PLACES",
@@ -21,6 +22,7 @@ __all__ = [
     "ColumnProperties",
     "DeleteMark",
     "InputProperties",
+    "MaskProperties",
     "MergeProperties",
     "Problem",
     "RelationshipProperties",
@@ -182,8 +184,20 @@ class RelationshipProperties(_Place):
     )
 
 
+class MaskProperties(_Place):
+    """What is shown of one column in place of its values."""
+
+    column: str
+    mask: MaskKind | None = Field(
+        description="null (also unquoted), hash (equal values stay equal), partial (the last characters) or bucket."
+    )
+    keep: int = Field(default=4, ge=1, le=64, description="How many of the last characters `partial` shows.")
+    width: float | None = Field(default=None, gt=0, description="Of a bucket of numbers.")
+    span: Span | None = Field(default=None, description="Of a bucket of dates.")
+
+
 class RoleProperties(_Place):
-    """On a role: who holds it and which columns it reads."""
+    """On a role: who holds it, and which columns of which rows it reads."""
 
     principals: list[Principal] = Field(
         default=[],
@@ -195,6 +209,17 @@ class RoleProperties(_Place):
         alias="datamesh.columns",
         description="Columns this role may read; all when left out.",
         min_length=1,
+    )
+    masks: list[MaskProperties] = Field(
+        default=[],
+        alias="datamesh.masks",
+        description="Of the columns it reads, those whose values it is not shown.",
+    )
+    rows: str = Field(
+        default="",
+        alias="datamesh.rows",
+        description="The rows this role may read: a condition of comparisons with literals; all when left out.",
+        max_length=2_000,
     )
 
 

@@ -85,6 +85,11 @@ def render(tree: exp.Expr, engine: EngineName, names: Mapping[str, PhysicalTable
 
 def _for_athena(node: exp.Expr) -> exp.Expr:
     """What Athena has otherwise: no median but an approximate one, and an average that keeps a decimal's few digits."""
+    if isinstance(node, exp.Parameter):
+        return exp.Placeholder()
+    if isinstance(node, exp.SHA2):  # of bytes there
+        text = exp.Encode(this=node.this.transform(_for_athena), charset=exp.Literal.string("utf-8"))
+        return exp.SHA2(this=text, length=node.args["length"])
     if isinstance(node, exp.Median):
         return exp.ApproxQuantile(this=node.this, quantile=exp.Literal.number("0.5"))
     if isinstance(node, exp.Avg) and not (isinstance(node.this, exp.Distinct) or node.this.is_type("double")):

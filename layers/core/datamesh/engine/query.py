@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -21,10 +22,17 @@ class Interrupted(Exception):
 
 
 def query(
-    sql: str, tables: Mapping[str, pa.Table], *, memory_mb: int, threads: int, interrupting: Interrupting
+    sql: str,
+    tables: Mapping[str, pa.Table],
+    *,
+    memory_mb: int,
+    threads: int,
+    interrupting: Interrupting,
+    parameters: Mapping[str, str] = MappingProxyType({}),
 ) -> pa.Table:
     """The result of `sql` over `tables` by name: in the statement's order, else in that of the tables' rows.
 
+    `parameters` are the values of what `sql` calls `$name`.
     `interrupting` is given the function that ends the statement, and is entered while it runs.
     Raises StatementRejected (memory, engine, value), Interrupted, or InfrastructureError.
     """
@@ -33,7 +41,7 @@ def query(
             connection.register(name, table)
         try:
             with duck.ending(connection) as interrupt, interrupting(interrupt):
-                return connection.sql(sql).to_arrow_table()
+                return connection.sql(sql, params=dict(parameters) or None).to_arrow_table()
         except duckdb.InterruptException as error:
             raise Interrupted from error
         except duckdb.Error as error:

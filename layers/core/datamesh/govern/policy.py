@@ -2,7 +2,7 @@
 
 A contract gives access while its status is `active` or `deprecated`. A `draft` or `proposed` contract promises nothing
 to readers yet, and a `retired` one nothing any more: neither gives access, whatever roles it names.
-Only roles whose access is `read` give it. Several roles of one principal add up.
+Only roles whose access is `read` give it. What several of one principal give together, `rights.py` says.
 A column whose encrypted value stands beside it (`encryptedName`) is read by those roles only that name it.
 The policy is applied by the guard of the query function and projected to Lake Formation; both start from here.
 """
@@ -13,18 +13,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from datamesh.contract.masks import Mask
 from datamesh.contract.model import OPEN_STATUSES, Contract, Role
 from datamesh.errors import ContractError
 from datamesh.govern.principal import canonical, declared_arn
 
-__all__ = ["Governed", "Grant", "LFTags", "grants_of", "lf_tags", "permitted", "readable", "readers"]
+__all__ = ["Governed", "Grant", "LFTags", "grants_of", "lf_tags", "readers"]
 
 
 @dataclass(frozen=True)
 class Grant:
     """`principal` (canonical; `arn` with its path) may read `columns` of `product` (`domain.product`).
 
-    `columns` None means all, those of later versions included. `rule` says what gave it: `role:<name>`.
+    `columns` None means all, those of later versions included; `masks` hide the values of some of them, and `rows` is
+    the condition of those that are read ("": all). `rule` says what gave it: `role:<name>`.
     """
 
     principal: str
@@ -32,6 +34,8 @@ class Grant:
     columns: tuple[str, ...] | None
     rule: str
     arn: str
+    masks: tuple[tuple[str, Mask], ...] = ()
+    rows: str = ""
 
 
 class Governed(Protocol):
@@ -76,7 +80,8 @@ def grants_of(contract: Contract, account: str) -> tuple[Grant, ...]:
             except ContractError:
                 continue
             columns = unnamed if role.columns is None else role.columns
-            grants.append(Grant(canonical(arn), contract.name, columns, f"role:{role.name}", arn))
+            rule = f"role:{role.name}"
+            grants.append(Grant(canonical(arn), contract.name, columns, rule, arn, role.masks, role.rows))
     return tuple(grants)
 
 
@@ -100,28 +105,6 @@ def _unnamed(contract: Contract) -> tuple[str, ...] | None:
     columns = contract.table.columns
     clear = tuple(column.name for column in columns if not column.encrypted_name)
     return clear if len(clear) < len(columns) else None
-
-
-def permitted(contract: Contract, grants: Iterable[Grant]) -> tuple[str, ...]:
-    """The columns that `grants` of one principal give together, in the contract's order; a name it lacks gives none."""
-    columns = tuple(column.name for column in contract.table.columns)
-    given: set[str] = set()
-    for grant in grants:
-        given.update(columns if grant.columns is None else grant.columns)
-    return tuple(name for name in columns if name in given)
-
-
-def readable(products: Iterable[Governed], principal: str) -> dict[str, tuple[str, ...]]:
-    """Product name to its columns that `principal` (canonical) may read, in the contract's order.
-
-    A product of which no column may be read is not there.
-    """
-    answer = {}
-    for product in products:
-        mine = [grant for grant in grants_of(product.contract, product.account) if grant.principal == principal]
-        if columns := permitted(product.contract, mine):
-            answer[product.name] = columns
-    return answer
 
 
 def lf_tags(contract: Contract) -> LFTags:

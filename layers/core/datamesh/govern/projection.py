@@ -15,7 +15,8 @@ from itertools import groupby
 from typing import Any
 
 from datamesh.contract.model import Contract
-from datamesh.govern.policy import LFTags, grants_of, lf_tags, permitted
+from datamesh.govern.policy import LFTags, grants_of, lf_tags
+from datamesh.govern.rights import rights_of
 
 __all__ = ["OWN_TAG_KEYS", "Change", "OwnRoles", "State", "TableGrant", "changes", "wanted"]
 
@@ -97,14 +98,18 @@ def wanted(contract: Contract, *, account: str, database: str, table: str, own: 
 
 
 def _policy_grants(contract: Contract, account: str) -> Iterator[TableGrant]:
-    """One grant for all columns a principal has. DESCRIBE shows every column, so it goes with all of them only."""
+    """One grant for all columns whose values a principal is shown in all rows: Lake Formation hides, it masks nothing.
+
+    DESCRIBE shows every column, so it goes with all of them only.
+    """
     by_arn = sorted(grants_of(contract, account), key=lambda grant: grant.arn)
     for arn, group in groupby(by_arn, key=lambda grant: grant.arn):
         grants = list(group)
-        if any(grant.columns is None for grant in grants):
+        plain = rights_of(contract, account, grants[0].principal).plain
+        if any(grant.columns is None and not grant.rows and not grant.masks for grant in grants):
             yield from (TableGrant(arn, permission=permission) for permission in _READ)
-        elif columns := permitted(contract, grants):
-            yield TableGrant(arn, columns=tuple(sorted(columns)))
+        elif plain:
+            yield TableGrant(arn, columns=tuple(sorted(plain)))
 
 
 def _values_of(tags: LFTags) -> dict[str, frozenset[str]]:

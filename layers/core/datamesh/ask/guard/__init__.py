@@ -11,31 +11,38 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from datamesh.ask.guard.columns import Scope, columns_read, name_outputs, output_names, qualified, restrict
+from datamesh.ask.guard.columns import columns_read, name_outputs, output_names, qualified, restrict
+from datamesh.ask.guard.hidden import computed_with
 from datamesh.ask.guard.predicates import Predicate, predicates
+from datamesh.ask.guard.secured import MASK_KEY, Scope, raw_columns, scope_of, secured
 from datamesh.ask.guard.size import check_size
 from datamesh.ask.guard.tables import resolve_tables
 from datamesh.engine.dialect import mesh_sql
 from datamesh.engine.sql.nodes import check_nodes
 from datamesh.engine.sql.text import check_agreed, read
 
-__all__ = ["Guarded", "Predicate", "Scope", "guard"]
+__all__ = ["MASK_KEY", "Guarded", "Predicate", "Scope", "guard", "raw_columns", "scope_of", "secured"]
 
 
 @dataclass(frozen=True)
 class Guarded:
     """A statement that may run.
 
-    `asked` is it in mesh names as its author wrote it; `tree` is what engines are given, in mesh names too.
-    `columns` are the names of the result; `reads` the columns and `predicates` the conditions of each product's scan.
+    `asked` is it in mesh names as its author wrote it. Two forms for engines, in mesh names too: `tree` reads products
+    with the policy inside, `bare` reads tables that hold only what `scopes` gives of them.
+    `columns` are the names of the result; `reads` what it reads of each product's scope, `predicates` the conditions
+    that may be pushed into the product's scan. `hidden` are the masked columns that it computes with.
     At most `limit` rows come back; `limited` says that the guard set that limit.
     """
 
     asked: exp.Query
     tree: exp.Query
+    bare: exp.Query
     columns: tuple[str, ...]
     reads: Mapping[str, tuple[str, ...]]
     predicates: Mapping[str, tuple[Predicate, ...]]
+    scopes: Mapping[str, Scope]
+    hidden: tuple[str, ...]
     limit: int
     limited: bool
 
@@ -65,10 +72,21 @@ def guard(statement: str | exp.Expr, scopes: Mapping[str, Scope], *, max_rows: i
     name_outputs(named)
     tree = qualified(named, scopes)
     check_nodes(tree)
-    reads, pushed, columns = columns_read(tree, scopes), predicates(tree), output_names(named, tree)
-    restrict(tree, reads)
+    reads = columns_read(tree, scopes)
     limit, limited = _limit(asked, max_rows)
-    return Guarded(asked, _limited(tree, limit), columns, reads, pushed, limit, limited)
+    seen = {name: Scope(columns) for name, columns in reads.items()}
+    return Guarded(
+        asked=asked,
+        tree=_limited(restrict(tree, reads, scopes), limit),
+        bare=_limited(restrict(tree, reads, seen), limit),
+        columns=output_names(named, tree),
+        reads=reads,
+        predicates=predicates(tree, scopes),
+        scopes={name: scopes[name] for name in reads},
+        hidden=computed_with(tree, scopes),
+        limit=limit,
+        limited=limited,
+    )
 
 
 def _limited(tree: exp.Query, limit: int) -> exp.Query:

@@ -5,27 +5,20 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
+from datamesh.ask.guard.secured import Scope, secured
 from datamesh.ask.guard.tables import products_of
 from datamesh.engine.dialect import MESH_DIALECT, NOT_UNDERSTOOD
 from datamesh.errors import StatementRejected
 
-__all__ = ["Scope", "columns_read", "name_outputs", "output_names", "qualified", "restrict"]
+__all__ = ["columns_read", "name_outputs", "output_names", "qualified", "restrict"]
 
 _NAME_LENGTH = 60
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a caller may read of one product: these columns of all its rows. A column not here does not exist."""
-
-    columns: tuple[str, ...]
 
 
 def name_outputs(tree: exp.Query) -> None:
@@ -66,15 +59,13 @@ def columns_read(tree: exp.Query, scopes: Mapping[str, Scope]) -> dict[str, tupl
     }
 
 
-def restrict(tree: exp.Query, reads: Mapping[str, tuple[str, ...]]) -> None:
-    """Puts a subquery of permitted columns in the place of each product of `tree` (qualified), in place.
-
-    The one place where the policy becomes SQL: row filters and masks belong into this subquery.
-    """
-    for table in products_of(tree):
-        bare = exp.table_(table.name, db=table.db, quoted=True)
-        columns = [exp.column(name, quoted=True) for name in reads[f"{table.db}.{table.name}"]]
-        table.replace(exp.select(*columns).from_(bare).subquery(table.alias_or_name))
+def restrict(tree: exp.Query, reads: Mapping[str, tuple[str, ...]], scopes: Mapping[str, Scope]) -> exp.Query:
+    """A copy of `tree` (qualified) with a subquery of what may be read in the place of each product."""
+    copy = tree.copy()
+    for table in products_of(copy):
+        name, bare = f"{table.db}.{table.name}", exp.table_(table.name, db=table.db, quoted=True)
+        table.replace(secured(bare, scopes[name], reads[name]).subquery(table.alias_or_name))
+    return copy
 
 
 def output_names(asked: exp.Query, answered: exp.Query) -> tuple[str, ...]:

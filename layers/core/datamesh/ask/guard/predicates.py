@@ -8,12 +8,13 @@ the whole WHERE.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlglot import exp
 
+from datamesh.ask.guard.secured import Scope
 from datamesh.ask.guard.tables import products_of
 
 __all__ = ["Predicate", "predicates"]
@@ -33,8 +34,11 @@ class Predicate:
     values: tuple[str | int, ...]
 
 
-def predicates(tree: exp.Query) -> dict[str, tuple[Predicate, ...]]:
-    """What may be pushed into the scan of each product of `tree` (qualified, not yet restricted)."""
+def predicates(tree: exp.Query, scopes: Mapping[str, Scope]) -> dict[str, tuple[Predicate, ...]]:
+    """What may be pushed into the scan of each product of `tree` (qualified, not yet restricted).
+
+    A condition on what is shown in place of a value is none on the value.
+    """
     tables = products_of(tree)
     read = Counter(f"{table.db}.{table.name}" for table in tables)
     found: dict[str, tuple[Predicate, ...]] = {}
@@ -42,7 +46,8 @@ def predicates(tree: exp.Query) -> dict[str, tuple[Predicate, ...]]:
         name, select = f"{table.db}.{table.name}", table.find_ancestor(exp.Select)
         where = select.args.get("where") if select else None
         if read[name] == 1 and where is not None:
-            found[name] = tuple(p for part in _parts(where.this) for p in _predicate(part, table.alias_or_name))
+            pushed = (p for part in _parts(where.this) for p in _predicate(part, table.alias_or_name))
+            found[name] = tuple(p for p in pushed if p.column not in scopes[name].cells)
     return {name: parts for name, parts in found.items() if parts}
 
 

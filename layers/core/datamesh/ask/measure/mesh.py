@@ -19,6 +19,7 @@ from typing import TypeAlias
 from sqlglot import exp
 
 from datamesh.ask.answer import Desk, QuestionAnswer, answer_question
+from datamesh.ask.guard import Scope
 from datamesh.ask.intent import Query
 from datamesh.ask.measure.parquet import ParquetTables, checked
 from datamesh.ask.measure.questions import Database
@@ -141,10 +142,11 @@ def mesh_of(databases: Sequence[Database], knowledge: Sequence[ProductKnowledge]
         name.lower(): replace(products[each.contract.name], name=name.lower(), table=table.name)
         for each, table, name in tables
     }
-    view = View("", products | held, {name.lower(): tuple(c.name.lower() for c in t.columns) for _, t, name in tables})
+    scopes = {name.lower(): Scope(tuple(c.name.lower() for c in t.columns)) for _, t, name in tables}
+    view = View("", products | held, scopes)
     files = ParquetTables({name.lower(): each.file(table.name) for each, table, name in tables})
     places = {name.lower(): (each.name, table.name) for each, table, name in tables}
-    return Mesh(view, vocabulary, duck_run(files, _LIMITS), places, loading, at_least)
+    return Mesh(view, vocabulary, duck_run(files, _LIMITS, lambda: ""), places, loading, at_least)
 
 
 def _of_table(contract: Contract, table: Table, column: ColumnProfile) -> ColumnProfile:

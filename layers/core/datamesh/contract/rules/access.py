@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 from datamesh.contract.fields import mapping, mappings, text
 from datamesh.contract.finding import Finding
+from datamesh.contract.masks import problem
+from datamesh.contract.model import Role
+from datamesh.contract.rowfilter import condition
 from datamesh.contract.rules.subject import Subject
 from datamesh.contract.vocabulary import StatementProperties, read
+from datamesh.errors import StatementRejected
 
 __all__ = ["check"]
 
@@ -34,6 +38,35 @@ def _roles(subject: Subject) -> Iterator[Finding]:
         for name in role.columns or ():
             if name not in columns:
                 yield subject.error("role.columns", path, f"there is no column `{name}`", "name columns of the table")
+        yield from _masks(subject, role, path)
+        if role.rows:
+            yield from _rows(subject, role, path)
+
+
+def _masks(subject: Subject, role: Role, path: str) -> Iterator[Finding]:
+    """A mask is put on a column that the role reads, once, and fits its type."""
+    columns = {column.name: column for table in subject.tables() for column in table.table.columns}
+    counts = Counter(name for name, _ in role.masks)
+    for name, mask in role.masks:
+        column = columns.get(name)
+        if column is None:
+            why: str | None = f"there is no column `{name}`"
+        elif role.columns is not None and name not in role.columns:
+            why = f"the role does not read `{name}`: a masked column is one that it reads"
+        elif counts[name] > 1:
+            why = f"`{name}` has {counts[name]} masks"
+        else:
+            why = problem(mask, name, column.type.kind)
+        if why:
+            yield subject.error("role.masks", path, why, "see docs/access.md for what masks fit which types")
+
+
+def _rows(subject: Subject, role: Role, path: str) -> Iterator[Finding]:
+    for at in subject.tables():
+        try:
+            condition(role.rows, at.table)
+        except StatementRejected as refused:
+            yield subject.error("role.rows", path, refused.message, refused.hint)
 
 
 def _names_principals(subject: Subject, path: str) -> bool:
