@@ -59,14 +59,16 @@ def products_table(products: Sequence[Mapping[str, Any]], now: datetime | None =
             product["name"],
             str(product.get("version", "")),
             status(product.get("status") or "empty"),
-            f"{product.get('rows_in', 0):,}",
-            f"{product.get('rows_published', 0):,}",
-            f"{product.get('rows_quarantined', 0):,}",
-            f"{product.get('total_rows', 0):,}",
+            *(_count(product.get(name)) for name in ("rows_in", "rows_published", "rows_quarantined", "total_rows")),
             str(product.get("snapshot_id") or ""),
             age(product.get("published_at"), now),
         )
     return made
+
+
+def _count(rows: int | None) -> str:
+    """None: who may not read all rows is not told how many there are."""
+    return "" if rows is None else f"{rows:,}"
 
 
 def age(moment: str | None, now: datetime | None = None) -> str:

@@ -343,6 +343,28 @@ BROKEN = [
         at="- role: planner",
         after=False,
     ),
+    *(
+        Broken(
+            "role.masks",
+            "        value: [role/planner]\n",
+            f"        value: [role/planner]\n      - {{property: datamesh.masks, value: [{masks}]}}\n{more}",
+            at="- role: planner",
+            after=False,
+        )
+        for masks, more in (
+            ("{column: colour, mask: hash}", ""),
+            ("{column: line, mask: bucket, width: 2}", ""),
+            ("{column: line, mask: hash}, {column: line, mask: null}", ""),
+            ("{column: line, mask: hash}", "      - {property: datamesh.columns, value: [name]}\n"),
+        )
+    ),
+    Broken(
+        "role.rows",
+        "        value: [role/planner]\n",
+        "        value: [role/planner]\n      - {property: datamesh.rows, value: colour = 'red'}\n",
+        at="- role: planner",
+        after=False,
+    ),
     Broken(
         "verified.sql",
         "- property: datamesh.sql\n          value: SELECT COUNT(*) FROM transit.stops",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from datamesh.ask.guard import Scope
 from datamesh.ask.view import View
 from datamesh.contract.model import Column, Contract
 from datamesh.errors import UnknownProduct
@@ -14,10 +15,12 @@ __all__ = ["product_page", "product_pages"]
 
 Page = dict[str, Any]
 
+_COUNTS = ("rows_in", "rows_published", "rows_quarantined", "total_rows")
+
 
 def product_pages(view: View, now: datetime) -> list[Page]:
     """A page for each product of `view`, by name."""
-    return [_page(product, view.columns[name], now) for name, product in view.products.items()]
+    return [_page(product, view.scopes[name], now) for name, product in view.products.items()]
 
 
 def product_page(view: View, name: str, now: datetime) -> Page:
@@ -26,26 +29,26 @@ def product_page(view: View, name: str, now: datetime) -> Page:
         raise UnknownProduct(
             f"{name}: unknown or not granted", hint="`mesh products` lists the products that you may read."
         )
-    return _page(view.products[name], view.columns[name], now)
+    return _page(view.products[name], view.scopes[name], now)
 
 
-def _page(product: ProductKnowledge, columns: tuple[str, ...], now: datetime) -> Page:
+def _page(product: ProductKnowledge, scope: Scope, now: datetime) -> Page:
+    """Rows are counted (else null) for those who may read all of them."""
     contract = product.contract
+    counted = scope.rows is None
     return {
         "name": product.name,
         "version": product.version,
         "status": product.status,
         "description": contract.table.description or contract.description,
         "owner": ", ".join(contract.team),
-        "rows_in": product.rows_in,
-        "rows_published": product.rows_published,
-        "rows_quarantined": product.rows_quarantined,
-        "total_rows": product.total_rows,
+        **{name: getattr(product, name) if counted else None for name in _COUNTS},
         "snapshot_id": product.snapshot_id,
         "run_id": product.run_id,
         "published_at": product.published_at.isoformat() if product.published_at else None,
         "freshness": _freshness(product, now),
-        "columns": [_column(contract, column) for column in contract.table.columns if column.name in columns],
+        "rows": "all" if counted else "some",
+        "columns": [_column(contract, c, scope) for c in contract.table.columns if c.name in scope.columns],
     }
 
 
@@ -58,7 +61,7 @@ def _freshness(product: ProductKnowledge, now: datetime) -> Page:
     }
 
 
-def _column(contract: Contract, column: Column) -> Page:
+def _column(contract: Contract, column: Column, scope: Scope) -> Page:
     return {
         "name": column.name,
         "type": column.type.kind,
@@ -66,4 +69,5 @@ def _column(contract: Contract, column: Column) -> Page:
         "business_name": column.business_name,
         "description": column.description,
         "classification": column.classification or contract.classification,
+        "masked": column.name in scope.masked,
     }
