@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
@@ -88,6 +89,12 @@ roles:
     customProperties:
       - {property: datamesh.principals, value: [role/clerk]}
       - {property: datamesh.columns, value: [customer_id, city]}
+  - role: berliners
+    access: read
+    customProperties:
+      - {property: datamesh.principals, value: [role/counter]}
+      - {property: datamesh.masks, value: [{column: name, mask: hash}]}
+      - {property: datamesh.rows, value: city = 'Berlin'}
 """
 ROWS = {
     "shop.orders": pa.table(
@@ -117,7 +124,7 @@ def mesh(server: ThreadedMotoServer) -> Iterator[None]:
         "QUERIES_TABLE": "queries",
         "KNOWLEDGE_BUCKET": BUCKET,
         "RESULTS_BUCKET": BUCKET,
-        "MASK_KEY_ARN": "arn:aws:kms:eu-central-1:000000000000:key/none",
+        "MASK_KEY_ARN": "",
         "BUS_NAME": "mesh",
         "MAX_ROWS": "1000000",
     }
@@ -125,13 +132,15 @@ def mesh(server: ThreadedMotoServer) -> Iterator[None]:
         for name, value in known.items():
             patch.setenv(name, value)
         forget()
+        hmac = boto3.client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+        patch.setenv("MASK_KEY_ARN", hmac["KeyMetadata"]["Arn"])
         set_up(known["AWS_ENDPOINT_URL"])
         yield
     forget()
 
 
 def forget() -> None:
-    for cached in (aws.client, aws.resource_table, settings.load, parts.service):
+    for cached in (aws.client, aws.resource_table, settings.load, parts.service, parts.mask_key):
         cached.cache_clear()
 
 
@@ -270,6 +279,22 @@ class TestAsk:
         assert (answer["status"], answer["tier"]) == ("answered", "verified")
         assert answer["rows"] == [["Ada", 8.0], ["Bob", None]]
         assert [product["name"] for product in answer["products"]] == ["shop.orders", "crm.customers"]
+
+    def test_masked_names_are_hashed_with_a_key_of_kms_and_other_rows_are_not_there(self) -> None:
+        # When somebody who reads customers of Berlin, their names hashed, asks for all
+        status, answer = call("POST", "/sql", {"sql": "SELECT name FROM crm.customers"}, role="counter")
+        # Then a hash of one name is there, which nobody can make of the name alone
+        ((shown,),) = answer["rows"]
+        assert (status, len(shown)) == (200, 64)
+        assert shown != hashlib.sha256(b"Ada").hexdigest()
+        key = parts.mask_key(settings.load(settings.AskSettings).mask_key_arn)
+        assert shown == hashlib.sha256(f"{key}Ada".encode()).hexdigest()
+        (product,) = answer["products"]
+        assert (product["rows"], product["masked"]) == ("some", ["name"])
+        # And a question that would compute with it is refused
+        status, answer = call("POST", "/ask", {"question": "How many different names are there?"}, role="counter")
+        assert (status, answer["status"]) == (200, "refused")
+        assert "crm.customers.name" in answer["explanation"]
 
     def test_a_planned_question_is_answered(self) -> None:
         status, answer = call("POST", "/ask", {"question": "How many orders are there?"})
