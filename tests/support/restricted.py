@@ -16,7 +16,7 @@ from datamesh.contract.masks import Mask
 from datamesh.govern.rights import Right, Rights
 from tests.support.meshes import Mesh
 
-__all__ = ["KEY", "Restriction", "copied", "restrictions"]
+__all__ = ["KEY", "Restriction", "copied", "hidden", "restrictions"]
 
 KEY = "a key of this test"
 Row = Mapping[str, Any]
@@ -117,10 +117,10 @@ def _cell(name: str, value: Any, given: list[Right]) -> Any:
     if any(name in right.columns and name not in dict(right.masks) for right in given):
         return value
     masks = [dict(right.masks)[name] for right in given if name in dict(right.masks)]
-    return _hidden(value, masks[0]) if masks else None
+    return hidden(value, masks[0]) if masks else None
 
 
-def _hidden(value: Any, mask: Mask) -> Any:
+def hidden(value: Any, mask: Mask) -> Any:
     if value is None or mask.kind == "null":
         return None
     if mask.kind == "hash":

@@ -200,6 +200,8 @@ def _suggestions(question: str, view: View, desk: Desk, planned: Iterable[str] =
 
     Not more than `_TRIED` verified ones are looked at: each is guarded, for it may read what the caller may not.
     """
+    if any(scope.masked for scope in view.scopes.values()):
+        planned = (question for question in planned if _shows(question, view, desk))
     known = verified.verified_questions(product.contract for product in view.knowledge.products.values())
     alike = verified.nearest(question, known)[:_SUGGESTIONS]
     others = [found for found in known if found not in alike][: _TRIED - len(alike)]
@@ -210,6 +212,15 @@ def _suggestions(question: str, view: View, desk: Desk, planned: Iterable[str] =
         if len(wanted) == _SUGGESTIONS:
             break
     return list(wanted)
+
+
+def _shows(question: str, view: View, desk: Desk) -> bool:
+    """Whether the planner's answer to `question` computes with nothing that is masked."""
+    plan = desk.plan(question, view.knowledge, view.columns, today=desk.today())
+    try:
+        return plan.sql is not None and not guard(plan.sql, view.scopes, max_rows=desk.max_rows).hidden
+    except Refusal:
+        return False
 
 
 def _answered(question: str, statement: _Statement, ran: Ran, view: View, clock: _Clock) -> QuestionAnswer:
