@@ -162,6 +162,29 @@ def test_who_is_granted_some_columns_sees_those(mesh: Any, published: dict[str, 
     assert mesh.json("sql", "SELECT COUNT(*) FROM operations.flights", *as_meteorologist, code=3)["rule"]
 
 
+def test_who_is_shown_masks_of_some_rows_sees_those(mesh: Any, published: dict[str, Run], truth: Truth) -> None:
+    # Given a manufacturer, who reads of planes that it built, their numbers hashed, their years in fives
+    as_manufacturer = ("--as", "manufacturer")
+    ((built,),) = truth.rows("SELECT COUNT(*) FROM fleet.planes WHERE manufacturer LIKE 'BOEING%'")
+
+    # Then SQL sees these rows, and of other columns nothing
+    seen = mesh.json("sql", "SELECT * FROM fleet.planes", *as_manufacturer)
+    numbers = {row[0] for row in seen["rows"]}
+    assert seen["columns"] == ["tailnum", "year", "manufacturer", "model", "seats"]
+    assert (len(seen["rows"]), len(numbers)) == (built, built)
+    assert {len(number) for number in numbers} == {64}
+    assert {row[1] % 5 for row in seen["rows"] if row[1] is not None} == {0}
+    assert [(p["rows"], p["masked"]) for p in seen["products"]] == [("some", ["tailnum", "year"])]
+    assert mesh.json("sql", "SELECT engine FROM fleet.planes", *as_manufacturer, code=3)["rule"] == "unknown-column"
+
+    # And a question is answered over them, or refused where a mask would have to be computed with
+    counted = mesh.json("ask", "How many planes are there?", *as_manufacturer)
+    assert counted["rows"] == [[built]]
+    assert "Only over the rows of fleet.planes that you may read." in counted["explanation"]
+    refused = mesh.json("ask", "What is the average year of planes?", *as_manufacturer, code=3)
+    assert "fleet.planes.year" in refused["explanation"]
+
+
 @pytest.mark.parametrize(
     "statement",
     [
