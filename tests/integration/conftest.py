@@ -11,6 +11,7 @@ from aws_lambda_powertools import Metrics
 from botocore.loaders import JSONFileLoader
 from moto.server import ThreadedMotoServer
 
+from datamesh import aws
 from tests.support import motoserver
 from tests.support.lakeside import environment
 
@@ -34,6 +35,13 @@ def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None
     """An empty account: the environment points AWS's SDK and PyIceberg to it."""
     for name, value in environment(server).items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def a_catalog_for_each_test() -> Iterator[None]:
+    """Tests that have a server and tests that have moto within the process share neither clients nor endpoints."""
+    yield
+    aws.client_once.cache_clear()
 
 
 @pytest.fixture(autouse=True)

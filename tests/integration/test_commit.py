@@ -26,7 +26,7 @@ from datamesh.publish.ledger import Counts
 from datamesh.publish.record import RunRecord
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
-from tests.support.lakeside import HEAD, Killed, Lakeside, a_minute
+from tests.support.lakeside import HEAD, Killed, Lakeside, a_minute, own_glue
 
 CONTRACT = (
     HEAD
@@ -428,14 +428,15 @@ def test_a_lost_answer_is_looked_up_and_never_repeated(appending: Lakeside, monk
 
     def unlucky(*name: str) -> Any:
         table = load(*name)
-        update = table.catalog.glue.update_table
+        glue = own_glue(table)
+        update = glue.update_table
 
         def unheard(**request: Any) -> None:
             if next(outcomes) == "landed":
                 update(**request)
             raise ReadTimeoutError(endpoint_url="glue")
 
-        table.catalog.glue.update_table = unheard
+        glue.update_table = unheard
         return table
 
     with monkeypatch.context() as patch:

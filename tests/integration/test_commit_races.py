@@ -22,7 +22,7 @@ from datamesh.publish import record as records
 from datamesh.publish.commit import Cataloged, catalog
 from datamesh.publish.transform import transform
 from datamesh.publish.validate import validate
-from tests.support.lakeside import HEAD, Lakeside, a_minute
+from tests.support.lakeside import HEAD, Lakeside, a_minute, own_glue
 
 CONTRACT = (
     HEAD
@@ -104,7 +104,8 @@ class Foreign:
 
         def loaded(*name: str) -> Any:
             table = load(*name)
-            glue, update = table.catalog.glue, table.catalog.glue.update_table
+            glue = own_glue(table)
+            update = glue.update_table
 
             def swap(**request: Any) -> Any:
                 if self._write(load, name):
@@ -245,14 +246,15 @@ def test_what_lands_unheard_after_conflicts_is_found(appending: Lakeside) -> Non
         table = load(*name)
         if next(tables) < 2 * foreign.times + 1:  # each conflict loads it twice
             return table
-        update = table.catalog.glue.update_table
+        glue = own_glue(table)
+        update = glue.update_table
 
         def lost(**request: Any) -> None:
             update(**request)
             rows_of_its_own(load(*name))
             raise ReadTimeoutError(endpoint_url="glue")
 
-        table.catalog.glue.update_table = lost
+        glue.update_table = lost
         return table
 
     with patch.object(lake, "load", third_unheard), foreign.after_our_look():

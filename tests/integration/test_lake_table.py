@@ -14,6 +14,7 @@ from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
 from datamesh.errors import CommitConflict, CommitStateUnknown
 from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve
+from tests.support.lakeside import own_glue
 
 BUCKET, DATABASE, NAME = "lake", "datamesh_dev_fleet", "stops_v1"
 LOCATION = f"s3://{BUCKET}/tables/{NAME}"
@@ -156,14 +157,15 @@ def test_a_writer_who_comes_second_is_told_and_succeeds_after_reloading(tmp_path
 def test_a_commit_whose_answer_is_lost_is_looked_up(tmp_path: Path, landed: bool) -> None:
     table = made()
     uri = staged(table, tmp_path, "1.parquet", ONE)
-    update = table.catalog.glue.update_table
+    glue = own_glue(table)
+    update = glue.update_table
 
     def unheard(**request: Any) -> None:
         if landed:
             update(**request)
         raise ReadTimeoutError(endpoint_url="glue")
 
-    table.catalog.glue.update_table = unheard
+    glue.update_table = unheard
     if landed:
         assert committed(table, uri, batch_id="b1").total_rows == 2
     else:

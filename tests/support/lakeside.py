@@ -19,6 +19,7 @@ import boto3
 from botocore.client import BaseClient
 from moto.server import ThreadedMotoServer
 
+from datamesh import aws
 from datamesh.contract.model import Contract
 from datamesh.contract.parse import parse
 from datamesh.events import ObjectPointer
@@ -33,7 +34,7 @@ from datamesh.publish.transform import transform
 from datamesh.publish.validate import Validated, validate
 from datamesh.settings import DomainSettings
 
-__all__ = ["HEAD", "REGION", "Killed", "Lakeside", "a_minute", "environment", "state_of"]
+__all__ = ["HEAD", "REGION", "Killed", "Lakeside", "a_minute", "environment", "own_glue", "state_of"]
 
 REGION = "eu-west-1"
 LANDING, LAKE, DATABASE = "landing", "lake", "datamesh_dev_testing"
@@ -85,6 +86,12 @@ def state_of(product: str = "things", *, major: int = 1) -> ProductState:
         location=f"s3://{LAKE}/tables/{product}_v1",
         status="active",
     )
+
+
+def own_glue(table: Any) -> Any:
+    """The Glue client of the table's catalog, from now on one that no other table has: for a test to tamper with."""
+    table.catalog.glue = boto3.client("glue", config=aws.ONCE)
+    return table.catalog.glue
 
 
 class Killed(Exception):

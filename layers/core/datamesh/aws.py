@@ -10,9 +10,10 @@ from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from botocore.session import get_session
 
-__all__ = ["client", "client_as", "resource_table", "session_for_role"]
+__all__ = ["ONCE", "client", "client_as", "client_once", "resource_table", "session_for_role"]
 
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 _PRESIGNING = Config(signature_version="s3v4")  # links to encrypted objects want it; only S3 has the older one
 
 
@@ -20,6 +21,12 @@ _PRESIGNING = Config(signature_version="s3v4")  # links to encrypted objects wan
 def client(service: str) -> Any:
     """A client with standard retries, made once per process."""
     return boto3.client(service, config=_RETRIES.merge(_PRESIGNING) if service == "s3" else _RETRIES)
+
+
+@cache
+def client_once(service: str) -> Any:
+    """A client that tries no call again, made once per process."""
+    return boto3.client(service, config=ONCE)
 
 
 @cache

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, ValidationException
@@ -24,6 +23,7 @@ from pyiceberg.table import TableProperties, Transaction
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.utils.config import Config as IcebergConfig
 
+from datamesh import aws
 from datamesh.errors import CommitConflict, CommitStateUnknown
 from datamesh.lake import fileio, projection
 from datamesh.lake.datafiles import data_file
@@ -43,7 +43,6 @@ __all__ = [
 
 BATCH = "datamesh.batch-id"  # in the summary of every snapshot that a batch made
 _THREADS = 8
-_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def catalog_of(session: boto3.Session | None) -> GlueCatalog:
     A table's bucket is in the region of its catalog. Left to find that out, PyIceberg asks S3 in every new process.
     """
     projection.keep_nulls()
-    client = (session or boto3).client("glue", config=_ONCE)
+    client = session.client("glue", config=aws.ONCE) if session else aws.client_once("glue")
     configured: dict[str, Any] = {"s3.region": client.meta.region_name, PY_IO_IMPL: fileio.NAME}
     configured |= IcebergConfig().get_catalog_config("default") or {}
     configured |= _file_system_of(session) if session else {}
