@@ -6,7 +6,7 @@ so where people ask for data stands in `SEEN`, and only while at least three dat
 
 from __future__ import annotations
 
-__all__ = ["EVERYDAY", "KINDS", "PHRASES", "SEEN"]
+__all__ = ["DOERS", "EVERYDAY", "KINDS", "PHRASES", "SEEN"]
 
 _EVERYDAY = """
 price cost
@@ -76,6 +76,14 @@ KINDS: tuple[tuple[str, ...], ...] = tuple(tuple(line.replace(":", "").split()) 
 People by what they do, not by whose they are (friends, parents). Words are compared by their stem, so nobody stands
 here whose stem is a thing's, too: an officer's is that of office, a reviewer's that of review.
 """
+
+_DOERS = """
+accountant commander controller designer developer examiner installer interviewer investigator lecturer manager
+marketer moderator negotiator observer officer operator organizer organiser photographer planner programmer promoter
+recruiter reporter researcher reviewer steward superintendent supervisor tester translator
+"""
+DOERS = frozenset(_DOERS.split())
+"""People, too, but only as they are written: a reviewer's stem is that of a review."""
 
 _PHRASES = """
 last name, surname, family name, lastname

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from datamesh.ask.lexicon.synonyms import DOERS
 from datamesh.ask.names.phrases import ANYBODY, column_phrases, other_nouns, table_phrases
 from datamesh.ask.names.spelling import Spelling, doing
 from datamesh.ask.names.views import ColumnView, Stems, TableView
-from datamesh.ask.names.words import Token, asks_who, name_words, stem, value_key
+from datamesh.ask.names.words import Token, asks_who, name_words, singular, stem, value_key
 
 __all__ = ["PARTLY", "Names", "Target"]
 
@@ -23,6 +24,7 @@ _HEADLESS = 0.9  # from this cost on a name was said without its head
 _CALLED_BY = 0.6  # at most this is what a part of its noun costs that calls a thing
 _JOINED = 0.1  # two words written as one, or one as two
 _WAYS = 12  # spellings of one stretch that are followed
+_DOING = 0.9  # whom `who` asks for are those who do something
 _ARTICLE = 0.4  # an article inside a name, where a thing could be named
 _ARTICLES, _JOINTS = ("the", "a", "an"), ("of", "in", "for")
 _ID, _NAME = ("id",), (stem("name"),)
@@ -49,6 +51,7 @@ class Names:
     longest: int = 1
     spelling: Spelling = field(default_factory=Spelling)
     keys: set[tuple[str, str]] = field(default_factory=set)  # columns that identify
+    doers: set[str] = field(default_factory=set)  # stems of tables that are called by what people do
     doings: dict[str, list[Target]] = field(default_factory=dict)  # verbs inside the names of tables
     _begun: set[Stems] = field(default_factory=set)
 
@@ -62,6 +65,7 @@ class Names:
             for verb, targets in names.doings.items():
                 together.doings.setdefault(verb, []).extend(targets)
             together.spoken |= names.spoken
+            together.doers |= names.doers
             together.keys |= names.keys
             together.longest = max(together.longest, names.longest)
         together.prefer_things()
@@ -70,6 +74,9 @@ class Names:
     def add_table(self, view: TableView) -> None:
         if verb := doing(name_words(view.name.rpartition(".")[2])):
             self.doings[verb] = [Target("table", view.name, "", _CALLED)]
+        last = singular(name_words(view.name.rpartition(".")[2])[-1])
+        if last in DOERS:
+            self.doers.add(stem(last))
         for noun in view.nouns:
             for words, cost in table_phrases(noun):
                 self._add(words, Target("table", view.name, "", cost))
@@ -145,7 +152,7 @@ class Names:
 
     def _spellings(self, tokens: Sequence[Token], i: int) -> list[tuple[str, float]]:
         if asks_who(tokens, i):
-            return self.spelling.persons()
+            return [*self.spelling.persons(), *((word, _DOING) for word in sorted(self.doers))]
         return [] if tokens[i].kind in ("quoted", "mark") else self.spelling.meant(tokens[i])
 
     def deed(self, verb: str) -> tuple[Target, ...]:

@@ -91,7 +91,7 @@ def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phr
     written = value_key(column.label).split()
     names = dict.fromkeys((*column.spelt, *column.synonyms))
     for words in names:
-        for form, cost in _forms(words):
+        for form, cost in _forms(words, key=column.identifies):
             yield from _named(form, cost, nouns)
             if cost == _OTHER_PHRASE:
                 yield from (
@@ -102,10 +102,10 @@ def column_phrases(column: ColumnView, nouns: tuple[Stems, ...]) -> Iterator[Phr
         yield Phrase((stem("".join(written)),), _AS_ONE)
 
 
-def _forms(words: Stems) -> Iterator[tuple[Stems, float]]:
-    """A whole name: as it is, in other words, without its unit, with `in` before it."""
+def _forms(words: Stems, *, key: bool) -> Iterator[tuple[Stems, float]]:
+    """A whole name: as it is, in other words, without its unit, with `in` before it. A job id is no job title id."""
     yield words, 0.0
-    for at in range(len(words)):
+    for at in range(len(words)) if not key else ():
         for end in range(at + 1, len(words) + 1):
             for other in _SAME.get(words[at:end], ()):
                 yield (*words[:at], *other, *words[end:]), _OTHER_PHRASE

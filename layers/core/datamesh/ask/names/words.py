@@ -130,8 +130,8 @@ def tokens(question: str) -> tuple[Token, ...]:
 
 
 def asks_who(words: Sequence[Token], i: int) -> bool:
-    """Whether a question, or a sentence of it, begins with who; or everybody is meant."""
-    if words[i].fold in ("everybody", "everyone"):
+    """Whether a question, or a sentence of it, begins with who; or everybody is meant, or nobody."""
+    if words[i].fold in ("everybody", "everyone", "nobody"):
         return True
     return words[i].fold in ("who", "whom") and (i == 0 or words[i - 1].fold in (".", "?", "!", ";"))
 

@@ -85,9 +85,17 @@ class Reader:
 
     def names(self, i: int, *kinds: str) -> Iterator[Name]:
         for name in self.lattice.names.get(i, ()):
-            if kept := name.only(*kinds):
+            if not self._no_one(i) and (kept := name.only(*kinds)):
                 self.reach(name.end)
                 yield kept
+
+    def nobody(self, i: int) -> Iterator[Name]:
+        """The people of whom there is none: nobody is no name of theirs anywhere else."""
+        if self._no_one(i):
+            yield from (name for name in self.lattice.names.get(i, ()) if self.reach(name.end))
+
+    def _no_one(self, i: int) -> bool:
+        return i < len(self.tokens) and self.tokens[i].fold == "nobody"
 
     def literals(self, i: int) -> Iterator[Literal]:
         for literal in self.lattice.literals.get(i, ()):

@@ -64,7 +64,7 @@ def keys(
 ) -> Iterator[Choice[Keys]]:
     """The groups of a question about numbers over rows of `counted`, as seen from `root`."""
     named = [named_groups(schema, form, root) for form in groups]
-    seats = [schema.spots(root, anchor.table)[:_SEATS] for anchor in shown]
+    seats = [schema.spots(root, anchor.table, _verb(anchor))[:_SEATS] for anchor in shown]
     for said in product(*named):
         for seated in product(*seats):
             ways = {choice.value: choice.cost for choice in seated}  # of several outputs there, the way is gone once
@@ -74,6 +74,11 @@ def keys(
                 yield Choice(found, cost)
 
 
+def _verb(anchor: Anchor) -> tuple[str, ...]:
+    """(who) reported (the most bugs): the verb by which the rows are theirs"""
+    return anchor.of.rank.hint if anchor.of and anchor.of.rank else ()
+
+
 def named_groups(schema: Schema, form: KeyForm, root: str) -> list[Choice[Group]]:
     """The keys that a name or a stretch of time may group by."""
     if form.grain:
@@ -81,7 +86,7 @@ def named_groups(schema: Schema, form: KeyForm, root: str) -> list[Choice[Group]
         return [Choice(Group(choice.value), choice.cost) for choice in stretches]
     found = []
     for target in form.name.targets if form.name else ():
-        for spot in schema.spots(root, target.table):
+        for spot in schema.spots(root, target.table, form.hint):
             if key := _key(schema, form, target, spot.value):
                 limits = ((form.of, spot.value),) if form.of and form.of.preds else ()
                 far = _FAR_KEY if spot.value.path and target.kind == "column" and not target.qualified else 0.0

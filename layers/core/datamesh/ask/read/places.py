@@ -26,6 +26,7 @@ NAMED = 0.6  # of what a way costs whose end was named
 _OTHER_TABLE = 0.2
 _YEAR, _DATE = stem("year"), stem("date")
 _OF_A_DEED = 0.6  # the shipping date of an order, that has an order date, too
+_CREATED = stem("created")
 _ITS_OWN = tuple((stem(word),) for word in ("date", "time", "day", "year"))
 _BY_KEY = 0.1
 _LED, _CALLED = 0.3, 0.3  # over one key more; that rows are meant by what they are called
@@ -138,10 +139,11 @@ class Schema:
         back = self.vocabulary.graph.walks(walk.end, walk.start)
         return len(walk.path) == 1 and not walk.many and bool(back) and back[0].many
 
-    def spots(self, root: str, table: str) -> list[Choice[Spot]]:
-        """Where `table` stands, seen from `root`, walking to one only."""
-        walks = self.vocabulary.graph.to_one(root, table)[:KEPT]
-        return [Choice(Spot(root).onward(walk), walk.cost + self.roles.of_walk(walk, ("have",))) for walk in walks]
+    def spots(self, root: str, table: str, hint: tuple[str, ...] = ()) -> list[Choice[Spot]]:
+        """Where `table` stands, seen from `root`, walking to one only; `hint`: the verb between the two."""
+        walks, said = self.vocabulary.graph.to_one(root, table)[:KEPT], hint or ("have",)
+        found = [Choice(Spot(root).onward(walk), walk.cost + self.roles.of_walk(walk, said)) for walk in walks]
+        return sorted(found, key=lambda choice: choice.cost) if hint else found
 
     def columns(self, name: Name, spot: Spot) -> list[Choice[tuple[Walk, ColumnView]]]:
         """The columns that a name may mean here: the table's own, and those of tables that it leads to."""
@@ -261,10 +263,12 @@ def _measures(column: ColumnView, nouns: Set[str]) -> bool:
     )
 
 
-def of_a_deed(view: TableView, column: ColumnView) -> float:
+def of_a_deed(view: TableView, column: ColumnView, *, first_of: bool = False) -> float:
     """What it costs that a date is meant which is not the one of the thing itself: the date of an order is its order
-    date, whatever others it has."""
-    own = [other for other in view.columns.values() if other.dated and rest(other.words, view.nouns) in _ITS_OWN]
+    date, whatever others it has. Without one, the last or the `first_of` them is so by when it was created."""
+    dates = [other for other in view.columns.values() if other.dated]
+    own = [other for other in dates if rest(other.words, view.nouns) in _ITS_OWN]
+    own = own or [other for other in dates if first_of and _CREATED in other.all_words]
     return _OF_A_DEED if column.dated and len(own) == 1 and column not in own else 0.0
 
 

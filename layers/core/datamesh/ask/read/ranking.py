@@ -37,7 +37,7 @@ def ranked_by(schema: Schema, rank: Ranked, spot: Spot) -> list[Choice[intent.Or
     elif adjective:
         for column, tier in schema.measured(spot.table, adjective, lambda c: _has_ends(c, adjective)):
             way = direction if tier.high else _REVERSED[direction]
-            cost = BY_ADJECTIVE + of_a_deed(schema.table(spot.table), column)
+            cost = BY_ADJECTIVE + of_a_deed(schema.table(spot.table), column, first_of=True)
             found.append(Choice(intent.Order(by=schema.attr(spot, column), direction=way), cost))
     return cheapest(found)
 

@@ -24,7 +24,7 @@ _WHOLE_NAME = (stems("name"), stems("full name"))
 _CALLED = tuple(stems(word) for word in LABEL_WORDS)
 _BESIDE = 0.3
 _NO_OWNER = 0.1
-_ID = stem("id")
+_IDS = frozenset(stem(word) for word in ("id", "code", "key", "number"))
 _ANOTHERS = 1.0  # the id of reviewers is theirs
 _BORROWED = 0.3  # a key of something else, where the thing itself has it
 
@@ -194,7 +194,8 @@ def stands_for(schema: Schema, target: Target, text: str) -> bool:
     """Whether a key column was called by the noun of what it leads to: the destination airport, not its code or id; or
     by what that is here: the manager, of a manager id."""
     thing = any(t.kind == "table" and not t.cost for t in schema.vocabulary.names.targets.get(stems(text), ()))
-    role = not thing and schema.column(target.table, target.name).words == (*stems(text), _ID)
+    *role_of, last = schema.column(target.table, target.name).words or ("",)
+    role = not thing and last in _IDS and tuple(role_of) == stems(text)
     return _labelled(schema, target) and (role or called_after(schema.vocabulary, target, text))
 
 

@@ -12,7 +12,7 @@ from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Aggregate, Compared, Form, KeyForm, Out, Plain, SetForm, Valued
 from datamesh.ask.read.grammar import outputs, predicates, sets
 
-__all__ = ["how_much", "in_which", "where_is"]
+__all__ = ["how_much", "in_which", "when_was", "where_is"]
 
 _BY_ADJECTIVE = 0.1
 
@@ -54,6 +54,16 @@ def where_is(r: Reader, i: int) -> Iterator[Hit[Form]]:
         for hit in outputs.output(r, op.end):
             if all(isinstance(out, Plain) and out.of and out.of.preds for out in hit.value):
                 yield Hit(hit.end, Form(hit.value), hit.cost)
+
+
+def when_was(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """When was Ann Lee hired; when did the project Comet start: the date that the verb names"""
+    for op in r.op(i + 1, "be", "aux") if r.word(i, "when") else ():
+        for of in (*_of_what(r, op.end), *sets.best_set(r, op.end)):
+            for name in r.names(of.end, "column") if r.lattice.relation(of.end) else ():
+                columns = [t for t in name.targets if r.lattice.vocabulary.column(t.table, t.name).dated]
+                if columns and not of.value.each:
+                    yield _shown_of((Plain(replace(name, targets=tuple(columns))),), of, name.end, 0.0)
 
 
 def how_much(r: Reader, i: int) -> Iterator[Hit[Form]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from datamesh.ask.lattice import Literal
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import Lacking, Linked, Post, Ranked, Valued
+from datamesh.ask.read.form import Dated, Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied
 from datamesh.ask.read.grammar.clauses import clause, containing, missing, word_in
 from datamesh.ask.read.grammar.common import dates, dearer, values
@@ -22,6 +22,7 @@ from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_
 __all__ = ["another", "complement", "post", "predicate", "ranked"]
 
 _THING_TOO = 1.0
+_YEAR_BEHIND = 0.1
 _WITH_WHOM = 0.3  # a value after `with`, without what it is
 _BARE, _BARE_PROPER = 0.3, 0.15  # a value that stands alone; as quoted or capital as a name is
 
@@ -61,8 +62,16 @@ def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from verb_phrase(r, i)
     yield from comparative(r, i)
     yield from dates(r, i)
+    yield from _of_year(r, i)
     for hit in values(r, i):
         yield Hit(hit.end, Valued(None, hit.value), hit.cost + _alone(hit.value))
+
+
+def _of_year(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(in Fall) 2023: a year that follows a value"""
+    if i and any(literal.end == i and not literal.quoted for at in range(i) for literal in r.literals(at)):
+        for end, period in r.periods(i) if r.tokens[i].kind == "number" else ():
+            yield Hit(end, Dated(None, "in", period), _YEAR_BEHIND)
 
 
 def _introduced(r: Reader, i: int) -> Iterator[Hit[Post]]:

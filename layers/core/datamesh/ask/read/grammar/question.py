@@ -14,7 +14,6 @@ from datamesh.ask.read.form import (
     KeyForm,
     Linked,
     Post,
-    PredForm,
     Ranked,
     SetForm,
     Thing,
@@ -25,7 +24,7 @@ from datamesh.ask.read.grammar.closing import per, rest
 from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
 from datamesh.ask.read.grammar.fronted import fronted
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
-from datamesh.ask.read.grammar.inquiries import how_much, in_which, where_is
+from datamesh.ask.read.grammar.inquiries import how_much, in_which, when_was, where_is
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
 from datamesh.ask.read.grammar.stretches import stretches
@@ -60,7 +59,7 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
         yield from told_again(r, rule_(r, at))
     yield from somebody(r, at)
     yield from told_again(r, list(somebody(r, at)))
-    yield from [*how_much(r, at), *where_is(r, at), *fronted(r, at, _asked)]
+    yield from [*how_much(r, at), *where_is(r, at), *when_was(r, at), *fronted(r, at, _asked)]
     for keys in group_keys(r, at):
         after = r.comma(keys.end)
         for begun in [*_shown(r, after), *_how_many(r, after), *_which(r, after), *computed.asked(r, after)]:
@@ -158,44 +157,47 @@ def _done_by(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
         for doer in sets.noun_set(r, aux.end):
             if doer.value.each and doer.value.head:
                 key = KeyForm(name=doer.value.head, of=replace(doer.value, each=False))
-                for form in _verb_and_posts(r, counted, doer.end, doer.cost):
-                    yield _counting(form, (key,))
-        for end, pred, cost in _doers(r, aux.end):
-            for form in _verb_and_posts(r, Hit(0, counted.value.plus(pred), counted.cost), end, cost):
-                yield _counting(form)
+                for done in _verb(r, doer.end):
+                    for form in _with_posts(r, counted, done, doer.cost):
+                        yield _counting(form, (replace(key, hint=done.verb),))
+        for doer_ in _doers(r, aux.end):
+            for done in _verb(r, doer_.end):
+                by = replace(doer_.value, hint=done.verb or ("have",))
+                for form in _with_posts(r, Hit(0, counted.value.plus(by), counted.cost), done, doer_.cost):
+                    yield _counting(form)
 
 
-def _doers(r: Reader, i: int) -> Iterator[tuple[int, PredForm, float]]:
+def _doers(r: Reader, i: int) -> Iterator[Hit[Linked | Valued]]:
     for doer in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
-        yield doer.end, Linked(doer.value, ("have",)), doer.cost
+        yield Hit(doer.end, Linked(doer.value), doer.cost)
     for value in values(r, i):
-        yield value.end, Valued(None, value.value, ("have",)), value.cost
+        yield Hit(value.end, Valued(None, value.value), value.cost)
 
 
-def _verb_and_posts(r: Reader, counted: Hit[SetForm], i: int, cost: float) -> Iterator[Hit[SetForm]]:
-    for end, unread in _verb(r, i):
-        yield from sets.with_posts(r, Hit(end, counted.value, counted.cost + cost + unread))
+def _with_posts(r: Reader, counted: Hit[SetForm], done: tallied.Done, cost: float) -> Iterator[Hit[SetForm]]:
+    return sets.with_posts(r, Hit(done.end, counted.value, counted.cost + cost + done.cost))
 
 
-def _verb(r: Reader, i: int) -> Iterator[tuple[int, float]]:
+def _verb(r: Reader, i: int) -> Iterator[tallied.Done]:
     """The verb at the end: have, operate, fly; with its preposition."""
     for op in r.op(i, "have"):
-        yield op.end, 0.0
+        yield tallied.Done(op.end)
     for op in r.op(i, "in"):
-        yield op.end, 0.1
+        yield tallied.Done(op.end, cost=0.1)
     start = at = next((op.end for op in r.op(i, "be")), i)  # (has each nominee) been nominated for
     while r.lattice.relation(at):
         at += 1
     if at > start:
-        yield r.reach(at), UNREAD_VERB + 0.1
+        verb = (r.tokens[at - 1].stem,)
+        yield tallied.Done(r.reach(at), verb, UNREAD_VERB + 0.1)
         for op in r.op(at, "in"):
-            yield op.end, UNREAD_VERB + 0.1
+            yield tallied.Done(op.end, verb, UNREAD_VERB + 0.1)
 
 
 def _done_to_each(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
     """(how many players) played each position; have appeared in each musical"""
     at = next((op.end for op in r.op(counted.end, "have", "be", "aux")), counted.end)
-    for end in {at, *(end for end, _ in _verb(r, at))}:
+    for end in {at, *(done.end for done in _verb(r, at))}:
         if end > counted.end:
             for keys in each_key(r, end):
                 yield _counting(Hit(keys.end, counted.value, counted.cost + keys.cost + UNREAD_VERB), keys.value)

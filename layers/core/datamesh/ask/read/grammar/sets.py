@@ -123,9 +123,12 @@ def _heads(r: Reader, front: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
         for typed in of_kind(r, hit):
             things = nouns(r, Hit(typed.end, front.value.plus(typed.value), front.cost + typed.cost))
             yield from (thing for thing in things if is_table(thing.value.head))
-        kind = kind_of_thing(hit.value[0]) if len(hit.value) == 1 else None
-        if kind:
-            yield Hit(hit.end, replace(form, head=kind, plural=True), front.cost + hit.cost + _KIND_AS_HEAD)
+        for kind in (hit, *values(r, hit.end)):  # bugs; critical bugs
+            named = kind_of_thing(kind.value[0]) if len(kind.value) == 1 else None
+            if named:
+                both = form if kind is hit else form.plus(Valued(None, kind.value))
+                cost = front.cost + hit.cost + (0.0 if kind is hit else kind.cost) + _KIND_AS_HEAD
+                yield Hit(kind.end, replace(both, head=named, plural=True), cost)
 
 
 def headed(name: Name) -> SetForm:

@@ -156,10 +156,10 @@ def _measured(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def by_many(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
     """(used by, in) more than 3 shops; (shared by, in charge of) the most companies"""
     for found in so_many(r, i):
-        if isinstance(found.value, Linked):
+        if isinstance(found.value, Linked) or (
+            isinstance(found.value, Ranked) and any(r.word(at, *_HOW_MANY) for at in range(i, i + 3))
+        ):
             yield Hit(found.end, replace(found.value, hint=hint), found.cost)
-        elif any(r.word(at, *_HOW_MANY) for at in range(i, i + 3)):
-            yield found
 
 
 def _times(r: Reader, done: Done) -> Iterator[Hit[Post]]:

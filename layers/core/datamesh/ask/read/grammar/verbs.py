@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from datamesh.ask.lattice import Name
 from datamesh.ask.names.spelling import done_by
-from datamesh.ask.names.words import singular
+from datamesh.ask.names.words import singular, stem
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
     NEVER,
@@ -40,6 +40,9 @@ _NO_THAT = 0.1  # the papers (that) he wrote
 _DONE_ALONE = 0.3  # have not been eliminated: the verb names the rows that are not there
 _EVENT = ("never", "did", "have", "has", "had")
 _HAVE = ("have", "has", "had", "having")
+_AS_HAVING = frozenset(
+    stem(verb) for verb in ("get", "receive", "achieve", "score", "reach", "record", "obtain", "pay")
+)
 
 
 @dataclass(frozen=True)
@@ -123,15 +126,19 @@ def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
     starts |= {r.reach(at + 1): (verb, r.tokens[at].stem) for at in starts if at > i and _going_on(r, at)}
     yield from nested.later(r, i)
+    for none in sets.plain_set(r, i + 1) if r.word(i, "no") else ():  # offer no courses
+        yield Hit(none.end, Linked(none.value, (verb,), negated=True), none.cost)
     yield from both(r, i, lambda reader, at: list(_with_preposition(reader, at, verb)))  # used both by A and by B
     for start, hint in starts.items():
         yield from (replace(hit, value=_when_done(hit.value, verb)) for hit in predicates.complement(r, start, hint))
         yield from comparative(r, start)
         for hit in predicates.ranked(r, start):
             if isinstance(hit.value, Ranked) and (hit.value.of or hit.value.total or hit.value.fn):
-                yield hit
+                yield Hit(hit.end, replace(hit.value, hint=hit.value.hint or hint), hit.cost)
         if start > i:
             yield from of_the_highest(r, start)
+        if start == i and verb in _AS_HAVING:  # got the highest mark
+            yield from (hit for hit in predicates.ranked(r, i) if isinstance(hit.value, Ranked) and hit.value.attr)
         yield from counted(r, start)
     deed = r.lattice.deeds.get(i - 1)
     for when in dates(r, i, hint=(verb,)):  # a verb may name the date: opened in 2008
@@ -206,10 +213,18 @@ def inverted(r: Reader, i: int) -> Iterator[Hit[Post]]:
 def _subjects(r: Reader, i: int) -> Iterator[Hit[Valued | Linked]]:
     for hit in values(r, i):
         yield Hit(hit.end, Valued(None, hit.value, ("have",)), hit.cost + 0.1)
+    yield from _nobody(r, i)
     no = r.word(i, "no", "neither")
     at = i + no + (no and r.word(i + 1, "any"))
     for found in sets.plain_set(r, at):
         yield Hit(found.end, Linked(found.value, ("have",), negated=bool(no)), found.cost + 0.2)
+
+
+def _nobody(r: Reader, i: int) -> Iterator[Hit[Linked]]:
+    """(skills that) nobody (has): no one of a table of people"""
+    for said in r.nobody(i):
+        if name := said.only("table"):
+            yield Hit(name.end, Linked(SetForm(name), ("have",), negated=True), 0.1)
 
 
 def verb_at_end(r: Reader, i: int) -> Iterator[tuple[int, bool, float]]:
