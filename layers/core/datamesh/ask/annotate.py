@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from datamesh.ask.combined import place_in_place, with_months
 from datamesh.ask.dates import GRAINS, Period, periods
 from datamesh.ask.lattice import UNIT_STEMS, Lattice, Literal, Name, Operator
 from datamesh.ask.lexicon.english import CARRIERS, EMPTY_WORDS, FUNCTION_WORDS, ORDINALS, ROW_WORDS, SPELLED
@@ -63,8 +64,9 @@ def _mistyped(lattice: Lattice, vocabulary: Vocabulary) -> bool:
 def _annotate(lattice: Lattice, vocabulary: Vocabulary, today: date) -> None:
     span = range(len(lattice.tokens))
     lattice.operators = {i: _operators(lattice, i) for i in span}
-    lattice.names = {i: _names(lattice, vocabulary, i) for i in span}
-    lattice.literals = _whole_names({i: _literals(lattice, vocabulary, i) for i in span})
+    lattice.names = with_months({i: _names(lattice, vocabulary, i) for i in span}, lattice)
+    literals = {i: _literals(lattice, vocabulary, i) for i in span}
+    lattice.literals = _whole_names({i: [*place_in_place(lattice, literals, i), *literals[i]] for i in span})
     lattice.deeds = {i: name for i in span if lattice.relation(i) and (name := _deed(lattice, vocabulary, i))}
     lattice.periods = {i: _periods(lattice, i, today) for i in span}
 
@@ -115,7 +117,7 @@ def _at_home(lattice: Lattice, i: int) -> int:
         return 0
     home = words[at + 2].fold
     names = (name_words(domain) for domain in vocabulary.domains)
-    said = any([word for word in name if not word.isdigit()] == [home] for name in names)
+    said = any([word for word in name if not word.isdigit()][-1:] == [home] for name in names)
     return at + 3 if said and (stem(home),) not in vocabulary.names.targets else 0
 
 

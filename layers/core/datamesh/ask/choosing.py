@@ -25,7 +25,7 @@ from datamesh.ask.read.choices import Choice
 from datamesh.ask.read.form import Form
 from datamesh.ask.read.places import Schema
 from datamesh.ask.read.resolve import resolve
-from datamesh.ask.same import merged, one_meaning
+from datamesh.ask.same import lifted, merged, one_meaning
 
 __all__ = ["AMBIGUOUS", "CANDIDATES", "CEILING", "FORMS", "Plan", "chosen", "readings_of", "refused", "stuck_at"]
 
@@ -85,7 +85,7 @@ def readings_of(forms: list[Hit[Form]], schema: Schema) -> dict[intent.Query, fl
         if form.cost > best + _MARGIN:
             break
         for choice in _meant(schema, form.value):
-            cost, reading = form.cost + choice.cost, _plainly(choice.value)
+            cost, reading = form.cost + choice.cost, lifted(_plainly(choice.value))
             readings[reading] = min(cost, readings.get(reading, cost))
             best = min(best, cost)
     return merged(readings)

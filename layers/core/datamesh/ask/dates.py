@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from datamesh.ask.names.words import Token
 
-__all__ = ["GRAINS", "Period", "periods"]
+__all__ = ["GRAINS", "MONTHS", "Period", "periods"]
 
 GRAINS = {"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day", "date": "day"}
 _FOLDED = {f"{grain}s": name for grain, name in GRAINS.items()} | GRAINS
@@ -17,7 +17,7 @@ _FOLDED = {f"{grain}s": name for grain, name in GRAINS.items()} | GRAINS
 _NAMES = """
 january jan;february feb;march mar;april apr;may;june jun;july jul;august aug;september sep sept;october oct
 november nov;december dec"""
-_MONTHS = {
+MONTHS = {
     name: n for n, names in enumerate(_NAMES.strip().replace("\n", ";").split(";"), start=1) for name in names.split()
 }
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
@@ -79,7 +79,7 @@ def _month_of(tokens: Sequence[Token], i: int) -> int | None:
     if i >= len(tokens) or tokens[i].kind != "word":
         return None
     word = tokens[i].fold
-    return None if word in ("may", "mar", "march", "sun", "sat") and not tokens[i].capital else _MONTHS.get(word)
+    return None if word in ("may", "mar", "march", "sun", "sat") and not tokens[i].capital else MONTHS.get(word)
 
 
 def _comma(tokens: Sequence[Token], i: int) -> int:

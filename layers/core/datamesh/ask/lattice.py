@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from datamesh.ask.dates import Period
-from datamesh.ask.lexicon.english import DETERMINERS, UNITS
+from datamesh.ask.lexicon.english import DETERMINERS, TAIL_WORDS, UNITS
 from datamesh.ask.names.naming import Target
 from datamesh.ask.names.spelling import VERB_STEMS, done_by
 from datamesh.ask.names.values import Hit
 from datamesh.ask.names.vocabulary import Vocabulary
-from datamesh.ask.names.words import Token, stem
+from datamesh.ask.names.words import Token, singular, stem
 
 __all__ = ["UNIT_STEMS", "Lattice", "Literal", "Name", "Operator"]
 
@@ -37,6 +37,11 @@ class Name:
     targets: tuple[Target, ...]
     span: tuple[int, int] = (0, 0)  # characters of the question
 
+    @property
+    def lent(self) -> bool:
+        """Whether its last word stands behind another name, which has it, too: first (and last name)."""
+        return len(self.text.split()) > self.end - self.start
+
     def only(self, *kinds: str) -> Name | None:
         """This name for tables, columns or measures alone; None if it names none."""
         kept = tuple(t for t in self.targets if t.kind in kinds)
@@ -47,7 +52,7 @@ class Name:
 class Literal:
     """Text that may be a value: the columns known to hold it. Quoted, it may be a value that nobody has seen.
 
-    `people`: the first and last names that it may be together.
+    `people`: the first and last names that it may be together; or a town and its state.
     """
 
     start: int
@@ -88,9 +93,13 @@ class Lattice:
         return done_by(self.tokens[i]) or not self._noun(i)
 
     def _noun(self, i: int) -> bool:
-        """Whether a word that may be a verb is a noun here: the move, moves of."""
+        """Whether a word that may be a verb is a noun here: the move, moves of; card numbers."""
         before = self.tokens[i - 1].fold if i else ""
-        return before in DETERMINERS or (i + 1 < len(self.tokens) and self.tokens[i + 1].fold == "of")
+        return (
+            singular(self.tokens[i].fold) in TAIL_WORDS
+            or before in DETERMINERS
+            or (i + 1 < len(self.tokens) and self.tokens[i + 1].fold == "of")
+        )
 
     def unit(self, i: int) -> bool:
         return i < len(self.tokens) and self.tokens[i].stem in UNIT_STEMS

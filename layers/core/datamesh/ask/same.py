@@ -11,9 +11,30 @@ from datamesh.ask import intent
 from datamesh.ask.compile import compile_query
 from datamesh.ask.intent.base import Node
 
-__all__ = ["merged", "one_meaning"]
+__all__ = ["lifted", "merged", "one_meaning"]
 
 N = TypeVar("N", bound=Node)
+
+
+def lifted(query: intent.Query) -> intent.Query:
+    """The teams that have the 5 oldest players, where a player's row holds the team: the first 5 rows, in order."""
+    if not isinstance(query, intent.Select) or not isinstance(query.where, intent.In) or not _mere_rows(query):
+        return query
+    key, first = query.where.left, query.where.query
+    if not isinstance(key, intent.EntityKey) or key.path or not isinstance(first, intent.Select) or not first.limit:
+        return query
+    shown = first.outputs[0].item
+    own = isinstance(shown, intent.Attr) and not shown.path and (shown.column,) == key.keys
+    if not own or first.subject != query.subject or first.group or first.distinct or first.limit.per:
+        return query
+    return query.model_copy(update={"where": first.where, "order": first.order, "limit": first.limit})
+
+
+def _mere_rows(query: intent.Select) -> bool:
+    """Whether it shows each row of its subject, in no order."""
+    if query.group or query.order or query.limit or query.distinct:
+        return False
+    return all(isinstance(out.item, intent.Attr | intent.EntityKey | intent.AllColumns) for out in query.outputs)
 
 
 def merged(readings: Mapping[intent.Query, float]) -> dict[intent.Query, float]:

@@ -108,6 +108,10 @@ LABEL_WORDS = ("name", "title", "label")
 PERSONS = (("first", "last"), ("given", "family"), ("fore", "sur"), ("f", "l"))
 """The parts of a person's name, each before `name`."""
 
+PLACES = ("city", "town", "village", "municipality", "suburb", "location", "place", "community", "district")
+WIDER_PLACES = ("state", "province", "county", "region", "country", "nation")
+"""What the names of two columns have in them of which the second says where the first is: Springfield, Ohio."""
+
 _WORTH = """
 rating score grade mark salary wage payment bid price fee fine toll balance deposit donation budget cost rent charge tip
 bonus income measurement temperature discount refund tax premium

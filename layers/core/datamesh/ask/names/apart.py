@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from datamesh.ask.names.naming import Target
-from datamesh.ask.names.words import Token
+from datamesh.ask.names.words import Token, singular
 
 __all__ = ["apart"]
 
@@ -14,6 +14,7 @@ Part = tuple[int, str, tuple[Target, ...]]  # where it ends, the whole name, wha
 Targets = Mapping[tuple[str, ...], Sequence[Target]]
 _JOINTS = ("and", "or", ",", "&")
 _LENT = 0.05  # a word that stands once, and is read twice
+_OF_TWO = 0.1  # and once of each of two things
 _PART = 2  # words of each part
 _AWAY = 8  # tokens that lie between at most
 
@@ -43,7 +44,9 @@ def _lent(words: Sequence[Token], i: int, end: int, begin: int, targets: Targets
         for last in range(split + 1, min(split + _PART, len(words)) + 1):
             noun = tuple(word.stem for word in words[split:last])
             other = tuple(word.stem for word in words[begin:split])
-            if both := _columns(targets, mine + noun, other + noun):
+            both = _columns(targets, mine + noun, other + noun)
+            both = both or (_of_two_things(targets, mine + noun, other + noun) if _singular(words[end - 1]) else ())
+            if both:
                 yield end, _text((*words[i:end], *words[split:last])), both
 
 
@@ -80,3 +83,13 @@ def _columns(targets: Targets, mine: tuple[str, ...], other: tuple[str, ...]) ->
     tables = {target.table for target in targets.get(other, ()) if target.kind == "column"}
     found = [t for t in targets.get(mine, ()) if t.kind == "column" and t.table in tables]
     return tuple(replace(t, cost=t.cost + _LENT) for t in found)
+
+
+def _of_two_things(targets: Targets, mine: tuple[str, ...], other: tuple[str, ...]) -> tuple[Target, ...]:
+    """The columns of two tables that were named: customer (and supplier) names."""
+    owned = [[t for t in targets.get(name, ()) if t.kind == "column" and t.qualified] for name in (mine, other)]
+    return tuple(replace(t, cost=t.cost + _OF_TWO) for t in owned[0]) if all(owned) else ()
+
+
+def _singular(word: Token) -> bool:
+    return singular(word.fold) == word.fold

@@ -32,6 +32,7 @@ _CALENDAR = {"year": ("year",), "month": ("month",), "day": ("day", "day of mont
 _YES_NO = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))
 _SHELLS = frozenset(stem(word) for word in SHELL_WORDS)
 _LABELS = tuple((stem(word),) for word in LABEL_WORDS)
+_CODES = tuple((stem(word),) for word in ("code", "number"))
 Stems = tuple[str, ...]
 
 
@@ -53,6 +54,7 @@ class ColumnView:
     minimum: object = None
     maximum: object = None
     distinct: int | None = None  # different values, at least; by its profile
+    filled: bool = False  # no row lacks it; by its profile
     expression: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)  # enum value to its label
 
@@ -95,7 +97,8 @@ class ColumnView:
 class TableView:
     """A table. `shown_by`: the columns that a row is called by; `person`: those of first and last name; `foreign`: key
     column to the table that it leads to; `calendar`: year, month, day to their columns, in the time of the place;
-    `kin`: where a row says what one thing is to another of its kind, the keys of the one and of what it has (a friend).
+    `kin`: where a row says what one thing is to another of its kind, the keys of the one and of what it has (a friend);
+    `code`: the column of its own code, which need not be of one row only.
     """
 
     name: str
@@ -109,6 +112,7 @@ class TableView:
     calendar: Mapping[str, str] = field(hash=False)
     person: tuple[str, ...] = ()
     kin: tuple[str, str] | None = None
+    code: tuple[str, ...] = ()
 
 
 def table_view(
@@ -128,6 +132,7 @@ def table_view(
     foreign = {edge.columns[0]: edge.to for edge in edges if len(edge.columns) == 1}
     kin = kin_of(name, table.primary_key, edges)
     nouns = tuple(dict.fromkeys((*nouns, role_of(kin[1])))) if kin else nouns
+    own = [column for column in columns.values() if column.name not in foreign]
     key = table.primary_key if permitted.issuperset(table.primary_key) else ()
     return TableView(
         name=name,
@@ -136,11 +141,12 @@ def table_view(
         columns=columns,
         measures={m.name: _measure_view(name, m) for m in table.measures if _readable(m, permitted)},
         key=key,
-        shown_by=_shown_by([c for c in columns.values() if c.name not in foreign], with_cores(nouns)) or key,
+        shown_by=_shown_by(own, with_cores(nouns)) or key,
         foreign=foreign,
         calendar=_calendar(columns.values()),
         person=next(iter(_persons(columns.values())), ()),
         kin=kin,
+        code=_own_code(own, nouns),
     )
 
 
@@ -171,6 +177,7 @@ def _column_view(table: str, of: Table, column: Column, key: bool, profile: Colu
         minimum=profile.minimum if profile else None,
         maximum=profile.maximum if profile else None,
         distinct=profile.distinct if profile else None,
+        filled=profile is not None and profile.distinct is not None and not profile.nulls,
         labels={str(entry.value): entry.label for entry in column.enum if entry.label},
     )
 
@@ -228,6 +235,12 @@ def _shown_by(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[
     initials = {(stem(f"{noun[0][0]}name"),) for noun in nouns}
     short = [c.name for c in texts if c.words in initials]
     return tuple(short) if len(short) == 1 else ()
+
+
+def _own_code(columns: Iterable[ColumnView], nouns: tuple[Stems, ...]) -> tuple[str, ...]:
+    """The channel code of customer contact channels."""
+    found = tuple(c.name for c in columns if rest(c.words, nouns) in _CODES)
+    return found if len(found) == 1 else ()
 
 
 def _persons(columns: Iterable[ColumnView]) -> list[tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from datamesh.ask import intent
@@ -13,7 +14,7 @@ from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import stems
 from datamesh.ask.read import foremost, kindred, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
-from datamesh.ask.read.context import came_by, says_more
+from datamesh.ask.read.context import came_by, says_more, where_it_stands
 from datamesh.ask.read.facts import facts
 from datamesh.ask.read.form import (
     COMPOUND,
@@ -32,6 +33,7 @@ from datamesh.ask.read.form import (
 from datamesh.ask.read.numbers import FLIPPED, aged, holds_number, number_is
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
+from datamesh.ask.read.standing import tells_of_rows
 from datamesh.ask.read.together import at_odds, both, excluding, gone_before, in_order, shape
 from datamesh.ask.read.valued import either, equal, holders, persons, yes_or_no
 
@@ -45,13 +47,17 @@ _COUNTED_FAR = 2  # steps across which rows are counted
 _BRIDGED_COUNT = 0.3
 _UNLIKE = 0.2  # parts of one condition that look at different things
 _ROUNDABOUT = 0.3  # a way over something else, where a thing has these itself
+_BEING = 0.3  # that rows of another table are what somebody is
+_NOT_THE_ROW = 0.5  # what a row says, beside what it is of
 _OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to it
 
 
 def conditions(schema: Schema, preds: Iterable[PredForm], spot: Spot) -> list[Choice[tuple[intent.Pred, ...]]]:
     """All of a set's restrictions together; nothing where one of them means nothing here, or one leaves the other
     nothing to say. The way to the same rows is believed once, however often it is gone."""
-    parts = [_meant(schema, pred, spot) for pred in preds if not came_by(schema, pred, spot)]
+    preds = tuple(preds)
+    said = [pred for pred in preds if not (came_by(schema, pred, spot) or where_it_stands(schema, pred, preds))]
+    parts = [_meant(schema, pred, spot) for pred in said]
     found = every(parts) if len(parts) < 2 else [choice for choice in every(parts) if not at_odds(choice.value)]
     return cheapest(Choice(choice.value, choice.cost - gone_before(parts, choice.value)) for choice in found)
 
@@ -190,11 +196,18 @@ def _dated(schema: Schema, pred: Dated, spot: Spot) -> Found:
 
 
 def _lacking(schema: Schema, pred: Lacking, spot: Spot) -> Found:
+    """Without a phone number; parties without delegates, where elections hold these: none of their rows has one."""
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
-        if walk.many or (pred.flag and (column.no is None or walk.path)):
+        if pred.flag and (walk.many or column.no is None or walk.path):
             continue  # active projects are not those of active users
         attr = at_end(schema, spot, walk, column, pred.attr, text=True)
+        if walk.many:
+            if column.no is None and column.kind != "boolean":
+                known = None if column.filled else intent.Not(pred=intent.Missing(of=attr))
+                some = intent.Exists(path=spot.path + walk.path, where=known)
+                yield Choice(some if pred.negated else intent.Not(pred=some), choice.cost)
+            continue
         if column.kind == "boolean":
             yield Choice(equal(attr, [yes_or_no(yes=pred.negated)]), choice.cost)
         elif column.no is not None:  # a column of yes and no: without it is no
@@ -217,8 +230,27 @@ def _linked(schema: Schema, pred: Linked, spot: Spot) -> Found:
     for target, walks in schema.ways(spot, pred.to.head):
         if schema.kin_side(target.table, spot.table):
             yield from kindred.kindred(schema, pred, spot, target)
-        elif pred.hint != ("be",):
-            yield from _led_to(schema, pred, spot, target, walks)
+        else:
+            yield from _led_to(schema, pred, spot, target, walks if pred.hint != ("be",) else _as_which(walks))
+    yield from _said_of_rows(schema, pred, spot)
+
+
+def _as_which(walks: Iterable[Walk]) -> list[Walk]:
+    """Members that have been captains: where a row of captains is of one member."""
+    return [replace(walk, cost=walk.cost + _BEING) for walk in walks if walk.many and len(walk.path) == 1]
+
+
+def _said_of_rows(schema: Schema, pred: Linked, spot: Spot) -> Found:
+    """Countries that have players of 1.90, where the rows of a season say who played: there is such a row."""
+    if pred.count or not pred.to.preds or pred.to.head is None:
+        return
+    for target in pred.to.head.targets:
+        own = target.table == spot.table
+        if not tells_of_rows(schema.vocabulary, target) or (own and pred.negated):
+            continue
+        for walk in [Walk(spot.table, (), 0.0)] if own else schema.walks(spot, target.table):
+            for choice in _rows(schema, pred, spot, walk):
+                yield Choice(choice.value, choice.cost + walk.cost + target.cost + _NOT_THE_ROW)
 
 
 def _led_to(schema: Schema, pred: Linked, spot: Spot, target: Target, walks: list[Walk]) -> Found:

@@ -124,7 +124,7 @@ def _aggregates(schema: Schema, out: Aggregate) -> Iterator[Choice[Figure]]:
         column = schema.column(target.table, target.name)
         if _computes(out.fn, column, out.attr):
             fn, of = _simple(schema, target, column) or (out.fn, column)
-            for owner, cost in _owners(schema, out.of, target.table):
+            for owner, cost in _owners(schema, out.of, target.table, named=target.qualified):
                 yield Choice(Figure(target.table, fn, owner, of, out.of, out.attr), target.cost + cost)
 
 
@@ -149,8 +149,9 @@ def _computes(fn: intent.MeasureFn, column: ColumnView, said: Name | None = None
     return column.numeric or (fn in ("min", "max") and column.dated)
 
 
-def _owners(schema: Schema, form: SetForm | None, table: str) -> Iterator[tuple[str, float]]:
-    """The attribute's own rows; rows that they belong to, where these are restricted or each of them is meant."""
+def _owners(schema: Schema, form: SetForm | None, table: str, *, named: bool = False) -> Iterator[tuple[str, float]]:
+    """The attribute's own rows; rows that they belong to, where these are restricted or each of them is meant; or where
+    its own were `named`, of which each has one: the total savings balance of accounts."""
     if form is None or form.head is None:
         yield table, 0.0
         return
@@ -159,7 +160,9 @@ def _owners(schema: Schema, form: SetForm | None, table: str) -> Iterator[tuple[
     for owner in schema.tables(form.head):
         if owner.table == table:
             yield table, owner.cost
-        elif (form.preds or form.each) and schema.spots(table, owner.table):
+        elif ((form.preds or form.each) and schema.spots(table, owner.table)) or (
+            named and schema.spots(table, owner.table) and schema.spots(owner.table, table)
+        ):
             yield owner.table, owner.cost + _FAR_SET
 
 

@@ -148,6 +148,8 @@ def _output(
     schema: Schema, counted: str, anchor: Anchor, spot: Spot, *, whole: bool
 ) -> intent.Attr | intent.EntityKey | None:
     """An attribute of a thing groups by the thing, unless it is of what is counted: then its values are the groups."""
+    if anchor.doubt and anchor.of and anchor.of.head and schema.names_thing(anchor.of.head):
+        return None  # the id of the customer with the most of them is not that of a customer's card
     if anchor.through:
         return None if anchor.columns else through_key(schema, anchor.table, anchor.through, spot)
     thing = whole or anchor.implied or anchor.owner == anchor.table != counted

@@ -70,9 +70,9 @@ def _roots(schema: Schema, form: Form, shown: tuple[Anchor, ...]) -> Iterator[tu
     if pointing and len(tables) == 1:
         return  # what points back points to something else
     ordering = _ordering(schema, form, tables)
-    pointing |= bool(ordering)
+    pointing |= bool(ordering) and any(isinstance(o.by, Plain) and o.by.of and o.by.of.head for o in form.order)
     for root, tree in schema.vocabulary.graph.roots(tables | ordering)[:_ROOTS]:
-        if root not in tables and not pointing:
+        if root not in tables | ordering and not pointing:
             continue  # pairs of things were not asked for
         yield root, tree + (_UNSURE * 2 if len(owners) == 1 and root not in owners else 0.0)
 

@@ -15,7 +15,7 @@ from datamesh.ask.names.views import ColumnView, TableView, rest
 from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.ask.names.words import stem, stems
 from datamesh.ask.read.choices import KEPT, Choice
-from datamesh.ask.read.form import NEVER, Compared, Linked, PredForm, SetForm, Valued
+from datamesh.ask.read.form import NEVER, Compared, Lacking, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.roles import Roles
 from datamesh.ask.read.standing import calls_rows, identifies, leads_on
 
@@ -231,6 +231,8 @@ class Schema:
                 return None
             elif isinstance(pred, Compared | Valued) and pred.negated and _of_values(pred):
                 return None  # another question than of rows
+            elif isinstance(pred, Lacking) and not (pred.negated or pred.flag or rows):
+                return None  # parties without delegates: not those of some row without
             else:
                 kept.append(pred)
         return replace(form, preds=tuple(kept))

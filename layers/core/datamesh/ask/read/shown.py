@@ -210,7 +210,7 @@ def _thing(schema: Schema, form: SetForm) -> Iterator[Choice[Anchor]]:
         if target.kind == "table" and (kin := schema.table(target.table).kin):
             yield Choice(Anchor(target.table, through=kin[1], of=form, said=form.head), target.cost)
         elif target.kind == "table":
-            shown = schema.table(target.table).shown_by
+            shown = schema.table(target.table).shown_by or schema.table(target.table).code
             if shown and not (len(shown) > 1 and shown == schema.table(target.table).key and target.cost >= PARTLY):
                 yield Choice(Anchor(target.table, shown, implied=True, owner=target.table, of=form), target.cost)
         elif target.kind == "column" and form.head:

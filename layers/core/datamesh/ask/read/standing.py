@@ -8,7 +8,7 @@ from datamesh.ask.names.naming import PARTLY, Target
 from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.ask.names.words import stem, stems
 
-__all__ = ["called_after", "calls_rows", "identifies", "leads_on", "stands_for_rows"]
+__all__ = ["called_after", "calls_rows", "identifies", "leads_on", "stands_for_rows", "tells_of_rows"]
 
 _KEY_NOUN = 0.5
 _ID = stem("id")
@@ -54,3 +54,12 @@ def calls_rows(vocabulary: Vocabulary, target: Target, said: str) -> bool:
     view = vocabulary.tables[target.table]
     called = view.shown_by == (target.name,) or view.columns[target.name].unique
     return called and view.key != (target.name,) and view.columns[target.name].kind == "text"
+
+
+def tells_of_rows(vocabulary: Vocabulary, target: Target) -> bool:
+    """Whether rows are of one each of what a text says: the player of a season, though it is not what rows are."""
+    if target.kind != "column" or target.cost >= PARTLY:
+        return False
+    view = vocabulary.tables[target.table]
+    column = view.columns[target.name]
+    return column.kind == "text" and target.name not in (*view.foreign, *view.key, *view.shown_by)

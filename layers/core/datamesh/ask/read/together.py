@@ -11,9 +11,20 @@ __all__ = ["at_odds", "both", "excluding", "gone_before", "in_order", "parts", "
 
 
 def both(preds: Iterable[intent.Pred]) -> intent.Pred | None:
-    """All of them, in one order: the order of a question's conditions means nothing."""
-    ordered = in_order(part for pred in preds for part in parts(pred))
+    """All of them, in one order: the order of a question's conditions means nothing. That there is the one row which
+    another of them speaks of goes without saying."""
+    said = [part for pred in preds for part in parts(pred)]
+    looked = [attr.path for attr in map(_restricted, said) if attr and attr.path]
+    ordered = in_order(part for part in said if not _is_there(part, looked))
     return intent.And(preds=ordered) if len(ordered) > 1 else next(iter(ordered), None)
+
+
+def _is_there(pred: intent.Pred, looked: Sequence[intent.Path]) -> bool:
+    """Whether a condition is only that one row is there, at which or beyond which another looks."""
+    if not isinstance(pred, intent.Exists) or pred.where is not None or pred.count is not None:
+        return False
+    one = not any(edge.many for edge in pred.path)
+    return one and any(path[: len(pred.path)] == pred.path for path in looked)
 
 
 def parts(pred: intent.Pred | None) -> tuple[intent.Pred, ...]:

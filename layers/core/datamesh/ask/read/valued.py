@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from datamesh.ask import intent
-from datamesh.ask.lattice import Literal
+from datamesh.ask.lattice import Literal, Name
 from datamesh.ask.names.joins import Walk
 from datamesh.ask.names.spelling import VERB_STEMS
 from datamesh.ask.names.values import Hit
@@ -45,12 +45,10 @@ def holders(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[Held]]:
 
 
 def persons(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[Walk, intent.Pred]]]:
-    """People by first and last name: the way to them, and who they are."""
-    if pred.attr and stems(pred.attr.text)[-1:] != ("name",):
-        return
+    """People by first and last name, places by their own and that of what they are in: the way there, and which."""
     tables = [{one.table for one, _ in literal.people} for literal in pred.values]
     for table in sorted(set.intersection(*tables)):
-        if not pred.attr or table in {target.table for target in pred.attr.targets}:
+        if not pred.attr or _names_pair(pred.attr, table, pred.values):
             among = schema.roles.among_themselves(table, pred.hint) if table == spot.table else []
             ways = among or schema.walks(spot, table)
             for walk in ways:
@@ -67,6 +65,14 @@ def _of_itself(schema: Schema, walk: Walk, pred: Valued) -> bool:
     hint = set(pred.hint) - {NEVER}
     doing = bool(hint & VERB_STEMS) or hint == {"have"}
     return doing and not walk.path and bool(schema.vocabulary.graph.own.get(walk.start))
+
+
+def _names_pair(said: Name, table: str, values: Iterable[Literal]) -> bool:
+    """The name of a person; the city of Springfield, Ohio."""
+    if stems(said.text)[-1:] == ("name",):
+        return table in {target.table for target in said.targets}
+    near = {(one.table, one.column) for literal in values for one, _ in literal.people if one.table == table}
+    return near <= {(target.table, target.name) for target in said.targets}
 
 
 def _person(schema: Schema, spot: Spot, literal: Literal) -> intent.Pred:
@@ -93,15 +99,21 @@ def equal(attr: intent.Attr, values: Iterable[intent.Value], *, negated: bool = 
 def either(preds: Iterable[intent.Pred]) -> intent.Pred:
     """One of several values of one column is one condition; so is that one row is this or that, of the same rows."""
     ordered = in_order(_same_rows(preds))
-    pairs = [
-        (pred.left, pred.right)
-        for pred in ordered
-        if isinstance(pred, intent.Cmp) and pred.op == "=" and isinstance(pred.left, intent.Attr)
-    ]
-    values = [right for _, right in pairs if isinstance(right, intent.Value)]
-    if len(values) == len(ordered) and len({left for left, _ in pairs}) == 1:
-        return equal(pairs[0][0], values)
+    pairs = [pair for pred in ordered if (pair := _one_of(pred)) is not None]
+    if len(pairs) == len(ordered) and len({left for left, _ in pairs}) == 1:
+        return equal(pairs[0][0], [value for _, values in pairs for value in values])
     return intent.Or(preds=ordered) if len(ordered) > 1 else ordered[0]
+
+
+def _one_of(pred: intent.Pred) -> tuple[intent.Attr, tuple[intent.Value, ...]] | None:
+    """The attribute that is to be one of some values."""
+    match pred:
+        case intent.Cmp(left=intent.Attr() as left, op="=", right=intent.Value() as right):
+            return left, (right,)
+        case intent.In(left=intent.Attr() as left, values=values, query=None):
+            return left, values
+        case _:
+            return None
 
 
 def _same_rows(preds: Iterable[intent.Pred]) -> Iterator[intent.Pred]:

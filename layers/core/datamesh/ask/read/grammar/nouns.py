@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask.lattice import Name
+from datamesh.ask.names.naming import PARTLY
 from datamesh.ask.names.spelling import verb_form
 from datamesh.ask.names.words import singular, stems
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import COMPOUND, Contains, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.grammar.common import participle
 from datamesh.ask.read.grammar.compounds import compounds
+from datamesh.ask.read.standing import tells_of_rows
 
 __all__ = ["is_table", "nouns", "of_head"]
 
 _ATTRIBUTE_AS_HEAD = 0.3
+_ONLY_WHOSE = 1.0  # customer (and supplier names): no customers
 _COMPOUND = 0.2  # two things' names beside each other
 
 
@@ -25,13 +28,28 @@ def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
             if kind == "column" and participle(r, name):
                 continue
             said = tuple(of_head(name, pred) for pred in state.value.preds)
-            found = replace(state.value, head=name, preds=said, plural=_plural(r, name))
-            yield Hit(name.end, found, state.cost + cost)
+            head = _with_tellers(r, name) if kind == "table" else name
+            found = replace(state.value, head=head, preds=said, plural=_plural(r, name))
+            only_whose = kind == "table" and any(_lends(c, name) for c in r.names(name.start, "column"))
+            yield Hit(name.end, found, state.cost + cost + (_ONLY_WHOSE if only_whose else 0.0))
             last = r.tokens[name.end - 1]
             if kind == "table" and singular(last.fold) == last.fold and not verb_form(last):
                 yield from _compound(r, state, name)
-            for head in compounds(r, name) if kind == "table" else ():
-                yield Hit(head.end, replace(state.value, head=head.value, plural=True), state.cost + head.cost)
+            for both in compounds(r, name) if kind == "table" else ():
+                yield Hit(both.end, replace(state.value, head=both.value, plural=True), state.cost + both.cost)
+
+
+def _lends(column: Name, table: Name) -> bool:
+    """Customer (and supplier names): whose names they are, not customers."""
+    return column.lent and column.end == table.end and min(t.cost for t in column.targets) < PARTLY
+
+
+def _with_tellers(r: Reader, name: Name) -> Name:
+    """Players, of a table; and of the seasons whose rows say who played."""
+    vocabulary = r.lattice.vocabulary
+    whole = next((known for known in r.lattice.names[name.start] if known.end == name.end), name)
+    tellers = tuple(target for target in whole.targets if tells_of_rows(vocabulary, target))
+    return replace(name, targets=(*name.targets, *tellers))
 
 
 def _compound(r: Reader, state: Hit[SetForm], owner: Name) -> Iterator[Hit[SetForm]]:

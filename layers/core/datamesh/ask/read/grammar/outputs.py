@@ -20,6 +20,7 @@ from datamesh.ask.read.grammar.owners import owners_by_verb
 from datamesh.ask.read.grammar.pairs import paired
 from datamesh.ask.read.grammar.pointing import UNREAD_CLAUSE, pointing_back
 from datamesh.ask.read.grammar.possible import CLOSE
+from datamesh.ask.read.grammar.so_often import so_often
 
 __all__ = ["after_joint", "counted", "items", "of_whom", "output", "outputs", "series"]
 
@@ -159,7 +160,7 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Outs]]:
         for op in r.op(name.end, "tally"):  # the order count
             yield Hit(op.end, (Count(sets.headed(name)),))
     for op in r.op(i, "count"):
-        for hit in sets.noun_set(r, op.end):
+        for hit in [*sets.noun_set(r, op.end), *so_often(r, op.end)]:
             yield Hit(hit.end, (Count(hit.value),), hit.cost)
             for verb in pointing_back(r, hit.end):
                 yield Hit(verb.end, (Count(hit.value),), hit.cost + verb.cost)
@@ -273,7 +274,6 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     for functions in series(r, _function(r, at), _function, 4):
         at = functions.end + r.word(functions.end, "for", "of")  # the minimum and maximum for the price
         for name in measurable(r, _number_of(r, r.the(at)), *functions.value):
-            yield Hit(name.end, tuple(Aggregate(fn, name) for fn in functions.value))
             yield from _more_of_the_same(r, name, functions.value)
 
 
@@ -282,7 +282,9 @@ def _function(r: Reader, i: int) -> list[Hit[tuple[MeasureFn, ...]]]:
 
 
 def _more_of_the_same(r: Reader, name: Name, functions: tuple[MeasureFn, ...]) -> Iterator[Hit[Outs]]:
-    """The average price and score: both averaged."""
+    """The average price; and score: both averaged."""
+    if not name.lent:
+        yield Hit(name.end, tuple(Aggregate(fn, name) for fn in functions))
     if r.word(name.end, "and"):
         for other in r.names(name.end + 1, "column"):
             yield Hit(other.end, tuple(Aggregate(fn, n) for n in (name, other) for fn in functions), 0.1)

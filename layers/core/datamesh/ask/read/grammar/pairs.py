@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Both, Compared, Dated, Linked, Post, PredForm, Ranked, Valued
-from datamesh.ask.read.grammar import predicates
+from datamesh.ask.read.grammar import nested, predicates
 from datamesh.ask.read.grammar.common import amount
 from datamesh.ask.read.grammar.possible import possible
 
@@ -92,9 +92,9 @@ def said_alike(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
 
 
 def same_attribute(r: Reader, i: int, last: PredForm) -> Iterator[Hit[Post]]:
-    """(a score below 100 and) above 500; (higher than 1000 or) lower than 500"""
+    """(a score below 100 and) above 500; (higher than 1000 or) lower than 500; (lower than in May or) than in June"""
     if isinstance(last, Compared) and (last.attr or last.adjective):
-        for hit in amount(r, i):
+        for hit in [*amount(r, i), *nested.than(r, i)]:
             if hit.value.compared:
                 yield Hit(
                     hit.end, replace(last, op=hit.value.op, number=hit.value.number, high=hit.value.high), hit.cost

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from datamesh.ask.lattice import Literal
+from datamesh.ask.names.spelling import done_by
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Dated, Lacking, Linked, Post, Ranked, Valued
 from datamesh.ask.read.grammar import nested, sets, tallied
@@ -171,7 +172,8 @@ def _copula(r: Reader, i: int, *, no: bool) -> Iterator[Hit[Post]]:
     yield from _unless(aged(r, i), no=no)
     for op in r.op(i, "either"):  # either made in 1990 or directed by X
         yield from [*verb_phrase(r, op.end), *_related(r, op.end)] if not no else ()
-    for same in sets.plain_set(r, i):  # friends with Bob
+    acted = i < len(r.tokens) and done_by(r.tokens[i])
+    for same in sets.plain_set(r, i) if not acted else ():  # friends with Bob; once captains
         yield Hit(same.end, Linked(same.value, ("be",), negated=no), same.cost + 0.2)
     if no:
         return

@@ -12,21 +12,20 @@ from datamesh.ask.read.form import (
     Count,
     Form,
     KeyForm,
-    Linked,
     Post,
     Ranked,
     SetForm,
     Thing,
-    Valued,
 )
 from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
 from datamesh.ask.read.grammar.closing import per, rest
-from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show, values
+from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show
 from datamesh.ask.read.grammar.fronted import fronted
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
 from datamesh.ask.read.grammar.inquiries import how_much, in_which, when_was, where_is
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
+from datamesh.ask.read.grammar.so_often import doers, so_often
 from datamesh.ask.read.grammar.stretches import stretches
 
 __all__ = ["question"]
@@ -125,6 +124,7 @@ def _how_many(r: Reader, i: int) -> Iterator[Hit[Form]]:
                 yield _counting(form)
             yield from _done_by(r, hit)
             yield from _done_to_each(r, hit)
+        yield from (_counting(times) for times in so_often(r, op.end))
         for name in r.names(r.the(op.end), "measure"):
             nobody = Hit(name.end, SetForm(None))
             for form in [nobody, *sets.with_posts(r, nobody), *_there_are(r, nobody)]:
@@ -160,18 +160,11 @@ def _done_by(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
                 for done in _verb(r, doer.end):
                     for form in _with_posts(r, counted, done, doer.cost):
                         yield _counting(form, (replace(key, hint=done.verb),))
-        for doer_ in _doers(r, aux.end):
-            for done in _verb(r, doer_.end):
-                by = replace(doer_.value, hint=done.verb or ("have",))
-                for form in _with_posts(r, Hit(0, counted.value.plus(by), counted.cost), done, doer_.cost):
+        for end, pred, cost in doers(r, aux.end):
+            for done in _verb(r, end):
+                by = replace(pred, hint=done.verb or ("have",))
+                for form in _with_posts(r, Hit(0, counted.value.plus(by), counted.cost), done, cost):
                     yield _counting(form)
-
-
-def _doers(r: Reader, i: int) -> Iterator[Hit[Linked | Valued]]:
-    for doer in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
-        yield Hit(doer.end, Linked(doer.value), doer.cost)
-    for value in values(r, i):
-        yield Hit(value.end, Valued(None, value.value), value.cost)
 
 
 def _with_posts(r: Reader, counted: Hit[SetForm], done: tallied.Done, cost: float) -> Iterator[Hit[SetForm]]:

@@ -272,7 +272,7 @@ def measure_of_rank(r: Reader, i: int, rank: Ranked) -> Iterator[Hit[Ranked]]:
     for name in r.names(i, "measure"):
         yield Hit(name.end, replace(rank, attr=name, fn="contract"))
     for op in r.op(i, "agg"):
-        for name in measurable(r, r.the(op.end), function(op)):
+        for name in (name for name in measurable(r, r.the(op.end), function(op)) if not name.lent):
             of_each = Hit(name.end, replace(rank, attr=name, fn=function(op)))
             yield from (of_each, *_over(r, of_each))
     for name in r.names(i, "table"):
