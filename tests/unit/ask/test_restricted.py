@@ -233,6 +233,11 @@ def test_the_key_is_asked_for_only_where_something_is_hashed() -> None:
         ("SELECT 1 FROM shop.orders o JOIN crm.customers c ON c.name = CAST(o.order_id AS TEXT)", True),
         ("SELECT name, RANK() OVER (PARTITION BY name ORDER BY customer_id) AS r FROM crm.customers", True),
         ("SELECT customer_id FROM crm.customers GROUP BY 1 HAVING MAX(name) > 'a'", True),
+        ("SELECT name AS who FROM crm.customers ORDER BY who", True),
+        ("SELECT name AS who, customer_id FROM crm.customers ORDER BY customer_id, who", False),
+        ("SELECT order_id FROM shop.orders WHERE 'Ada' IN (SELECT name FROM crm.customers)", True),
+        ("SELECT order_id FROM shop.orders WHERE (SELECT name FROM crm.customers LIMIT 1) = 'Ada'", True),
+        ("SELECT order_id FROM shop.orders WHERE customer_id IN (SELECT customer_id FROM crm.customers)", False),
     ],
 )
 def test_to_show_a_mask_is_not_to_compute_with_it(statement: str, *, hidden: bool) -> None:
@@ -243,6 +248,32 @@ def test_to_show_a_mask_is_not_to_compute_with_it(statement: str, *, hidden: boo
 def ask(statement: str, *roles: Role) -> Any:
     planned = Planned("answered", parse(statement), "Something.")
     return answer_question("What?", seen(*roles), desk(plan=planned), Stop())
+
+
+def test_a_number_over_a_column_of_some_rows_only_is_no_answer() -> None:
+    # Given a clerk who reads all ids, and names of Berlin
+    ids = Role("ids", principals=("role/clerk",), columns=("customer_id",))
+    names = Role("names", principals=("role/clerk",), rows="city = 'Berlin'")
+    assert sql("SELECT customer_id, name FROM crm.customers ORDER BY 1", ids, names) == [[10, "Ada"], [11, None]]
+    assert ask("SELECT COUNT(name) AS n FROM crm.customers", ids, names).status == "refused"
+    assert ask("SELECT COUNT(*) AS n FROM crm.customers", ids, names).rows == [[2]]
+
+
+def test_what_is_text_in_some_rows_is_text_in_all() -> None:
+    # Given keys that are hashed outside of Berlin
+    berlin = Role("clear", principals=("role/clerk",), rows="city = 'Berlin'")
+    other = Role("masked", principals=("role/clerk",), masks=(("customer_id", Mask("hash")),))
+    shown = sql("SELECT customer_id FROM crm.customers ORDER BY LENGTH(customer_id)", berlin, other)
+    assert (shown[0], len(shown[1][0])) == (["10"], 64)
+    (column,) = (c for c in seen(berlin, other).products["crm.customers"].contract.table.columns[:1])
+    assert column.type.kind == "string"
+
+
+def test_how_much_is_there_is_not_told_to_who_may_not_read_all_of_it() -> None:
+    for roles, much in ((MASKED, "about 0 MB"), (BERLIN, "more")):
+        with pytest.raises(StatementRejected) as refused:
+            sql("SELECT COUNT(*) FROM crm.customers, shop.orders", roles, tables=MemoryTables(bytes_each=6_000))
+        assert refused.value.message.startswith(f"this would read {much};")
 
 
 def test_no_question_is_answered_with_a_number_made_of_masks() -> None:

@@ -47,7 +47,7 @@ def given(*roles: Role) -> Rights:
 def test_a_role_gives_its_columns_of_its_rows_behind_its_masks() -> None:
     one = given(role("emea", columns=("email", "id"), masks=(("email", HASH),), rows="region = 'EMEA'"))
     assert one == Rights(("id", "email"), (Right(("id", "email"), "region = 'EMEA'", (("email", HASH),), "role:emea"),))
-    assert (one.plain, one.masked, one.all_rows) == (frozenset(), {"email"}, False)
+    assert (one.plain, one.hidden, one.all_rows) == (frozenset(), {"email"}, False)
 
 
 def test_what_one_role_shows_of_all_rows_no_other_hides() -> None:
@@ -57,12 +57,20 @@ def test_what_one_role_shows_of_all_rows_no_other_hides() -> None:
         role("some", columns=("region",), rows="id = '1'"),
     )
     assert (both.columns, both.plain) == (("id", "email", "region"), {"id", "email"})
-    assert (both.masked, both.all_rows) == ({"region"}, True)
+    assert (both.hidden, both.all_rows) == ({"region"}, True)
+
+
+def test_a_column_of_some_rows_only_is_hidden_in_the_others() -> None:
+    # Given somebody who reads the ids of all, and of some the region, too
+    both = given(role("all", columns=("id",)), role("some", columns=("id", "region"), rows="region = 'EMEA'"))
+    assert (both.columns, both.hidden, both.all_rows) == (("id", "region"), {"region"}, True)
+    # Then what one role gives wherever it gives a row is not hidden
+    assert given(role("some", rows="region = 'EMEA'"), role("more", rows="id = '1'")).hidden == frozenset()
 
 
 def test_a_mask_of_a_column_that_the_role_does_not_read_shows_nothing() -> None:
     only = given(role("ids", columns=("id",), masks=(("email", HASH), ("gone", LAST))))
-    assert (only.columns, only.masked, only.each[0].masks) == (("id",), frozenset(), ())
+    assert (only.columns, only.hidden, only.each[0].masks) == (("id",), frozenset(), ())
 
 
 def test_lake_formation_is_given_only_what_is_shown_as_it_is_in_all_rows() -> None:

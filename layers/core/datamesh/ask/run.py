@@ -108,7 +108,9 @@ def duck_run(tables: Tables, limits: Limits, mask_key: Callable[[], str]) -> Run
             opened = _each(lambda name: tables.open(products[name]), needs)
             scans = {name: (opened[name], need.raw, need.conditions) for name, need in needs.items()}
             estimates = _each(lambda name: scans[name][0].estimate(*scans[name][1:]), scans)
-            _check_size(estimates.values(), limits.scan_bytes)
+            _check_size(
+                estimates.values(), limits.scan_bytes, told=all(need.scope.rows is None for need in needs.values())
+            )
         stop.check()
         with _timed(timings, "scan"):
             arrow = _each(lambda name: _read(scans[name], stop), scans)
@@ -189,11 +191,13 @@ def _read(scan: tuple[OpenTable, Sequence[str], Sequence[Predicate]], stop: Stop
     return table.read(columns, predicates)
 
 
-def _check_size(estimates: Iterable[Estimate], most: int) -> None:
+def _check_size(estimates: Iterable[Estimate], most: int, *, told: bool) -> None:
+    """How much it would read is not told to who may not read all of it."""
     expected = sum(estimate.bytes for estimate in estimates)
     if expected > most:
+        much = f"about {expected // 2**20:,} MB" if told else "more"
         raise StatementRejected(
-            f"this would read about {expected // 2**20:,} MB; a statement may read {most // 2**20:,} MB",
+            f"this would read {much}; a statement may read {most // 2**20:,} MB",
             rule="scan-size",
             hint="Name fewer columns, or filter on the columns by which the tables are partitioned.",
         )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from datamesh.ask.guard import Scope, scope_of
 from datamesh.ask.names.kept import Kept
-from datamesh.contract.masks import Mask
 from datamesh.contract.model import Column, ColumnType, Contract
 from datamesh.contract.profile import ColumnProfile
 from datamesh.govern.rights import Rights, rights
@@ -15,7 +14,7 @@ from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
 __all__ = ["View", "view_of"]
 
-_SHELF: Kept[tuple[ProductKnowledge, ProductKnowledge]] = Kept(1_000)  # of what some callers see only in part
+_SHELF: Kept[tuple[ProductKnowledge, ProductKnowledge, Scope]] = Kept(1_000)  # of what some callers see only in part
 
 
 @dataclass(frozen=True)
@@ -40,33 +39,31 @@ class View:
 def view_of(knowledge: Knowledge, principal: str) -> View:
     """What the policy gives `principal` (canonical)."""
     given = rights(knowledge.products.values(), principal)
-    products = {name: _seen(knowledge.products[name], given[name]) for name in sorted(given)}
-    scopes = {name: scope_of(given[name], knowledge.products[name].contract.table) for name in products}
-    return View(principal, products, scopes)
+    seen = {name: _seen(knowledge.products[name], given[name]) for name in sorted(given)}
+    products = {name: product for name, (product, _) in seen.items()}
+    return View(principal, products, {name: scope for name, (_, scope) in seen.items()})
 
 
-def _seen(product: ProductKnowledge, given: Rights) -> ProductKnowledge:
-    """`product` without what its rows tell of values that are not shown: the same one as long as nothing changes.
-
-    Where rows are hidden, nothing that was counted or collected over all of them is told.
-    """
-    hidden = frozenset(given.columns) - given.plain
-    if not hidden:
-        return product
+def _seen(product: ProductKnowledge, given: Rights) -> tuple[ProductKnowledge, Scope]:
+    """`product` without what is known of values that are not shown: the same one as long as nothing changes."""
+    table = product.contract.table
+    if given.all_rows and not given.hidden:
+        return product, scope_of(given, table)
     key = (id(product.contract), id(product.profile), id(product.held), product.snapshot_id, product.run_id, given)
-    return _SHELF.get(key, lambda: (product, _without(product, given, hidden)))[1]
+    _, seen, scope = _SHELF.get(key, lambda: (product, _without(product, given), scope_of(given, table)))
+    return seen, scope
 
 
-def _without(product: ProductKnowledge, given: Rights, hidden: frozenset[str]) -> ProductKnowledge:
-    masks = dict(reversed([mask for right in given.each for mask in right.masks if mask[0] in given.masked]))
-    seen = replace(product, contract=_shown(product.contract, masks))
+def _without(product: ProductKnowledge, given: Rights) -> ProductKnowledge:
+    """Where rows are hidden, nothing that was counted or collected over all of them is told."""
+    seen = replace(product, contract=_shown(product.contract, given))
     if not given.all_rows:
         return replace(seen, profile=None, held=None, total_rows=0, rows_in=0, rows_published=0, rows_quarantined=0)
     if product.profile:
-        told = tuple(column if column.name not in hidden else _nothing(column) for column in product.profile.columns)
+        told = tuple(_nothing(c) if c.name in given.hidden else c for c in product.profile.columns)
         seen = replace(seen, profile=product.profile.model_copy(update={"columns": told}))
     if product.held:
-        spots = {name: spot for name, spot in product.held.spots.items() if name not in hidden}
+        spots = {name: spot for name, spot in product.held.spots.items() if name not in given.hidden}
         seen = replace(seen, held=replace(product.held, spots=spots))
     return seen
 
@@ -75,15 +72,14 @@ def _nothing(column: ColumnProfile) -> ColumnProfile:
     return ColumnProfile(name=column.name, id=column.id)
 
 
-def _shown(contract: Contract, masks: Mapping[str, Mask]) -> Contract:
-    """With masked columns as their reader knows them: of the type that is shown, without values that are named."""
-    if not masks:
-        return contract
+def _shown(contract: Contract, given: Rights) -> Contract:
+    """With hidden columns as their reader knows them: of the type that is shown, without values that are named."""
+    texts = {name for right in given.each for name, mask in right.masks if mask.as_text}
     table = contract.table
-    columns = tuple(_mask(c, masks[c.name]) if c.name in masks else c for c in table.columns)
+    columns = tuple(_hide(c, as_text=c.name in texts) if c.name in given.hidden else c for c in table.columns)
     return replace(contract, tables=(replace(table, columns=columns), *contract.tables[1:]))
 
 
-def _mask(column: Column, mask: Mask) -> Column:
-    shown = ColumnType("string") if mask.as_text else column.type
+def _hide(column: Column, *, as_text: bool) -> Column:
+    shown = ColumnType("string") if as_text else column.type
     return replace(column, type=shown, enum=(), examples=(), options={})

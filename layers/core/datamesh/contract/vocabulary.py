@@ -192,7 +192,7 @@ class MaskProperties(_Place):
         description="null (also unquoted), hash (equal values stay equal), partial (the last characters) or bucket."
     )
     keep: int = Field(default=4, ge=1, le=64, description="How many of the last characters `partial` shows.")
-    width: float | None = Field(default=None, gt=0, description="Of a bucket of numbers.")
+    width: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="Of a bucket of numbers.")
     span: Span | None = Field(default=None, description="Of a bucket of dates.")
 
 

@@ -55,9 +55,10 @@ class Rights:
         return frozenset().union(*(right.clear for right in self.each if not right.rows))
 
     @property
-    def masked(self) -> frozenset[str]:
-        """The columns whose values are hidden in some row that is shown."""
-        return frozenset(name for right in self.each for name, _ in right.masks) - self.plain
+    def hidden(self) -> frozenset[str]:
+        """The columns whose values are masked, or not there at all, in some row that is read."""
+        everywhere = frozenset(self.columns).intersection(*(right.clear for right in self.each))
+        return frozenset(self.columns) - self.plain - everywhere
 
 
 def rights(products: Iterable[Governed], principal: str) -> dict[str, Rights]:

@@ -20,24 +20,30 @@ __all__ = ["computed_with"]
 
 
 def computed_with(tree: exp.Query, scopes: Mapping[str, Scope]) -> tuple[str, ...]:
-    """The masked columns (`domain.product.column`) that `tree` (qualified) does more with than to show them."""
+    """The columns whose values are hidden (`domain.product.column`) that `tree` (qualified) does more with than to show
+    them."""
     if not any(scope.masked for scope in scopes.values()):
         return ()
     found: dict[str, None] = {}
     carried: _Carried = {}
     for block in traverse_scope(tree):
-        if isinstance(block.expression, exp.SetOperation):  # its rows are compared, or stand below each other
-            found |= {name: None for side in _sides(block.expression) for name in carried.get(id(side), {}).values()}
-        if not isinstance(block.expression, exp.Select):
+        select = block.expression
+        if isinstance(select, exp.SetOperation):  # its rows are compared, or stand below each other
+            found |= {name: None for side in _sides(select) for name in carried.get(id(side), {}).values()}
+        if not isinstance(select, exp.Select):
             continue
         uses = list(_uses(block, scopes, carried))
         found |= {name: None for column, name in uses if not _only_shown(column, block, scopes)}
-        carried[id(block.expression)] = {
+        outputs = {
             projection.alias_or_name: name
-            for projection in block.expression.selects
+            for projection in select.selects
             for column, name in uses
             if column is projection.unalias()
         }
+        if block.is_subquery:  # of a condition, which compares it
+            found |= dict.fromkeys(outputs.values())
+        found |= {outputs[name]: None for name in _ordered_by(select) if name in outputs}
+        carried[id(select)] = outputs
     return tuple(found)
 
 
@@ -47,6 +53,14 @@ _Carried: TypeAlias = dict[int, dict[str, str]]  # of each query inside: its col
 def _sides(query: exp.SetOperation) -> Iterator[exp.Expr]:
     for side in (query.left, query.right):
         yield side.unnest()
+
+
+def _ordered_by(select: exp.Select) -> Iterator[str]:
+    """The column of the result that comes first in its order, where that is said by its name."""
+    order = select.args.get("order")
+    first = order.expressions[0].this if order else None
+    if isinstance(first, exp.Column) and not first.table:
+        yield first.name
 
 
 def _uses(block: Block, scopes: Mapping[str, Scope], carried: _Carried) -> Iterator[tuple[exp.Column, str]]:

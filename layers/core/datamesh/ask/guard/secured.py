@@ -30,14 +30,18 @@ class Scope:
     """What a caller may read of one product. A column not among `columns` does not exist.
 
     `cells` are the columns that are not just themselves; `rows` is the condition of those that are there (None: all).
-    `masked` are the columns whose values are hidden in some row, `key` is the primary key.
+    `key` is the primary key.
     """
 
     columns: tuple[str, ...]
     cells: Mapping[str, exp.Expr] = field(default_factory=dict)
     rows: exp.Expr | None = None
-    masked: frozenset[str] = frozenset()
     key: tuple[str, ...] = ()
+
+    @property
+    def masked(self) -> frozenset[str]:
+        """The columns whose values are hidden in some row."""
+        return frozenset(self.cells)
 
     @property
     def whole(self) -> bool:
@@ -49,15 +53,10 @@ def scope_of(rights: Rights, table: Table) -> Scope:
     """`rights` of `table`. A right whose condition cannot be understood gives no row."""
     columns = [column for column in table.columns if column.name in rights.columns]
     conditions = [_condition(right, table) for right in rights.each]
-    cells = {
-        column.name: _cell(column, list(zip(rights.each, conditions, strict=True)))
-        for column in columns
-        if not all(column.name in right.clear for right in rights.each)  # then it is shown wherever there is a row
-    }
-    given = [found for found in conditions if found is not None]
-    rows = None if rights.all_rows else exp.or_(*(found.copy() for found in given))
-    names = tuple(column.name for column in columns)
-    return Scope(names, cells, rows, rights.masked, table.primary_key)
+    given = list(zip(rights.each, conditions, strict=True))
+    cells = {column.name: _cell(column, given) for column in columns if column.name in rights.hidden}
+    rows = None if rights.all_rows else exp.or_(*(found.copy() for found in conditions if found is not None))
+    return Scope(tuple(column.name for column in columns), cells, rows, table.primary_key)
 
 
 def secured(product: exp.Table, scope: Scope, columns: Iterable[str]) -> exp.Select:
@@ -87,16 +86,19 @@ def _condition(right: Right, table: Table) -> exp.Expr | None:
 
 
 def _cell(column: Column, given: list[tuple[Right, exp.Expr | None]]) -> exp.Expr:
-    """The value where a right shows it, else its mask where a right shows that, else none."""
+    """The value where a right shows it, else its mask where a right shows that, else none. Of one type: where a mask is
+    text, all of it is."""
+    masks = [(found, mask) for right, found in given for name, mask in right.masks if name == column.name]
+    as_text = column.type.kind != "string" and any(mask.as_text for _, mask in masks)
     shown: list[tuple[exp.Expr | None, exp.Expr]]
     shown = [(found, _column(column.name)) for right, found in given if column.name in right.clear]
-    for right, found in given:
-        shown += [(found, _hidden(column, mask)) for name, mask in right.masks if name == column.name]
+    shown += [(found, _hidden(column, mask)) for found, mask in masks]
     case = exp.Case()
     for found, value in shown:
+        typed = exp.cast(value, "TEXT") if as_text else value
         if found is None:  # of all rows: what comes after it is never looked at
-            return case.else_(value, copy=False) if case.args.get("ifs") else value
-        case = case.when(found.copy(), value, copy=False)
+            return case.else_(typed, copy=False) if case.args.get("ifs") else typed
+        case = case.when(found.copy(), typed, copy=False)
     return case
 
 
