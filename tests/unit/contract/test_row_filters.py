@@ -57,6 +57,23 @@ def test_comparisons_with_literals_are_understood(text: str, read: str) -> None:
             "id = " + "1" * 3_000,
             "(" * 500 + "id = 1" + ")" * 500,
         ),
+        *(
+            "id = 'abc'",
+            "id = '1'",
+            "opened = 'soon'",
+            "opened = 5",
+            "open = 1",
+            "open = 'yes'",
+            "region = 1",
+            "seen > 5",
+        ),
+        *(
+            "region > DATE '2024-01-01'",
+            "id = DATE '2024-01-01'",
+            "opened = DATE 'soon'",
+            "id LIKE '1%'",
+            "region LIKE 1",
+        ),
         *("region IS TRUE", "region = NULL", "open", "id = 1 AND", "AND id = 1", "WHERE id = 1", "x.region = 'a'"),
     ],
 )

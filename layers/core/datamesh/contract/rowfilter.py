@@ -1,10 +1,14 @@
 """Conditions on rows that a role may read: what Lake Formation and both engines understand alike. Pure.
 
-`region = 'EMEA' AND opened >= DATE '2024-01-01'`: comparisons of a column with literals, IN, BETWEEN, LIKE, IS NULL,
-put together with AND, OR and NOT. Nothing is computed, nothing else is read.
+`region = 'EMEA' AND opened >= DATE '2024-01-01'`: comparisons of a column with literals of its type, IN, BETWEEN, LIKE,
+IS NULL, put together with AND, OR and NOT. Nothing is computed, nothing else is read.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -18,7 +22,10 @@ __all__ = ["MOST_CHARACTERS", "condition"]
 
 MOST_CHARACTERS = 2_000
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-_LITERALS = (exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.TIMESTAMPTZ)
+_DATE_TYPES = (exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.TIMESTAMPTZ)
+_NUMBERS = ("integer", "number", "decimal")
+_DAY_FIRST = re.compile(r"\d{4}-\d\d-\d\d([ T]|$)")
+_DATED = ("date", "timestamp", "timestamptz")
 
 
 def condition(text: str, table: Table) -> exp.Expr:
@@ -60,40 +67,59 @@ def _check(node: exp.Expr, table: Table) -> None:
 
 def _check_one(node: exp.Expr, table: Table) -> None:
     if isinstance(node, _COMPARISONS):
-        if _is_literal(node.this) and isinstance(node.expression, exp.Column):
-            return _column(node.expression, table)
-        return _side(node.this, [node.expression], table)
+        turned = isinstance(node.expression, exp.Column)
+        column, literal = (node.expression, node.this) if turned else (node.this, node.expression)
+        return _side(column, [literal], table)
     if isinstance(node, exp.In) and node.expressions and not node.args.get("query"):
         return _side(node.this, node.expressions, table)
     if isinstance(node, exp.Between) and not node.args.get("symmetric"):
         return _side(node.this, [node.args["low"], node.args["high"]], table)
     if isinstance(node, exp.Like):
-        return _side(node.this, [node.expression], table)
+        return _side(node.this, [node.expression], table, of=("string",))
     if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
         return _side(node.this, [], table)
     raise _rejected("it compares columns with literals, and nothing else")
 
 
-def _side(column: exp.Expr, literals: list[exp.Expr], table: Table) -> None:
-    if not all(_is_literal(literal) for literal in literals):
-        raise _rejected("what a column is compared with is a literal")
-    _column(column, table)
-
-
-def _column(node: exp.Expr, table: Table) -> None:
+def _side(node: exp.Expr, literals: list[exp.Expr], table: Table, of: Collection[str] = ()) -> None:
+    """A column, of one of these types, beside literals of its type."""
     known = table.column(node.name) if isinstance(node, exp.Column) and not node.table else None
     if known is None:
         raise _rejected(f"`{node.sql(dialect.MESH_DIALECT)[:60]}` is no column of the table")
-    if known.type.nested:
-        raise _rejected(f"`{known.name}` is {known.type.kind}: rows are not filtered by nested columns")
+    kind = known.type.kind
+    if known.type.nested or kind == "time":
+        raise _rejected(f"`{known.name}` is {kind}: rows are not filtered by that")
+    if of and kind not in of:
+        raise _rejected(f"`{known.name}` is {kind}, and LIKE is of {', '.join(of)}")
+    for literal in literals:
+        if not _is_of(literal, kind):
+            written = literal.sql(dialect.MESH_DIALECT)[:60]
+            raise _rejected(f"`{known.name}` is {kind}, and `{written}` is no literal of that type")
     node.this.set("quoted", True)
 
 
-def _is_literal(node: exp.Expr) -> bool:
+def _is_of(node: exp.Expr, kind: str) -> bool:
     if isinstance(node, exp.Cast):
-        return isinstance(node.this, exp.Literal) and node.this.is_string and node.to.this in _LITERALS
-    bare = node.this if isinstance(node, exp.Neg) else node
-    return isinstance(bare, exp.Literal) or (isinstance(node, exp.Boolean))
+        dated = kind in _DATED and isinstance(node.this, exp.Literal) and node.to.this in _DATE_TYPES
+        return dated and _is_of(node.this, kind)
+    if kind == "boolean":
+        return isinstance(node, exp.Boolean)
+    if kind in _NUMBERS:
+        bare = node.this if isinstance(node, exp.Neg) else node
+        return isinstance(bare, exp.Literal) and not bare.is_string
+    text = isinstance(node, exp.Literal) and node.is_string
+    return text and (kind not in _DATED or _is_moment(node.name))
+
+
+def _is_moment(text: str) -> bool:
+    """2024-01-31, with or without a time: Python reads other forms of ISO 8601, too, and engines do not."""
+    if not _DAY_FIRST.match(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _rejected(why: str) -> StatementRejected:
