@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from datamesh.ask.answer import Answer, Desk, QuestionAnswer, answer_question, answer_sql
+from datamesh.ask.answer import Desk, answer_question, answer_sql
+from datamesh.ask.answered import Answer, QuestionAnswer
 from datamesh.ask.guard import Predicate
 from datamesh.ask.run import Limits, duck_run
 from datamesh.ask.stop import Stop, Stopped

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from datamesh.ask.answer import Answer, Desk, answer_question, answer_sql
+from datamesh.ask.answer import Desk, answer_question, answer_sql
+from datamesh.ask.answered import Answer
 from datamesh.ask.planner import plan
 from datamesh.ask.products import product_pages
 from datamesh.ask.run import Limits, Tables, duck_run

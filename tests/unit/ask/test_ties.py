@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datamesh.ask import intent
-from datamesh.ask.answer import Desk, QuestionAnswer, answer_question
+from datamesh.ask.answer import Desk, answer_question
+from datamesh.ask.answered import QuestionAnswer
 from datamesh.ask.compile import compile_query, compile_ties
 from datamesh.ask.guard import Predicate
 from datamesh.ask.run import Limits, duck_run

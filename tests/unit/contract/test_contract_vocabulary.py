@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from datamesh.contract.custom import read
 from datamesh.contract.vocabulary import (
     PLACES,
     ColumnProperties,
@@ -17,7 +18,6 @@ from datamesh.contract.vocabulary import (
     TableProperties,
     json_schema,
     names,
-    read,
 )
 
 COMMITTED = Path(__file__).parents[3] / "schemas" / "datamesh-properties.v1.schema.json"

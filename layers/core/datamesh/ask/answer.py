@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
 from sqlglot import exp
 
 from datamesh.ask import verified
+from datamesh.ask.answered import Answer, ProductUsed, QuestionAnswer
 from datamesh.ask.guard import Guarded, guard
 from datamesh.ask.intent import Query
 from datamesh.ask.run import Ran, Run, Snapshot
@@ -21,60 +21,11 @@ from datamesh.ask.view import View
 from datamesh.errors import Refusal, StatementRejected
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
-__all__ = ["Answer", "Desk", "Plan", "ProductUsed", "QuestionAnswer", "answer_question", "answer_sql"]
+__all__ = ["Desk", "Plan", "answer_question", "answer_sql"]
 
 _SUGGESTIONS = 6
 _TRIED = 24  # verified questions that are looked at for suggestions
 _NOT_CONSIDERED = "Products that are not granted to you are not considered."
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class ProductUsed(_Model):
-    """A product that an answer was read from, as of one snapshot (None: nothing published yet).
-
-    `rows` says whether the caller may read all of its rows; of the columns that were read, `masked` are not shown as
-    they are.
-    """
-
-    name: str
-    version: str
-    snapshot_id: int | None
-    published_at: datetime | None
-    rows: Literal["all", "some"] = "all"
-    masked: Sequence[str] = ()
-
-
-class Answer(_Model):
-    """`rows` are lists of JSON values in the order of `columns`; `sql` names products, and can be run again."""
-
-    columns: Sequence[str] = ()
-    rows: Sequence[Sequence[Any]] = ()
-    sql: str = ""
-    engine: Literal["duckdb"] | None = None
-    products: Sequence[ProductUsed] = ()
-    timings_ms: Mapping[str, int] = {}
-
-
-class QuestionAnswer(Answer):
-    """`tier` is who wrote the statement. Refused: `unmatched` words, and what else could be meant or asked.
-
-    `intent` is what the planner took the question for: a next question may name `query_id` and go on from there.
-    `ties`: where the question asks for the first so many, how many rows more tie with one of them (None: not known).
-    """
-
-    question: str
-    status: Literal["answered", "refused", "ambiguous"]
-    tier: Literal["verified", "planner", "bedrock", "none"]
-    explanation: str
-    unmatched: Sequence[str] = ()
-    suggestions: Sequence[str] = ()
-    candidates: Sequence[str] = ()
-    query_id: str = ""
-    intent: Mapping[str, Any] | None = None
-    ties: int | None = None
 
 
 class Plan(Protocol):

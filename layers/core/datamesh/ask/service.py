@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from datamesh.ask import intent
-from datamesh.ask.answer import Answer, Desk, QuestionAnswer, answer_question, answer_sql
+from datamesh.ask.answer import Desk, answer_question, answer_sql
+from datamesh.ask.answered import Answer, QuestionAnswer
 from datamesh.ask.intent.query import QUERY
 from datamesh.ask.problem import problem, trail
 from datamesh.ask.products import product_page, product_pages

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from datamesh.contract import references
+from datamesh.contract.custom import read
 from datamesh.contract.fields import flag, mapping, mappings, number_or, text, texts
 from datamesh.contract.intake import InputFormat, Merge, Thresholds
 from datamesh.contract.masks import Mask
@@ -39,7 +40,6 @@ from datamesh.contract.vocabulary import (
     RoleProperties,
     StatementProperties,
     TableProperties,
-    read,
 )
 
 __all__ = ["parse", "parse_column", "parse_source", "parse_version", "product_of"]

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datamesh.contract.custom import read
 from datamesh.contract.fields import mappings, text
 from datamesh.contract.model import Relationship, Severity, TableRef
-from datamesh.contract.vocabulary import RelationshipProperties, read
+from datamesh.contract.vocabulary import RelationshipProperties
 
 __all__ = ["Here", "at_property", "at_table", "resolve"]
 

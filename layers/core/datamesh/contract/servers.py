@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from datamesh.contract.custom import read
 from datamesh.contract.fields import mappings, text
 from datamesh.contract.intake import FileFormat
-from datamesh.contract.vocabulary import InputProperties, ServerProperties, read
+from datamesh.contract.vocabulary import InputProperties, ServerProperties
 
 __all__ = ["FORMATS", "by_server", "input_of", "said"]
 

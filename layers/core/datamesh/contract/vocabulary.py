@@ -6,11 +6,10 @@ Each class is one place in a contract where they may stand; its field aliases ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import models_json_schema
 
 from datamesh.contract.intake import ColumnPolicy, Encoding, FileFormat
@@ -24,7 +23,7 @@ __all__ = [
     "InputProperties",
     "MaskProperties",
     "MergeProperties",
-    "Problem",
+    "Place",
     "RelationshipProperties",
     "RoleProperties",
     "ServerProperties",
@@ -33,7 +32,6 @@ __all__ = [
     "ThresholdProperties",
     "json_schema",
     "names",
-    "read",
 ]
 
 PREFIX = "datamesh."
@@ -66,7 +64,7 @@ PartitionTransform = Annotated[
 ]
 
 
-class _Place(BaseModel):
+class Place(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
@@ -75,7 +73,7 @@ class _Place(BaseModel):
     )
 
 
-class InputProperties(_Place):
+class InputProperties(Place):
     """How the files of this table are written. What is left out is sniffed from the file."""
 
     format: FileFormat | None = None
@@ -109,21 +107,21 @@ class InputProperties(_Place):
     )
 
 
-class ThresholdProperties(_Place):
+class ThresholdProperties(Place):
     """When a batch is rejected whole."""
 
     max_quarantined_percent: float = Field(default=100.0, alias="maxQuarantinedPercent", ge=0, le=100)
     max_quarantined_rows: int | None = Field(default=None, alias="maxQuarantinedRows", ge=0)
 
 
-class DeleteMark(_Place):
+class DeleteMark(Place):
     """Which rows of a file say that the row of their key is gone."""
 
     column: str
     values: list[str | bool | int | float] = Field(min_length=1)
 
 
-class MergeProperties(_Place):
+class MergeProperties(Place):
     """How rows of one key follow each other, where rows are merged on the primary key."""
 
     order: str | None = Field(
@@ -132,7 +130,7 @@ class MergeProperties(_Place):
     delete: DeleteMark | None = Field(default=None, description="What marks a row that deletes the row of its key.")
 
 
-class TableProperties(_Place):
+class TableProperties(Place):
     """On a schema object."""
 
     write_mode: Literal["append", "overwrite", "overwritePartitions", "merge"] = Field(
@@ -151,13 +149,13 @@ class TableProperties(_Place):
     )
 
 
-class ServerProperties(_Place):
+class ServerProperties(Place):
     """On a server that files come from: the same for all of its contract's files."""
 
     input: InputProperties = Field(default=InputProperties(), alias="datamesh.input")
 
 
-class ColumnProperties(_Place):
+class ColumnProperties(Place):
     """On a property of a schema object."""
 
     partition_transform: PartitionTransform = Field(
@@ -173,7 +171,7 @@ class ColumnProperties(_Place):
     )
 
 
-class RelationshipProperties(_Place):
+class RelationshipProperties(Place):
     """On a relationship: whether rows whose reference dangles are looked for, and what becomes of them."""
 
     severity: Literal["error", "warning", "none"] | None = Field(
@@ -184,7 +182,7 @@ class RelationshipProperties(_Place):
     )
 
 
-class MaskProperties(_Place):
+class MaskProperties(Place):
     """What is shown of one column in place of its values."""
 
     column: str
@@ -196,7 +194,7 @@ class MaskProperties(_Place):
     span: Span | None = Field(default=None, description="Of a bucket of dates.")
 
 
-class RoleProperties(_Place):
+class RoleProperties(Place):
     """On a role: who holds it, and which columns of which rows it reads."""
 
     principals: list[Principal] = Field(
@@ -223,13 +221,13 @@ class RoleProperties(_Place):
     )
 
 
-class StatementProperties(_Place):
+class StatementProperties(Place):
     """On a verified statement: the SQL that answers its question, over mesh names (domain.product)."""
 
     sql: str = Field(default="", alias="datamesh.sql")
 
 
-PLACES: Mapping[str, type[_Place]] = {
+PLACES: Mapping[str, type[Place]] = {
     "schemaObject": TableProperties,
     "server": ServerProperties,
     "property": ColumnProperties,
@@ -238,59 +236,10 @@ PLACES: Mapping[str, type[_Place]] = {
     "verifiedStatement": StatementProperties,
 }
 
-P = TypeVar("P", bound=_Place)
-
 
 def names(place: str) -> list[str]:
     """The custom properties that may stand in a place."""
     return [str(field.alias) for field in PLACES[place].model_fields.values()]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one custom property: its place in the list and what its value breaks."""
-
-    index: int
-    name: str
-    message: str
-    unknown: bool = False
-
-
-def read(place: type[P], custom: Iterable[Any]) -> tuple[P, tuple[Problem, ...]]:
-    """The `datamesh.*` entries of a customProperties list; what is wrong is left out of the model and told."""
-    values: dict[str, Any] = {}
-    at: dict[str, int] = {}
-    problems: list[Problem] = []
-    for index, entry in enumerate(custom):
-        name = entry.get("property") if isinstance(entry, Mapping) else None
-        if not isinstance(name, str) or not name.startswith(PREFIX):
-            continue
-        if name in values:
-            problems.append(Problem(index, name, "stands twice here; the first one counts"))
-            continue
-        values[name] = entry.get("value")
-        at[name] = index
-    while True:
-        try:
-            return place.model_validate(values), tuple(problems)
-        except ValidationError as error:
-            wrong = {str(e["loc"][0]): e for e in error.errors()}
-            for name, first in wrong.items():
-                problems.append(_problem(at[name], name, first))
-                del values[name]
-
-
-def _problem(index: int, name: str, error: Any) -> Problem:
-    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
-        return Problem(index, name, "this is not in the vocabulary here", unknown=True)
-    message = error["msg"]
-    if error["type"] == "string_pattern_mismatch":
-        wanted = "neither role/<name> nor arn:aws:iam::<account>:role/<name>"
-        if name == "datamesh.partitionTransform":
-            wanted = "none of identity, year, month, day, hour and truncate[width]"
-        message = f"`{error['input']}` is {wanted}"
-    inside = ".".join(str(step) for step in error["loc"][1:])
-    return Problem(index, name, f"{inside}: {message}" if inside else message)
 
 
 def json_schema() -> dict[str, Any]:

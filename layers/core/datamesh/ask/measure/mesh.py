@@ -18,7 +18,8 @@ from typing import TypeAlias
 
 from sqlglot import exp
 
-from datamesh.ask.answer import Desk, QuestionAnswer, answer_question
+from datamesh.ask.answer import Desk, answer_question
+from datamesh.ask.answered import QuestionAnswer
 from datamesh.ask.guard import Scope
 from datamesh.ask.intent import Query
 from datamesh.ask.measure.parquet import ParquetTables, checked

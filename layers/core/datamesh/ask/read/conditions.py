@@ -7,10 +7,8 @@ from dataclasses import replace
 from itertools import product
 
 from datamesh.ask import intent
-from datamesh.ask.lattice import Name
 from datamesh.ask.names.joins import Walk
 from datamesh.ask.names.naming import Target
-from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import stems
 from datamesh.ask.read import foremost, kindred, nested
 from datamesh.ask.read.choices import Choice, cheapest, every
@@ -33,11 +31,12 @@ from datamesh.ask.read.form import (
 from datamesh.ask.read.numbers import FLIPPED, aged, holds_number, number_is
 from datamesh.ask.read.periods import date_columns, within
 from datamesh.ask.read.places import BY_ADJECTIVE, NAMED, Schema, Spot
+from datamesh.ask.read.reached import at_end, placed
 from datamesh.ask.read.standing import tells_of_rows
 from datamesh.ask.read.together import at_odds, both, excluding, gone_before, in_order, shape
 from datamesh.ask.read.valued import either, equal, holders, persons, yes_or_no
 
-__all__ = ["at_end", "conditions", "placed", "restricted", "role_fit"]
+__all__ = ["conditions", "restricted", "role_fit"]
 
 Found = Iterator[Choice[intent.Pred]]
 _FIRST_YEAR = 1000
@@ -126,18 +125,6 @@ def _alike(schema: Schema, preds: tuple[PredForm, ...], spot: Spot) -> list[Choi
     parts = [cheapest(_condition(schema, part, spot)) for part in preds]
     found = [(tuple(c.value for c in combo), max(c.cost for c in combo)) for combo in product(*parts)]
     return cheapest(Choice(values, cost + _UNLIKE * (len({shape(v) for v in values}) - 1)) for values, cost in found)
-
-
-def at_end(schema: Schema, spot: Spot, walk: Walk, column: ColumnView, said: Name | None, *, text: bool) -> intent.Attr:
-    """The column at the end of a walk; beyond a to-many step the condition is one of its own and starts there."""
-    there = Spot(column.table, () if walk.many else spot.path + walk.path)
-    return (schema.text_attr if text else schema.attr)(there, column, said)
-
-
-def placed(spot: Spot, walk: Walk, where: intent.Pred, *, negated: bool = False) -> intent.Pred:
-    """A condition at the end of a walk: on the row's own value or, of many rows, that one is so (or none)."""
-    found = intent.Exists(path=spot.path + walk.path, where=where) if walk.many else where
-    return intent.Not(pred=found) if negated else found
 
 
 def _compared(schema: Schema, pred: Compared, spot: Spot) -> Found:

@@ -13,6 +13,7 @@ from datamesh.ask.read.choices import Choice, cheapest
 from datamesh.ask.read.form import Aggregate, Count, Form, Linked, Out, Plain, SetForm, Thing
 from datamesh.ask.read.places import Schema, Spot
 from datamesh.ask.read.ranking import limit_of, ranked_by
+from datamesh.ask.read.reached import at_end, placed
 from datamesh.ask.read.together import both
 
 __all__ = ["by_their_best", "foremost", "over_first"]
@@ -74,7 +75,7 @@ def _one_of(schema: Schema, spot: Spot, walk: Walk, query: intent.Select) -> int
     there = spot.onward(walk, inside=walk.many)
     key = schema.entity_key(there)
     assert key is not None  # noqa: S101 - only things with a key have a first one
-    return restrict.placed(spot, walk, intent.In(left=key, query=query))
+    return placed(spot, walk, intent.In(left=key, query=query))
 
 
 def _first_things(schema: Schema, form: SetForm, table: str) -> Iterator[Choice[intent.Select]]:
@@ -190,6 +191,6 @@ def _first_values(schema: Schema, pred: Linked, spot: Spot) -> Found:
         key = schema.text_attr(Spot(column.table), column)
         for where in _where(schema, [(rank.of, Spot(column.table)), (pred.to, Spot(column.table))]):
             query = _grouped(column.table, key, intent.Measure(fn="count"), pred.to, where.value)
-            left = restrict.at_end(schema, spot, walk, column, head, text=True)
-            found = restrict.placed(spot, walk, intent.In(left=left, query=query), negated=pred.negated)
+            left = at_end(schema, spot, walk, column, head, text=True)
+            found = placed(spot, walk, intent.In(left=left, query=query), negated=pred.negated)
             yield Choice(found, choice.cost + where.cost)

@@ -14,6 +14,7 @@ from datamesh.ask.read.form import Compared, SetForm, Yard
 from datamesh.ask.read.numbers import FLIPPED
 from datamesh.ask.read.places import BY_ADJECTIVE, Schema, Spot
 from datamesh.ask.read.ranking import ranked_by
+from datamesh.ask.read.reached import at_end, placed
 from datamesh.ask.read.together import both
 
 __all__ = ["versus"]
@@ -40,7 +41,7 @@ def versus(schema: Schema, pred: Compared, yard: Yard, spot: Spot) -> Found:
         right = _own(schema, yard, spot, side.value) if yard.over == "own" else _of_rows(schema, yard, spot, side.value)
         for choice in right:
             where = intent.Cmp(left=side.value.attr, op=side.value.op, right=choice.value)
-            yield Choice(restrict.placed(spot, side.value.walk, where), side.cost + choice.cost)
+            yield Choice(placed(spot, side.value.walk, where), side.cost + choice.cost)
 
 
 def _sides(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[_Side]]:
@@ -52,7 +53,7 @@ def _sides(schema: Schema, pred: Compared, spot: Spot) -> Iterator[Choice[_Side]
     for choice in schema.columns(pred.attr, spot):
         walk, column = choice.value
         if _ordered(column):
-            attr = restrict.at_end(schema, spot, walk, column, pred.attr, text=False)
+            attr = at_end(schema, spot, walk, column, pred.attr, text=False)
             yield Choice(_Side(column, attr, walk, pred.op), choice.cost)
 
 
@@ -69,7 +70,7 @@ def _own(schema: Schema, yard: Yard, spot: Spot, side: _Side) -> Iterator[Choice
     for choice in schema.columns(yard.attr, spot) if yard.attr and not side.walk.many else ():
         walk, column = choice.value
         if not walk.many and column != side.column and _alike(column, side.column):
-            yield Choice(restrict.at_end(schema, spot, walk, column, yard.attr, text=False), choice.cost + _ONE_ROW)
+            yield Choice(at_end(schema, spot, walk, column, yard.attr, text=False), choice.cost + _ONE_ROW)
     yield from _of_anothers(schema, yard, spot, side)
 
 

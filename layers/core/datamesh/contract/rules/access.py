@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from datamesh.contract.custom import read
 from datamesh.contract.fields import mapping, mappings, text
 from datamesh.contract.finding import Finding
 from datamesh.contract.masks import problem
 from datamesh.contract.model import Role
 from datamesh.contract.rowfilter import condition
 from datamesh.contract.rules.subject import Subject
-from datamesh.contract.vocabulary import StatementProperties, read
+from datamesh.contract.vocabulary import StatementProperties
 from datamesh.errors import StatementRejected
 
 __all__ = ["check"]

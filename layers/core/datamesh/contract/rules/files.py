@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from datamesh.contract.custom import read
 from datamesh.contract.fields import mappings, text
 from datamesh.contract.finding import Finding
 from datamesh.contract.rules.subject import Subject, TableAt
 from datamesh.contract.servers import FORMATS, by_server, said
-from datamesh.contract.vocabulary import ServerProperties, TableProperties, read
+from datamesh.contract.vocabulary import ServerProperties, TableProperties
 
 __all__ = ["check"]
 

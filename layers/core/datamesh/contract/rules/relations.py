@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from datamesh.contract import references
+from datamesh.contract.custom import read
 from datamesh.contract.fields import mappings
 from datamesh.contract.finding import Finding
 from datamesh.contract.model import Relationship
 from datamesh.contract.rules.subject import Subject, TableAt
-from datamesh.contract.vocabulary import RelationshipProperties, read
+from datamesh.contract.vocabulary import RelationshipProperties
 
 __all__ = ["check"]
 

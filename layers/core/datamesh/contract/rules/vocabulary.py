@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from datamesh.contract.custom import read
 from datamesh.contract.finding import Finding
 from datamesh.contract.rules.subject import Subject
-from datamesh.contract.vocabulary import PLACES, PREFIX, names, read
+from datamesh.contract.vocabulary import PLACES, PREFIX, names
 
 __all__ = ["check"]
 
