@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -68,9 +68,18 @@ def answer_view(answer: Mapping[str, Any]) -> list[RenderableType]:
     return lines
 
 
+def _of(product: Mapping[str, Any]) -> Iterator[str]:
+    """Which snapshot of a product was read, and how much of it the caller was shown."""
+    yield f"snapshot {product['snapshot_id']}"
+    if product.get("rows") == "some":
+        yield "only rows you may read"
+    if masked := product.get("masked"):
+        yield f"masked: {', '.join(masked)}"
+
+
 def _rows_view(answer: Mapping[str, Any]) -> list[RenderableType]:
     products = answer.get("products") or []
-    sources = ", ".join(f"{p['name']} {p['version']} (snapshot {p['snapshot_id']})" for p in products)
+    sources = ", ".join(f"{p['name']} {p['version']} ({', '.join(_of(p))})" for p in products)
     sql = Syntax("", "sql", theme="ansi_dark").highlight(answer.get("sql") or "")
     sql.rstrip()
     query = f"query {answer['query_id']}; " if answer.get("query_id") else ""

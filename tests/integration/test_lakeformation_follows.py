@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -15,21 +14,12 @@ from datamesh.contract.model import Column, ColumnType, Contract, Role, Table, V
 from datamesh.govern.lakeformation import apply, differs
 from datamesh.govern.projection import OwnRoles, wanted
 from datamesh.govern.rights import rights
+from tests.support.governed import Product
 
 ACCOUNT = "123456789012"
 PRINCIPALS = ("analyst", "guest", "auditor")
 COLUMNS = ("tailnum", "seats", "owner")
 OWN = OwnRoles(f"arn:aws:iam::{ACCOUNT}:role/reader")
-
-
-@dataclass(frozen=True)
-class Product:
-    contract: Contract
-    account: str = ACCOUNT
-
-    @property
-    def name(self) -> str:
-        return self.contract.name
 
 
 roles = st.builds(
@@ -81,7 +71,7 @@ def test_after_every_contract_lake_formation_equals_the_policy(history: list[Con
             expected = {OWN.reader: set(COLUMNS)}
             for name in PRINCIPALS:
                 principal = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-                if given := rights([Product(contract)], principal):
+                if given := rights([Product(contract, ACCOUNT)], principal):
                     expected[principal] = set(given["fleet.planes"].plain)
             assert columns_by_lake_formation(client) == expected
             assert not differs(client, want)

@@ -23,6 +23,7 @@ from datamesh.contract.model import (
     VerifiedStatement,
     Version,
 )
+from datamesh.contract.profile import Profile
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Planner",
     "arn",
     "mask_key",
+    "published",
     "retired",
 ]
 
@@ -110,22 +112,28 @@ def _product(name: str, snapshot_id: int) -> ProductKnowledge:
         team=("shop@example.com",),
         description=f"All {product}.",
     )
+    return published(contract, snapshot_id, rows=len(_ROWS[name]))
+
+
+def published(contract: Contract, snapshot_id: int, *, rows: int, profile: Profile | None = None) -> ProductKnowledge:
+    """What is known of a product after its first publish of so many `rows`."""
     return ProductKnowledge(
         contract=contract,
-        name=name,
-        version="1.2.0",
+        name=contract.name,
+        version=str(contract.version),
         account=ACCOUNT,
-        database=f"datamesh_dev_{domain}",
-        table=f"{product}_v1",
-        reader_role_arn=arn(f"datamesh-dev-{domain}-reader"),
+        database=f"datamesh_dev_{contract.domain}",
+        table=f"{contract.product}_v{contract.version.major}",
+        reader_role_arn=arn(f"datamesh-dev-{contract.domain}-reader"),
         snapshot_id=snapshot_id,
         sequence=1,
         run_id="20240501T120000Z-0000000a",
         status="published",
         published_at=PUBLISHED,
-        total_rows=len(_ROWS[name]),
-        rows_in=len(_ROWS[name]),
-        rows_published=len(_ROWS[name]),
+        total_rows=rows,
+        rows_in=rows,
+        rows_published=rows,
+        profile=profile,
     )
 
 

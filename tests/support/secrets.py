@@ -14,7 +14,7 @@ from datamesh.contract.masks import Mask
 from datamesh.contract.model import Column, ColumnType, Contract, EnumValue, Role, Table, VerifiedStatement, Version
 from datamesh.contract.profile import ColumnProfile, Profile
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
-from tests.support.asking import ACCOUNT, PUBLISHED, arn
+from tests.support.asking import PUBLISHED, arn, published
 from tests.support.restricted import hidden
 
 __all__ = ["CALLER", "HIDDEN", "OWNER", "Seen", "Stored", "knowledge"]
@@ -110,19 +110,7 @@ def _product(name: str) -> ProductKnowledge:
         verified=verified if name == "crm.people" else (),
         description=injected,
     )
-    return ProductKnowledge(
-        contract=contract,
-        name=name,
-        version="1.0.0",
-        account=ACCOUNT,
-        database=f"datamesh_dev_{domain}",
-        table=f"{product}_v1",
-        reader_role_arn=arn(f"datamesh-dev-{domain}-reader"),
-        snapshot_id=1,
-        published_at=PUBLISHED,
-        total_rows=len(_ROWS[name]),
-        profile=_profile(name),
-    )
+    return published(contract, 1, rows=len(_ROWS[name]), profile=_profile(name))
 
 
 def _profile(name: str) -> Profile:

@@ -93,6 +93,7 @@ REFUSED = [
 ]
 ANSWERED = [
     ("List the contact channel codes", "channel_code"),
+    ("Which contact channels does the member named 'Ann' have?", "channel_code"),
     ("Which stores were opened in 2016?", "opening_year"),
     ("What is the average total attendance of halls?", "AVG(halls.total_attendance)"),
     ("Show the name and height of gadgets", "gadget"),

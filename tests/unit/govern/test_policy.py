@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamesh.contract.model import Column, ColumnType, Contract, Role, Table, Version
+from datamesh.contract.model import Contract, Role, Table
 from datamesh.govern.policy import grants_of, lf_tags
 from datamesh.govern.rights import rights
+from tests.support import governed
+from tests.support.governed import contract_of
 
 ACCOUNT = "111122223333"
 ANALYST = f"arn:aws:iam::{ACCOUNT}:role/analyst"
 COLUMNS = ("tailnum", "seats", "owner")
+Product = partial(governed.Product, account=ACCOUNT)
 
 
 def contract(*roles: Role, status: str = "active", product: str = "planes") -> Contract:
-    columns = tuple(Column(name=name, type=ColumnType("string")) for name in COLUMNS)
-    return Contract(
-        id="1",
-        domain="fleet",
-        product=product,
-        version=Version(1),
-        status=status,
-        api_version="v3.2.0",
-        tables=(Table(product, columns),),
-        roles=roles,
-    )
-
-
-@dataclass(frozen=True)
-class Product:
-    contract: Contract
-    account: str = ACCOUNT
-
-    @property
-    def name(self) -> str:
-        return self.contract.name
+    return contract_of(f"fleet.{product}", COLUMNS, roles, status=status)
 
 
 def role(*principals: str, columns: tuple[str, ...] | None = None, access: str = "read", name: str = "readers") -> Role:
     return Role(name, access=access, principals=principals, columns=columns)
 
 
-def readable(products: list[Product], principal: str) -> dict[str, tuple[str, ...]]:
+def readable(products: list[governed.Product], principal: str) -> dict[str, tuple[str, ...]]:
     return {name: given.columns for name, given in rights(products, principal).items()}
 
 
@@ -67,7 +51,7 @@ def test_nobody_else_reads_anything() -> None:
 
 
 def test_the_same_role_name_in_another_account_is_somebody_else() -> None:
-    assert readable([Product(contract(role("role/analyst")), account="444455556666")], ANALYST) == {}
+    assert readable([governed.Product(contract(role("role/analyst")), "444455556666")], ANALYST) == {}
 
 
 def test_a_path_in_the_contract_does_not_hide_the_role_from_its_caller() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from datamesh.contract.masks import Mask
-from datamesh.contract.model import Column, ColumnType, Contract, Role, Table, Version
+from datamesh.contract.model import Role
 from datamesh.contract.parse import parse
 from datamesh.govern.projection import OwnRoles, TableGrant, wanted
 from datamesh.govern.rights import Right, Rights, rights
 from tests.support.contracts import edited
+from tests.support.governed import Product, contract_of
 
 ACCOUNT = "111122223333"
 ANALYST = f"arn:aws:iam::{ACCOUNT}:role/analyst"
@@ -20,24 +20,12 @@ HASH, LAST = Mask("hash"), Mask("partial", keep=2)
 OWN = OwnRoles(f"arn:aws:iam::{ACCOUNT}:role/reader")
 
 
-@dataclass(frozen=True)
-class Product:
-    contract: Contract
-    account: str = ACCOUNT
-
-    @property
-    def name(self) -> str:
-        return self.contract.name
-
-
 def role(name: str, **given: Any) -> Role:
     return Role(name, principals=("role/analyst",), **given)
 
 
 def product(*roles: Role) -> Product:
-    columns = tuple(Column(name, ColumnType("string")) for name in ("id", "email", "region"))
-    table = Table("people", columns)
-    return Product(Contract("1", "crm", "people", Version(1), "active", "v3.2.0", (table,), roles=roles))
+    return Product(contract_of("crm.people", ("id", "email", "region"), roles), ACCOUNT)
 
 
 def given(*roles: Role) -> Rights:
@@ -102,8 +90,8 @@ def test_lake_formation_is_given_only_what_is_shown_as_it_is_in_all_rows() -> No
 def test_a_role_with_a_restriction_that_cannot_be_read_gives_nothing(wrong: str) -> None:
     holds = "        value: [role/planner]\n"
     planner = f"arn:aws:iam::{ACCOUNT}:role/planner"
-    assert rights([Product(parse(edited(holds, holds).encode()))], planner)
-    assert not rights([Product(parse(edited(holds, f"{holds}      - {wrong}\n").encode()))], planner)
+    assert rights([Product(parse(edited(holds, holds).encode()), ACCOUNT)], planner)
+    assert not rights([Product(parse(edited(holds, f"{holds}      - {wrong}\n").encode()), ACCOUNT)], planner)
 
 
 def test_a_mask_is_read_as_it_is_written() -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "OPPOSITES",
     "ORDINALS",
     "PERSONS",
+    "PLURALS",
     "ROLES",
     "ROW_WORDS",
     "SEXES",
@@ -38,12 +39,15 @@ __all__ = [
     "Tier",
 ]
 
-_FORMS = """
+_NOUNS = """
 person people persons peoples; man men; woman women; child children; foot feet; tooth teeth; mouse mice; goose geese
 analysis analyses; crisis crises; thesis theses; basis bases; index indices indexes; matrix matrices; vertex vertices
 bus buses; gas gases
 criterion criteria; phenomenon phenomena; curriculum curricula; medium media; bacterium bacteria
 life lives; wife wives; knife knives; shelf shelves; half halves; wolf wolves; thief thieves; loaf loaves
+staff; equipment; furniture; information; sheep; fish; aircraft
+"""
+_FORMS = """
 percent percentage
 be is are was were been being am; have has had having; do does did done doing
 go goes went gone going; fly flies flew flown flying; take takes took taken taking; make makes made making
@@ -63,11 +67,19 @@ catch catches caught; bring brings brought; feed feeds fed; fight fights fought;
 
 IRREGULAR: Mapping[str, str] = {
     form: forms.split()[0]
-    for line in _FORMS.strip().splitlines()
+    for line in (_NOUNS + _FORMS).strip().splitlines()
     for forms in line.split(";")
     for form in forms.split()
 }
 """Form to base form, where an ending rule does not lead there."""
+
+PLURALS: Mapping[str, str] = {
+    form: (forms.split()[1:] or [form])[0]
+    for line in _NOUNS.strip().splitlines()
+    for forms in line.split(";")
+    for form in forms.split()[:2]
+}
+"""Singular and plural of a noun to its plural, where no ending makes it."""
 
 _SHORT_FORMS = """
 number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct; department dept

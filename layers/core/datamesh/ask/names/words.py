@@ -10,7 +10,7 @@ from typing import Literal
 
 import snowballstemmer  # type: ignore[import-untyped]
 
-from datamesh.ask.lexicon.english import IRREGULAR, SHORT_FORMS
+from datamesh.ask.lexicon.english import IRREGULAR, PLURALS, SHORT_FORMS
 from datamesh.registry.valuestore import fold, value_key
 
 __all__ = [
@@ -105,6 +105,9 @@ def singular(rows: str) -> str:
 
 
 def plural(row: str) -> str:
+    *before, last = row.split(" ")
+    if known := PLURALS.get(last.lower()):
+        return " ".join((*before, known))
     if row.endswith("s"):
         return row
     return f"{row[:-1]}ies" if row.endswith("y") and row[-2:-1] not in tuple("aeiou") else f"{row}s"
