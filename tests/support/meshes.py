@@ -17,7 +17,7 @@ from tests.support.planning import all_columns, contracts_in, knowledge_of
 __all__ = ["FIXTURES", "MESHES", "TODAY", "Mesh", "answered_in", "opened", "refused_in"]
 
 FIXTURES = Path(__file__).parents[1] / "unit/ask/fixtures"
-MESHES = ("shop", "club", "inn", "bureau")
+MESHES = ("shop", "club", "inn", "bureau", "yard")
 TODAY = date(2025, 6, 15)
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "IRREGULAR",
     "KIND_COLUMNS",
     "LABEL_WORDS",
+    "MEASURED",
     "MEASURING_VERBS",
     "MERE_WORDS",
     "OPPOSITES",
@@ -84,8 +85,10 @@ PLURALS: Mapping[str, str] = {
 _SHORT_FORMS = """
 number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct; department dept
 date dt; code cd; year yr; employee emp empl; manager mgr; customer cust; account acct; salary sal; address addr
-organization org; telephone tel; transaction txn; category ctgry; description descr; balance bal; weight wt
-level lvl; group grp; payment pmt; prerequisite prereq; firstname fname; lastname lname; birthdate dob
+organization org; telephone tel; transaction txn trx; category ctgry; description descr desc; balance bal; weight wt
+level lvl; group grp; payment pmt; prerequisite prereq; firstname fname; lastname lname; birthdate dob; name nm
+flag flg; count cnt; country ctry cntry; supplier supp; product prod; vendor vndr; warehouse whse; headquarters hq
+square sq; foot ft
 """
 SHORT_FORMS: Mapping[str, str] = {
     short: forms.split()[0]
@@ -204,7 +207,7 @@ ORDINALS: Mapping[str, int] = {word: number for number, word in enumerate(_ORDIN
 
 _UNITS = """
 pound minute second hour day week month quarter year kilometre metre degree point people unit piece star millimeter
-centimeter kilogram gram ton liter litre lb ghz
+centimeter kilogram gram ton liter litre lb ghz square
 """
 UNITS = frozenset((*_MEASURES.split(), *_UNITS.split()))
 """What may stand behind a number without saying more than the column does."""
@@ -259,6 +262,9 @@ MEASURING_VERBS = {
     **dict.fromkeys(("accommodate", "seat", "hold"), "roomy"),
 }
 """Verbs that say a number of a thing, and the adjectives of what they measure."""
+
+MEASURED = ("priced", "rated")
+"""The same of what is done: priced below 30, rated above 4."""
 
 
 def _degree(word: str, ending: str) -> str:

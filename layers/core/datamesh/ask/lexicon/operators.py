@@ -12,7 +12,9 @@ _TABLE = """
 show: show, list, find, give, return, tell, display, report, get, retrieve, provide, compute, calculate, determine
 show: select, take
 show: print, output, show me, give me, tell me, list out, find out, list me, find me, get me, return me
-show: i want to know
+show: i want to know, i would like to know, i d like to know, i need to know, let me know, i want to find out
+show: i would like to see, i d like to see, i need to see, can you list, could you list, can you find, could you find
+show: could you give me, would you show me, would you tell me, would you list, i need, i d like, i would like
 show: i want to see, can you show me, can you tell me, could you tell me, could you show me, can you give me, fetch
 show: what is, what are, what was, what were, what, which is, which are, who is, who are, who was, who were, whats
 show: name, state, identify, look up, see, list all, give a list of, show a list of, give me a list of
@@ -47,8 +49,8 @@ cmp <: under, below, <
 cmp <=: at most, no more than, not more than, no greater than, up to, a maximum of, < =
 cmp =: only, just, equal to, equals, equal, exactly, =, the same as
 cmp <>: not equal to, except, except for, excluding, apart from, other than, different from, unequal to
-after_cmp >=: or above, or over, and above, and more, and over, or after
-after_cmp <=: or below, or under, and below, and less, or before
+after_cmp >=: and later, onward, onwards, or above, or over, and above, and more, and over, or after
+after_cmp <=: and earlier, or below, or under, and below, and less, or before
 between: between
 most desc: most, the most, highest, the highest, largest, the largest, greatest, the greatest, maximum, the maximum
 most desc: biggest, the biggest, the top, top, max, the max, the highest number of, the most number of
@@ -113,7 +115,9 @@ with: with, having, with a, with an
 without: without, without a, without an, without any, with no, having no, that have no, who have no, which have no
 without: lacking, that lack, who lack, that have not any, free of, free from
 not: not, never, cannot
-adverb: also, once, currently
+adverb: also, once, currently, still, presently
+anything: anything, something, anyone, anybody, someone, somebody
+nothing: nothing, nobody, no one, no body
 have: have, has, had, have had, has had
 have: contain, contains, include, includes
 have_not: have no, has no, had no, do not have, does not have, did not have, do not have any, does not have any

@@ -89,7 +89,7 @@ _PHRASES = """
 last name, surname, family name, lastname
 first name, forename, given name, firstname
 zip code, zip, postal code, postcode, post code
-birth date, birthday, date of birth, birthdate
+birth date, birthday, date of birth, birthdate, dob
 phone number, phone, telephone number
 email address, email, e mail
 job title, job
@@ -100,6 +100,7 @@ end date, ending date
 middle name, second name
 address line 1, address
 amount, amount of money
+quantity, units
 """
 PHRASES: tuple[tuple[str, ...], ...] = tuple(tuple(line.split(", ")) for line in _PHRASES.strip().splitlines())
 """The same for phrases: each may stand for any other of its line inside a name."""

@@ -15,7 +15,13 @@ _CODES = {form: words for code, words in SEXES.items() for form in (code, *words
 
 def says_kind(column: str, label: str) -> bool:
     """Whether a column says of which kind its rows are: a type, a job, a gender."""
-    return any(words and words[-1] in KIND_COLUMNS for words in (name_words(column), name_words(label)))
+    return any(_kind_last(words) for words in (name_words(column), name_words(label)))
+
+
+def _kind_last(words: tuple[str, ...]) -> bool:
+    """job; job title"""
+    said = words[:-1] if words[-1:] == ("title",) else words
+    return bool(said) and said[-1] in KIND_COLUMNS
 
 
 def sexes(column: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -141,10 +141,7 @@ def _named(words: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phra
     says = any(noun[-1] in words for noun in nouns)
     yield Phrase(words, cost, says)
     yield Phrase(short, cost + _SHORT)
-    for noun in nouns:
-        yield Phrase(noun + short, cost + _WITH_NOUN, qualified=True)
-        for at in range(1, len(noun)):  # the contact channel code, of customer contact channels
-            yield Phrase(noun[at:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
+    yield from _qualified(short, cost, nouns)
     for noun in nouns if short == words else ():
         inner = tuple(word for word in words if word != noun[-1] and not family(word) & family(noun[-1]))
         if inner and inner != words and (words[-1] == inner[-1] or inner[-1] in _TAILS):
@@ -162,6 +159,15 @@ def _named(words: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phra
             yield Phrase(short[::-1], cost + _TURNED, says)
         if short[0] in _CARRIERS and short[-1] in VERB_STEMS:  # the year of opening, for the year opened
             yield Phrase((short[0], "of", *short[1:]), cost + _TURNED, says)
+
+
+def _qualified(short: Stems, cost: float, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:
+    """With the table's noun before it; not where that says it of the rows: houses are heated."""
+    for noun in nouns:
+        if short[0] not in _FLAG_FRONTS:
+            yield Phrase(noun + short, cost + _WITH_NOUN, qualified=True)
+        for at in range(1, len(noun)):  # the contact channel code, of customer contact channels
+            yield Phrase(noun[at:] + short, cost + _HEAD_WITH_NOUN, qualified=True)
 
 
 def _in_part(words: Stems, nouns: tuple[Stems, ...]) -> Iterator[Phrase]:

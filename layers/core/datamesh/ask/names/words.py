@@ -84,8 +84,9 @@ def stems(phrase: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=50_000)
 def name_words(name: str) -> tuple[str, ...]:
-    """The folded words of an identifier: dep_delay, PaperID, customerName2."""
-    return tuple(fold(word) for word in _CAMEL.findall(name))
+    """The folded words of an identifier, in full: dep_delay, PaperID, customerName2; quantity, of qty."""
+    folded = (fold(word) for word in _CAMEL.findall(name))
+    return tuple(SHORT_FORMS.get(word, word) for word in folded)
 
 
 def in_words(name: str) -> str:

@@ -24,6 +24,8 @@ _ARTICLES = (
     *("corresponding", "respective", "associated"),  # said of what belongs together
 )
 _OF_THEM = ("all", "any", "some")
+_STATES = ("is", "are", "was", "were", "been")
+_ASKED = ("what", "who", "which", "there", "here", "these", "those")
 _BUDGET = 6_000  # readings made for one question
 
 
@@ -72,11 +74,17 @@ class Reader:
 
     def the(self, i: int) -> int:
         """After the articles that begin here."""
-        while self.word(i, *_ARTICLES):
+        while self.word(i, *_ARTICLES) and not self._each_of_them(i):
             i += 1 + (self.tokens[i].fold in _OF_THEM and self.word(i + 1, "of"))
             if i + 1 < len(self.tokens) and (self.tokens[i].fold, self.tokens[i + 1].fold) == ("or", "her"):
                 i += 1  # his or her
         return i
+
+    def _each_of_them(self, i: int) -> bool:
+        """(whose orders were) all (delivered): says it of each of them. (What are) all (the names) does not."""
+        if i < 2 or not self.word(i, "all") or self.tokens[i - 1].fold not in _STATES:
+            return False
+        return self.tokens[i - 2].fold not in _ASKED
 
     def comma(self, i: int) -> int:
         while self.word(i, ",", ";", ":"):

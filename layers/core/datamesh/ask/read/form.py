@@ -11,6 +11,7 @@ from datamesh.ask.intent import Grain, MeasureFn, Op
 from datamesh.ask.lattice import Literal, Name
 
 __all__ = [
+    "ANOTHER",
     "COMPOUND",
     "NEVER",
     "Aggregate",
@@ -52,6 +53,8 @@ TextMatch = Choice["contains", "starts", "ends"]
 Over = Choice["avg", "max", "min", "median", "every", "some", "own"]
 NEVER = "never"
 """In a hint: an event that did not happen; not a state that is another one."""
+ANOTHER = "another"
+"""In a hint: whoever has or does it to these is none of them: the members that Jim mentors are not Jim."""
 COMPOUND = "compound"
 """In a hint: a noun that stands before another, and says whose these are: customer orders."""
 

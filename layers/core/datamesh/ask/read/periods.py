@@ -13,7 +13,7 @@ from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import name_words, stem
 from datamesh.ask.read.calendars import PARTS, Calendar, all_of, number
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.form import Dated
+from datamesh.ask.read.form import Dated, How
 from datamesh.ask.read.places import Schema, Spot, of_a_deed
 
 __all__ = ["Dates", "buckets", "datable", "date_columns", "within"]
@@ -141,7 +141,7 @@ def within(dates: Dates, pred: Dated) -> intent.Pred | None:
     if dates.attr is None:
         return None
     if dates.year_only:
-        return _by_year(dates.attr, start, end, after=pred.how == "after")
+        return _by_year(dates.attr, start, end, pred.how)
     last = f" and {pred.last.label}" if pred.last else ""
     label = f"{pred.how} {pred.period.label}{last}"
     return intent.Within(of=dates.attr, start=start and start.isoformat(), end=end and end.isoformat(), label=label)
@@ -184,19 +184,19 @@ def _recurring(dates: Dates, pred: Dated) -> intent.Pred | None:
     )
 
 
-def _by_year(attr: intent.Attr, start: date | None, end: date | None, *, after: bool) -> intent.Pred | None:
-    """Whole years only. After 2000 is more than 2000: as it is where the year is read as a number."""
+def _by_year(attr: intent.Attr, start: date | None, end: date | None, how: How) -> intent.Pred | None:
+    """Whole years only, and as a number says it: after 2000 is more than 2000, until 2000 at most 2000."""
     if any(day and (day.month, day.day) != (1, 1) for day in (start, end)):
         return None
     if start and end and end.year - start.year > 1:
         return intent.Between(left=attr, low=number(start.year), high=number(end.year - 1))
     if start and end:
         return intent.Cmp(left=attr, op="=", right=number(start.year))
-    if start and after:
-        return intent.Cmp(left=attr, op=">", right=number(start.year - 1))
     if start:
-        return intent.Cmp(left=attr, op=">=", right=number(start.year))
-    return intent.Cmp(left=attr, op="<", right=number(end.year)) if end else None
+        after = how == "after"
+        return intent.Cmp(left=attr, op=">" if after else ">=", right=number(start.year - after))
+    until = how == "until"
+    return intent.Cmp(left=attr, op="<=" if until else "<", right=number(end.year - until)) if end else None
 
 
 def buckets(

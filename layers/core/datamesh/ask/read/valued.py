@@ -12,7 +12,7 @@ from datamesh.ask.names.values import Hit
 from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import stems
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.form import NEVER, Valued
+from datamesh.ask.read.form import ANOTHER, NEVER, Valued
 from datamesh.ask.read.places import NAMED, Schema, Spot
 from datamesh.ask.read.together import in_order
 
@@ -61,10 +61,11 @@ def persons(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[W
 
 
 def _of_itself(schema: Schema, walk: Walk, pred: Valued) -> bool:
-    """Who reports to Ann, where some belong to others of their kind, is not Ann; nor what she does."""
-    hint = set(pred.hint) - {NEVER}
+    """Who reports to Ann, where some belong to others of their kind, is not Ann; nor whom she mentors."""
+    hint = set(pred.hint) - {NEVER, ANOTHER}
     doing = bool(hint & VERB_STEMS) or hint == {"have"}
-    return doing and not walk.path and bool(schema.vocabulary.graph.own.get(walk.start))
+    among = ANOTHER in pred.hint or bool(schema.vocabulary.graph.own.get(walk.start))
+    return doing and not walk.path and among
 
 
 def _names_pair(said: Name, table: str, values: Iterable[Literal]) -> bool:
@@ -202,14 +203,11 @@ def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Wal
         among = schema.roles.among_themselves(table, pred.hint) if table == spot.table else []
         ways = among or schema.walks(spot, table)
         for walk in ways:
-            if not walk.repeats(name, shared) and not (
-                name in schema.known_by(table) and _of_itself(schema, walk, pred)
-            ):
+            itself = not walk.path and name in schema.known_by(table)
+            if not walk.repeats(name, shared) and not (itself and _of_itself(schema, walk, pred)):
                 fit = schema.roles.of_walk(walk, pred.hint) + schema.roles.of_doer(walk, ways, pred.hint)
                 fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
-                fit += _ITSELF * bool(
-                    not walk.path and set(pred.hint[:1]) & VERB_STEMS and name in schema.known_by(table)
-                )
+                fit += _ITSELF * bool(itself and set(pred.hint[:1]) & VERB_STEMS)
                 fit += _NOT_CALLED * _calls_otherwise(schema, table, name, beside)
                 fit += _NOT_ITS * bool(walk.path and pred.hint[:1] == ("of",) and name in schema.known_by(table))
                 found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))

@@ -123,7 +123,8 @@ def number(r: Reader, i: int) -> Iterator[tuple[int, float]]:
 def participle(r: Reader, name: Name) -> bool:
     """Whether it is a verb, that only speaks of a column: (who was) hired is no hire date."""
     token = r.tokens[name.end - 1]
-    done = token.fold.endswith("ed") or token.fold in IRREGULAR  # an opening is a noun
+    formed = token.fold in IRREGULAR and not token.fold.endswith("s")  # makes and models
+    done = token.fold.endswith("ed") or formed  # an opening is a noun
     verb = done and token.stem in VERB_STEMS
     cost = name.targets[0].cost
     if name.end - name.start > 1:  # orders shipped, where there is a date of shipping
@@ -229,6 +230,8 @@ def time(r: Reader, i: int) -> Iterator[Hit[Time]]:
         at = r.the(i + 1)
         for end, period in r.periods(at + 2 if r.word(at, "year") and r.word(at + 1, "of") else at):
             yield Hit(end, Time("in", period))
+            for op in r.op(end, "after_cmp") if r.word(i, "in", "on", "from") else ():  # in 2019 or later
+                yield Hit(op.end, Time("since" if comparison(op) == ">=" else "until", period))
     for op in r.op(i, "before", "after", "since", "until"):
         for end, period in r.periods(r.the(op.end)):
             yield Hit(end, Time(cast(How, op.category), period))

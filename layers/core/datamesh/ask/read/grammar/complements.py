@@ -25,6 +25,9 @@ def complement(r: Reader, i: int, hint: tuple[str, ...]) -> Iterator[Hit[Post]]:
     yield from both(r, i, lambda reader, at: list(_one(reader, at, hint)))
     for op in r.op(i, "neither"):
         yield from paired(r, op.end, lambda reader, at: list(denied(_one(reader, at, hint))), joint="nor")
+        for hit in denied(_one(r, op.end, hint)):  # neither gold nor silver coins
+            if isinstance(hit.value, Linked) and any(r.word(at, "nor") for at in range(op.end, hit.end)):
+                yield hit
     yield from _one(r, i, hint)
 
 

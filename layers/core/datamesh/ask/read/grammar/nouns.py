@@ -10,7 +10,7 @@ from datamesh.ask.names.naming import PARTLY
 from datamesh.ask.names.spelling import verb_form
 from datamesh.ask.names.words import singular, stems
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import COMPOUND, Contains, Linked, PredForm, SetForm, Valued
+from datamesh.ask.read.form import ANOTHER, COMPOUND, Contains, Linked, PredForm, SetForm, Valued
 from datamesh.ask.read.grammar.common import participle
 from datamesh.ask.read.grammar.compounds import compounds
 from datamesh.ask.read.standing import tells_of_rows
@@ -70,7 +70,9 @@ def is_table(head: Name | None) -> bool:
 
 def of_head(head: Name | None, pred: PredForm) -> PredForm:
     """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself. Friends
-    who are female: not those whose friends they are."""
+    who are female: not those whose friends they are. Members that Jim mentors: not Jim."""
+    if is_table(head) and isinstance(pred, Valued) and pred.attr is None and pred.hint[:1] == ("have",):
+        return replace(pred, hint=(*pred.hint, ANOTHER))
     if head is None or is_table(head) or not isinstance(pred, Contains | Valued):
         return pred
     if isinstance(pred, Valued) and pred.attr is None and pred.hint in ((), ("be",)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from datamesh.ask.intent import Op
 from datamesh.ask.lattice import Name
-from datamesh.ask.lexicon.english import MEASURING_VERBS
+from datamesh.ask.lexicon.english import MEASURED, MEASURING_VERBS
 from datamesh.ask.names.words import stem
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Ranked, Tallied, Yard
@@ -21,6 +21,7 @@ _TOGETHER = ("altogether", "overall", "combined")
 _SAID_TOGETHER = 0.1
 _OF_IT = 0.1  # what the average is of is what is compared with it
 _MEASURING = {stem(verb): adjective for verb, adjective in MEASURING_VERBS.items()}
+_MEASURED = {participle: participle for participle in MEASURED}
 _AGAIN = 0.2  # what `with` stood before goes on
 _ALONG: dict[str, Op] = {"before": "<", "until": "<=", "since": ">=", "after": ">"}
 _AGE = 0.2  # over 40: of age, where nothing says so
@@ -32,7 +33,8 @@ def counted(r: Reader, i: int) -> Iterator[Hit[Post]]:
         found = count.value
         if isinstance(found.number, Yard) and found.number.attr:  # more than the average number of seats
             yield Hit(count.end, Compared(found.number.attr, found.op, found.number), count.cost + _OF_IT)
-        at = count.end + 1 if r.word(count.end, "in", "of") else count.end
+        total = r.longest(count.end, "tail")  # more than 300 in total
+        at = count.end + 1 if r.word(count.end, "in", "of") and not total else count.end
         for name in (*r.names(count.end, "column"), *(r.names(r.the(at), "column") if at > count.end else ())):
             yield Hit(name.end, Compared(name, found.op, found.number, found.high), count.cost)
         yield from so_many(r, i, count)
@@ -96,8 +98,11 @@ def _along(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 
 def measuring(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """earn more than 50000; cost 20; weigh the most; accommodate the most people"""
-    adjective = _MEASURING.get(r.tokens[i].stem, "") if i < len(r.tokens) else ""
+    """earn more than 50000; cost 20; weigh the most; accommodate the most people; priced [at] between 30 and 60"""
+    if i >= len(r.tokens):
+        return
+    adjective = _MEASURING.get(r.tokens[i].stem) or _MEASURED.get(r.tokens[i].fold, "")
+    i += bool(adjective) and r.word(i + 1, "at")
     for op in r.op(i + 1, "most") if adjective else ():
         for end in {op.end, op.end + r.lattice.unit(op.end)}:
             yield Hit(end, Ranked(direction(op), adjective=adjective), 0.1)

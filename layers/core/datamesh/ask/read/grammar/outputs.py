@@ -69,13 +69,15 @@ def after_joint(r: Reader, i: int) -> Iterator[int]:
 
 
 def _joined(r: Reader, i: int) -> Iterator[int]:
-    """and; [,] and what are; (each brand) with (the number of products, its average price)"""
+    """and; [,] and what are; with their; (each brand) with (the number of products, its average price)"""
     yield from after_joint(r, i)
     yield from (op.end for op in r.op(r.comma(i), "asked_too"))
     if r.word(i, "with"):
         at = r.the(i + 1)
         if r.longest(at, "count") or any(op.payload in ("avg", "sum", "median") for op in r.op(at, "agg")):
             yield at
+        elif r.word(i + 1, *_THEIRS):
+            yield i + 1
 
 
 @rule
@@ -200,8 +202,8 @@ def _kind_of_rows(r: Reader, i: int) -> Iterator[Hit[Post]]:
 
 
 def _owned(r: Reader, i: int) -> Iterator[Hit[Outs]]:
-    """the airline's name"""
-    for owner in sets.plain_set(r, i):
+    """the airline's name; the oldest employee's salary"""
+    for owner in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
         if r.word(owner.end, "'s"):
             for listed in items(r, owner.end + 1):
                 yield Hit(listed.end, _with_owner(listed.value, owner.value), owner.cost + listed.cost)

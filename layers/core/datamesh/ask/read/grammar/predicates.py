@@ -18,12 +18,14 @@ from datamesh.ask.read.grammar.pairs import both, paired
 from datamesh.ask.read.grammar.pointing import with_its_verb
 from datamesh.ask.read.grammar.possible import CLOSE, possible
 from datamesh.ask.read.grammar.ranks import most_common, ranked
-from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase, where
+from datamesh.ask.read.grammar.theirs import where
+from datamesh.ask.read.grammar.verbs import chain, doing, inverted, negated, of_the_highest, verb_phrase
 
 __all__ = ["another", "complement", "post", "predicate", "ranked"]
 
 _THING_TOO = 1.0
 _YEAR_BEHIND = 0.1
+_THEIRS = ("their", "its", "his", "her")
 _WITH_WHOM = 0.3  # a value after `with`, without what it is
 _BARE, _BARE_PROPER = 0.3, 0.15  # a value that stands alone; as quoted or capital as a name is
 
@@ -207,7 +209,10 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from counted(r, i)
     yield from dearer(comparative(r, i) if r.longest(i, "compare") else (), _WITH_WHOM)  # those with older than 50
     for related in [*sets.plain_set(r, i), *sets.best_set(r, i)]:
-        yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
+        if (
+            related.value.preds or related.value.rank or not r.word(i, *_THEIRS)
+        ):  # with their orders: these are asked for
+            yield Hit(related.end, Linked(related.value, ("have",)), related.cost + 0.2)
     yield from nested.split(r, i)
     for hit in values(r, i):
         yield from _as_what(r, hit)

@@ -12,6 +12,7 @@ from datamesh.ask.read.form import (
     Count,
     Form,
     KeyForm,
+    Linked,
     Post,
     Ranked,
     SetForm,
@@ -111,6 +112,8 @@ def _shown(r: Reader, i: int) -> Iterator[Hit[Form]]:
         for hit in outputs.outputs(r, _please(r, at)):
             yield Hit(hit.end, Form(hit.value, bare=at == i), hit.cost + cost)
         yield from stretches(r, r.the(at), lambda behind: predicates.post(r, behind))
+        if at > i:  # tell me which, who
+            yield from [*_which(r, at), *who(r, at)]
     yield from sorted_(r, i)
 
 
@@ -162,7 +165,7 @@ def _done_by(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
                         yield _counting(form, (replace(key, hint=done.verb),))
         for end, pred, cost in doers(r, aux.end):
             for done in _verb(r, end):
-                by = replace(pred, hint=done.verb or ("have",))
+                by = replace(pred, hint=("have", *done.verb))
                 for form in _with_posts(r, Hit(0, counted.value.plus(by), counted.cost), done, cost):
                     yield _counting(form)
 
@@ -202,6 +205,8 @@ def _turned_round(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from tallied.doers(r, op.end)
         if r.word(op.end, "there"):
             yield from tallied.so_many(r, op.end + 1)
+            for none in sets.plain_set(r, op.end + 2) if r.word(op.end + 1, "no") else ():
+                yield Hit(none.end, Linked(none.value, ("have",), negated=True), none.cost)
     yield from tallied.doers(r, i)
 
 

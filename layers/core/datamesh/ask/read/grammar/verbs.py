@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from datamesh.ask.lattice import Name
-from datamesh.ask.names.spelling import done_by
+from datamesh.ask.names.spelling import VERB_STEMS, done_by
 from datamesh.ask.names.words import singular, stem
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
     NEVER,
-    AnyOf,
-    Both,
     Compared,
     Dated,
     Lacking,
@@ -20,7 +18,6 @@ from datamesh.ask.read.form import (
     Post,
     Ranked,
     SetForm,
-    Tallied,
     Valued,
     Yard,
 )
@@ -32,7 +29,7 @@ from datamesh.ask.read.grammar.numbered import comparative, counted, measuring
 from datamesh.ask.read.grammar.pairs import both
 from datamesh.ask.read.grammar.possible import CLOSE
 
-__all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_at_end", "verb_phrase", "where"]
+__all__ = ["chain", "doing", "inverted", "negated", "of_the_highest", "verb_at_end", "verb_phrase"]
 
 _SKIPPED_VERB = 0.4  # a verb that was taken for the one relationship it can mean
 _STATE_TOO = 0.7  # that a verb says nothing of the state that it is a value of
@@ -82,6 +79,7 @@ def verb_phrase(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from _unless(begun.value, measuring(r, at))
         if r.lattice.relation(at) and not r.longest(at, "have"):
             yield from _unless(begun.value, dearer(_by_whom(r, at, _after_verb(r, r.reach(at + 1))), _SKIPPED_VERB))
+            yield from _not_one(r, at + 1) if begun.value.negated else ()
             if r.word(at + 1, "to") and r.lattice.relation(at + 2):  # assigned to repair machines
                 yield from _unless(begun.value, dearer(_after_verb(r, r.reach(at + 3)), _SKIPPED_VERB))
             for op in r.op(r.the(at + 1), "superlative") if not begun.value.negated else ():  # opened most recently
@@ -98,6 +96,15 @@ def _by_whom(r: Reader, i: int, hits: Iterator[Hit[Post]]) -> Iterator[Hit[Post]
     for hit in hits:
         agent = isinstance(hit.value, Valued | Linked) and hit.value.hint[1:] == ("by",)
         yield Hit(hit.end, hit.value, hit.cost + _STATE_TOO * (state and agent))
+
+
+def _not_one(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(have not, never) sold a single policy; enrolled in a single course"""
+    hint = (r.tokens[i - 1].stem,)
+    for start in (i, *(op.end for op in r.op(i, "in"))):
+        for op in r.op(start, "single"):
+            for rows in sets.plain_set(r, op.end):
+                yield Hit(rows.end, Linked(rows.value, hint, negated=True), rows.cost + _SKIPPED_VERB)
 
 
 def _at_that_time(r: Reader, i: int) -> Iterator[Hit[Post]]:
@@ -121,8 +128,11 @@ def _unless(said: Chain, hits: Iterator[Hit[Post]]) -> Iterator[Hit[Post]]:
 
 
 def _after_verb(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """... [by] Boeing planes; in 2008; the most events; more than 3 movies"""
+    """... [by] Boeing planes; in 2008; the most events; more than 3 movies; nobody"""
     verb = r.tokens[i - 1].stem
+    for op in r.op(i, "nothing") if i - 1 in r.lattice.deeds else ():  # employs nobody
+        rows = sets.headed(r.lattice.deeds[i - 1])
+        yield Hit(op.end, Linked(rows, ("have",), negated=True), _DONE_ALONE - _SKIPPED_VERB)
     starts = {i: (verb,)} | {op.end: (verb, r.tokens[i].fold) for op in r.op(i, "in", "with")}
     starts |= {r.reach(at + 1): (verb, r.tokens[at].stem) for at in starts if at > i and _going_on(r, at)}
     yield from nested.later(r, i)
@@ -182,10 +192,12 @@ def _when(r: Reader, name: Name) -> Name | None:
 
 
 def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
-    """(have not been, not) eliminated: no rows that the verb names; (are) approved: a column of yes and no"""
+    """(have not) been eliminated, ordered anything: no rows that the verb names; (are) approved: a column of yes and
+    no"""
     deed = r.lattice.deeds.get(i)
     if deed is not None and said.last in ("be", "have", "") and done_by(r.tokens[i]):
-        yield Hit(r.reach(deed.end), Linked(sets.headed(deed), ("have",)), _DONE_ALONE)
+        end = next((op.end for op in r.op(deed.end, "anything")), deed.end)
+        yield Hit(r.reach(end), Linked(sets.headed(deed), ("have",)), _DONE_ALONE)
     for name in r.names(i, "column"):
         if said.last == "be":
             yield Hit(name.end, Lacking(name, negated=True, flag=True), _DONE_ALONE)
@@ -199,9 +211,23 @@ def doing(r: Reader, i: int) -> Iterator[Hit[Post]]:
     for subject in _subjects(r, i):
         for end, no, cost in verb_at_end(r, subject.end):
             found = subject.value
+            verb = tuple(token.stem for token in r.tokens[subject.end : end] if token.stem in VERB_STEMS)
+            if isinstance(found, Valued) and verb:
+                found = replace(found, hint=(*found.hint, verb[-1]))
             if no:
                 found = replace(found, negated=not found.negated)
             yield Hit(end, found, subject.cost + cost)
+    yield from _by_somebody(r, i)
+
+
+def _by_somebody(r: Reader, i: int) -> Iterator[Hit[Post]]:
+    """(that) nobody has reviewed; somebody ordered: the verb names the rows"""
+    for op in r.op(i, "nothing", "anything"):
+        for begun in (Hit(op.end, Chain()), *chain(r, op.end)):
+            deed = r.lattice.deeds.get(begun.end)
+            if deed is not None and done_by(r.tokens[begun.end]) and not begun.value.negated:
+                none = op.category == "nothing"
+                yield Hit(r.reach(deed.end), Linked(sets.headed(deed), ("have",), negated=none), _DONE_ALONE)
 
 
 def inverted(r: Reader, i: int) -> Iterator[Hit[Post]]:
@@ -239,28 +265,6 @@ def verb_at_end(r: Reader, i: int) -> Iterator[tuple[int, bool, float]]:
             needed = begun.value.last == "have"
             for end in (*((at,) if needed else ()), *(op.end for op in r.op(at, "in"))):
                 yield end, begun.value.negated, _NO_THAT
-
-
-@rule
-def where(r: Reader, i: int) -> Iterator[Hit[Post]]:
-    """(locations where) no cinema has a capacity over 800; no accidents happened; some cinemas were opened in 2010"""
-    no = r.word(i, "no")
-    for found in sets.plain_set(r, i + no):
-        for hit in _what_of_it(r, found, no=no):
-            yield Hit(hit.end, Linked(hit.value, ("have",), negated=bool(no)), hit.cost + 0.2)
-
-
-def _what_of_it(r: Reader, found: Hit[SetForm], *, no: bool) -> Iterator[Hit[SetForm]]:
-    if no:
-        yield found
-    for post in predicates.predicate(r, found.end):
-        if (
-            not isinstance(post.value, Ranked | Both | AnyOf | Tallied) and not post.value.negated
-        ):  # none of them, or one not?
-            yield Hit(post.end, found.value.plus(post.value), found.cost + post.cost)
-    for end, not_so, cost in verb_at_end(r, found.end):
-        if not not_so:
-            yield Hit(end, found.value, found.cost + cost)
 
 
 def negated(hits: Iterator[Hit[Post]] | list[Hit[Post]]) -> Iterator[Hit[Post]]:
