@@ -12,6 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "EVENT_TYPES",
+    "AccessDenied",
+    "AccessExpired",
+    "AccessGranted",
+    "AccessLapsed",
+    "AccessRenewed",
+    "AccessRequested",
+    "AccessRevoked",
+    "AccessStep",
     "ArrivalRejected",
     "BatchFailed",
     "BatchRejected",
@@ -189,6 +197,52 @@ class TableMaintained(Event):
     conflicts: int
 
 
+class AccessStep(Event):
+    """Base of what happens to a request for access, which every one of these events tells whole.
+
+    `sequence` grows with every step of a request: newer wins in projections. `target` is a product or a tag expression
+    of `domain`; `principal` is canonical, `arn` has its path; `columns` none means all, `rows` is a condition.
+    """
+
+    request_id: str
+    sequence: int
+    domain: str
+    target: str
+    principal: str
+    arn: str
+    columns: tuple[str, ...] | None
+    rows: str
+    until: datetime
+
+
+class AccessRequested(AccessStep):
+    """Somebody asks for access; the owners of `target` decide."""
+
+
+class AccessGranted(AccessStep):
+    """A request was granted: by an owner, or by what a contract declares."""
+
+
+class AccessDenied(AccessStep):
+    """A request was denied by an owner."""
+
+
+class AccessLapsed(AccessStep):
+    """Nobody decided on a request in time."""
+
+
+class AccessRenewed(AccessStep):
+    """Access that was granted holds until another time."""
+
+
+class AccessRevoked(AccessStep):
+    """Access was taken back before its time."""
+
+
+class AccessExpired(AccessStep):
+    """Access ended at its time."""
+
+
 class QuestionAnswered(Event):
     """A question or statement was answered or refused. Neither its text nor its values are carried."""
 
@@ -203,6 +257,13 @@ class QuestionAnswered(Event):
 EVENT_TYPES: dict[str, type[Event]] = {
     kind.detail_type(): kind
     for kind in (
+        AccessDenied,
+        AccessExpired,
+        AccessGranted,
+        AccessLapsed,
+        AccessRenewed,
+        AccessRequested,
+        AccessRevoked,
         ArrivalRejected,
         BatchFailed,
         BatchRejected,

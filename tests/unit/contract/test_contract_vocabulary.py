@@ -52,6 +52,8 @@ def test_each_place_has_its_names() -> None:
         "property": ["datamesh.partitionTransform", "datamesh.severity"],
         "relationship": ["datamesh.severity"],
         "role": ["datamesh.principals", "datamesh.columns", "datamesh.masks", "datamesh.rows"],
+        "member": ["datamesh.principals"],
+        "contract": ["datamesh.autoApproval"],
         "verifiedStatement": ["datamesh.sql"],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datamesh.contract.model import Contract, Role, Table
-from datamesh.govern.policy import grants_of, lf_tags
+from datamesh.contract.parse import parse
+from datamesh.govern.policy import grants_of, owners_of
 from datamesh.govern.rights import rights
+from datamesh.govern.tags import lf_tags
 from tests.support import governed
 from tests.support.governed import contract_of
 
@@ -124,3 +127,28 @@ def test_a_clear_value_beside_its_encrypted_one_is_read_by_who_names_it() -> Non
     assert readable([Product(promised)], ANALYST) == {"fleet.planes": ("tailnum", "seats")}
     clerk = f"arn:aws:iam::{ACCOUNT}:role/clerk"
     assert readable([Product(promised)], clerk) == {"fleet.planes": ("tailnum", "owner")}
+
+
+@pytest.mark.parametrize("team", ["list", "object"])
+def test_owners_are_the_principals_of_the_team(team: str) -> None:
+    members = [
+        {
+            "username": "ola",
+            "customProperties": [{"property": "datamesh.principals", "value": ["role/ola", "role/ops"]}],
+        },
+        {"username": "kim"},
+    ]
+    contract = parse(json.dumps({"team": members if team == "list" else {"name": "crew", "members": members}}))
+    assert contract.team == ("ola", "kim")
+    assert owners_of(contract, ACCOUNT) == {f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("ola", "ops")}
+
+
+def test_half_a_rule_approves_nothing() -> None:
+    def approvals(*rules: dict[str, object]) -> int:
+        custom = [{"property": "datamesh.autoApproval", "value": list(rules)}]
+        return len(parse(json.dumps({"customProperties": custom})).approvals)
+
+    whole = {"principals": ["role/ann"], "days": 30}
+    assert approvals(whole, whole) == 2
+    assert approvals(whole, {**whole, "days": 0}) == 0
+    assert approvals({**whole, "columns": []}) == 0

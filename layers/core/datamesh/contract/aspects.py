@@ -28,6 +28,8 @@ FIELDS: Mapping[type, Mapping[str, Aspect]] = {
         "verified": "text",
         "sla": "sla",
         "team": "text",
+        "owners": "text",
+        "approvals": "text",
         "description": "text",
         "business_name": "text",
         "tags": "text",

@@ -15,6 +15,7 @@ from datamesh.contract.masks import Mask
 
 __all__ = [
     "OPEN_STATUSES",
+    "Approval",
     "Check",
     "Column",
     "ColumnType",
@@ -217,6 +218,15 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """Requests of `principals` for any of `columns` (None: all) for at most `days` are granted without a person."""
+
+    principals: tuple[str, ...]
+    columns: tuple[str, ...] | None
+    days: int
+
+
+@dataclass(frozen=True)
 class VerifiedStatement:
     """A question whose answer the owners vouch for. `sql` uses mesh names (`domain.product`)."""
 
@@ -248,6 +258,8 @@ class Contract:
     verified: tuple[VerifiedStatement, ...] = ()
     sla: tuple[SlaProperty, ...] = ()
     team: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()  # the principals of the team
+    approvals: tuple[Approval, ...] = ()
     description: str = ""
     business_name: str = ""
     tags: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from datamesh.contract.fields import flag, mapping, mappings, number_or, text, t
 from datamesh.contract.intake import InputFormat, Merge, Thresholds
 from datamesh.contract.masks import Mask
 from datamesh.contract.model import (
+    Approval,
     Check,
     Column,
     Contract,
@@ -35,7 +36,9 @@ from datamesh.contract.source import Source, load
 from datamesh.contract.types import column_type, implied
 from datamesh.contract.vocabulary import (
     ColumnProperties,
+    ContractProperties,
     InputProperties,
+    MemberProperties,
     MergeProperties,
     RoleProperties,
     StatementProperties,
@@ -68,7 +71,9 @@ def parse_source(source: Source) -> Contract:
         roles=tuple(_role(item) for item in mappings(raw, "roles")),
         verified=_verified(raw),
         sla=tuple(_sla(item) for item in mappings(raw, "slaProperties")),
-        team=_team(raw.get("team")),
+        team=tuple(name for m in _members(raw) if (name := text(m, "name") or text(m, "username"))),
+        owners=tuple(dict.fromkeys(owner for member in _members(raw) for owner in _principals(member))),
+        approvals=_approvals(raw),
         description=description if isinstance(description, str) else text(mapping(raw, "description"), "purpose"),
         business_name=text(raw, "name"),
         tags=texts(raw, "tags"),
@@ -269,7 +274,20 @@ def _sla(raw: Mapping[str, Any]) -> SlaProperty:
     return SlaProperty(text(raw, "property"), raw.get("value"), text(raw, "unit"), text(raw, "element"))
 
 
-def _team(raw: object) -> tuple[str, ...]:
-    """Members by name; ODCS v3.0 has a list, v3.1 an object that holds it."""
-    members = mappings(raw, "members") if isinstance(raw, Mapping) else mappings({"members": raw}, "members")
-    return tuple(name for m in members if (name := text(m, "name") or text(m, "username")))
+def _members(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Of the team: ODCS v3.0 has a list, v3.1 an object that holds it."""
+    team = raw.get("team")
+    return list(mappings(team, "members") if isinstance(team, Mapping) else mappings(raw, "team"))
+
+
+def _principals(member: Mapping[str, Any]) -> list[str]:
+    return read(MemberProperties, mappings(member, "customProperties"))[0].principals
+
+
+def _approvals(raw: Mapping[str, Any]) -> tuple[Approval, ...]:
+    """None where one of them cannot be read: nobody is let in by half a rule."""
+    ours, _ = read(ContractProperties, mappings(raw, "customProperties"))
+    return tuple(
+        Approval(tuple(it.principals), None if it.columns is None else tuple(it.columns), it.days)
+        for it in ours.auto_approval
+    )

@@ -18,10 +18,13 @@ from datamesh.contract.masks import MaskKind, Span
 __all__ = [
     "PLACES",
     "PREFIX",
+    "ApprovalProperties",
     "ColumnProperties",
+    "ContractProperties",
     "DeleteMark",
     "InputProperties",
     "MaskProperties",
+    "MemberProperties",
     "MergeProperties",
     "Place",
     "RelationshipProperties",
@@ -221,6 +224,36 @@ class RoleProperties(Place):
     )
 
 
+class MemberProperties(Place):
+    """On a member of the team: as whom the member acts. Members own the product and decide on requests for access."""
+
+    principals: list[Principal] = Field(
+        default=[],
+        alias="datamesh.principals",
+        description="`role/<name>` in the mesh's account, or a role's full ARN.",
+    )
+
+
+class ApprovalProperties(Place):
+    """Requests for access that are granted without anybody being asked."""
+
+    principals: list[Principal] = Field(min_length=1, description="Who may have it.")
+    columns: list[str] | None = Field(
+        default=None, min_length=1, description="Which columns may be asked for; all when left out."
+    )
+    days: int = Field(ge=1, le=366, description="For how many days at most.")
+
+
+class ContractProperties(Place):
+    """On the contract itself."""
+
+    auto_approval: list[ApprovalProperties] = Field(
+        default=[],
+        alias="datamesh.autoApproval",
+        description="A request that keeps within any of these is granted at once; owners decide on every other.",
+    )
+
+
 class StatementProperties(Place):
     """On a verified statement: the SQL that answers its question, over mesh names (domain.product)."""
 
@@ -228,11 +261,13 @@ class StatementProperties(Place):
 
 
 PLACES: Mapping[str, type[Place]] = {
+    "contract": ContractProperties,
     "schemaObject": TableProperties,
     "server": ServerProperties,
     "property": ColumnProperties,
     "relationship": RelationshipProperties,
     "role": RoleProperties,
+    "member": MemberProperties,
     "verifiedStatement": StatementProperties,
 }
 

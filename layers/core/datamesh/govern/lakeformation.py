@@ -16,8 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from datamesh.errors import Transient
-from datamesh.govern.policy import LFTags
 from datamesh.govern.projection import Change, State, TableGrant, changes
+from datamesh.govern.tags import LFTags
 
 __all__ = ["Applied", "apply", "differs", "existing"]
 

@@ -1,24 +1,27 @@
-"""Who may read what: a pure function of contracts. Deny by default.
+"""Who may read what: a pure function of contracts, approved requests and the time. Deny by default.
 
 A contract gives access while its status is `active` or `deprecated`. A `draft` or `proposed` contract promises nothing
 to readers yet, and a `retired` one nothing any more: neither gives access, whatever roles it names.
-Only roles whose access is `read` give it. What several of one principal give together, `rights.py` says.
-A column whose encrypted value stands beside it (`encryptedName`) is read by those roles only that name it.
+Only roles whose access is `read` give it, and subscriptions until they end. What several of one principal give
+together, `rights.py` says.
+A column whose encrypted value stands beside it (`encryptedName`) is read by those only who name it.
 The policy is applied by the guard of the query function and projected to Lake Formation; both start from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from datamesh.contract.masks import Mask
 from datamesh.contract.model import OPEN_STATUSES, Contract, Role
 from datamesh.errors import ContractError
 from datamesh.govern.principal import canonical, declared_arn
+from datamesh.govern.subscription import Subscription
 
-__all__ = ["Governed", "Grant", "LFTags", "grants_of", "lf_tags", "readers"]
+__all__ = ["Governed", "Grant", "canonical_principals", "grants_of", "owners_of", "readers"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Grant:
     """`principal` (canonical; `arn` with its path) may read `columns` of `product` (`domain.product`).
 
     `columns` None means all, those of later versions included; `masks` hide the values of some of them, and `rows` is
-    the condition of those that are read ("": all). `rule` says what gave it: `role:<name>`.
+    the condition of those that are read ("": all). `rule` says what gave it, `role:<name>` or `request:<id>`, and
+    `until` when it ends.
     """
 
     principal: str
@@ -36,6 +40,7 @@ class Grant:
     arn: str
     masks: tuple[tuple[str, Mask], ...] = ()
     rows: str = ""
+    until: datetime | None = None
 
 
 class Governed(Protocol):
@@ -54,35 +59,71 @@ class Governed(Protocol):
     def account(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class LFTags:
-    """The LF-Tags a product wants, key to value. A table inherits its database's, a column its table's."""
-
-    database: Mapping[str, str] = field(default_factory=dict)
-    table: Mapping[str, str] = field(default_factory=dict)
-    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-def grants_of(contract: Contract, account: str) -> tuple[Grant, ...]:
-    """Every grant that the contract's roles give, in their order.
+def grants_of(
+    contract: Contract, account: str, subscriptions: Iterable[Subscription] = (), *, at: datetime | None = None
+) -> tuple[Grant, ...]:
+    """Every grant that the contract's roles give, in their order, then those of subscriptions that hold `at`.
 
     What is no principal gets nothing: lint reports it, and nobody else's access hangs on it.
     """
     if contract.status.lower() not in OPEN_STATUSES:
         return ()
-    grants, unnamed = [], _unnamed(contract)
+    unnamed = _unnamed(contract)
+    return (*_of_roles(contract, account, unnamed), *_of_subscriptions(contract, subscriptions, at, unnamed))
+
+
+def _of_roles(contract: Contract, account: str, unnamed: tuple[str, ...] | None) -> Iterator[Grant]:
     for role in contract.roles:
         if role.access.lower() != "read":
             continue
-        for principal in role.principals:
-            try:
-                arn = declared_arn(principal, account)
-            except ContractError:
-                continue
+        for principal, arn in _declared(role.principals, account):
             columns = unnamed if role.columns is None else role.columns
-            rule = f"role:{role.name}"
-            grants.append(Grant(canonical(arn), contract.name, columns, rule, arn, role.masks, role.rows))
-    return tuple(grants)
+            yield Grant(principal, contract.name, columns, f"role:{role.name}", arn, role.masks, role.rows)
+
+
+def _of_subscriptions(
+    contract: Contract, subscriptions: Iterable[Subscription], at: datetime | None, unnamed: tuple[str, ...] | None
+) -> Iterator[Grant]:
+    """Raises ValueError where it is not said which time it is: no subscription holds for ever."""
+    for held in subscriptions:
+        if at is None:
+            raise ValueError("subscriptions hold until a time: say which time it is")
+        columns = held.columns_of(contract)
+        if at < held.until and columns != ():
+            yield Grant(
+                held.principal,
+                contract.name,
+                unnamed if columns is None else _without_clear(columns, unnamed, held),
+                held.rule,
+                held.arn,
+                rows=held.rows,
+                until=held.until,
+            )
+
+
+def _without_clear(columns: tuple[str, ...], unnamed: tuple[str, ...] | None, held: Subscription) -> tuple[str, ...]:
+    """Those that stand beside their encrypted value only where they were asked for by name."""
+    return columns if unnamed is None or held.columns is not None else tuple(c for c in columns if c in unnamed)
+
+
+def owners_of(contract: Contract, account: str) -> frozenset[str]:
+    """The principals (canonical) of its team: they decide who else may read it."""
+    return canonical_principals(contract.owners, account)
+
+
+def canonical_principals(principals: Iterable[str], account: str) -> frozenset[str]:
+    """Of principals as a contract names them those that are any."""
+    return frozenset(principal for principal, _ in _declared(principals, account))
+
+
+def _declared(principals: Iterable[str], account: str) -> Iterator[tuple[str, str]]:
+    """Canonical form and arn of each that is a principal."""
+    for principal in principals:
+        try:
+            arn = declared_arn(principal, account)
+        except ContractError:
+            continue
+        yield canonical(arn), arn
 
 
 def readers(contract: Contract, columns: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -105,16 +146,3 @@ def _unnamed(contract: Contract) -> tuple[str, ...] | None:
     columns = contract.table.columns
     clear = tuple(column.name for column in columns if not column.encrypted_name)
     return clear if len(clear) < len(columns) else None
-
-
-def lf_tags(contract: Contract) -> LFTags:
-    """`domain` on the database, `classification` on the table and on columns of their own classification.
-
-    Lake Formation keeps keys and values in lower case. No key has a value per product: a key holds 1,000 at most.
-    """
-    columns = {c.name: {"classification": c.classification.lower()} for c in contract.table.columns if c.classification}
-    return LFTags(
-        database={"domain": contract.domain.lower()},
-        table={"classification": contract.classification.lower()},
-        columns=columns,
-    )

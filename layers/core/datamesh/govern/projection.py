@@ -15,12 +15,13 @@ from itertools import groupby
 from typing import Any
 
 from datamesh.contract.model import Contract
-from datamesh.govern.policy import LFTags, grants_of, lf_tags
+from datamesh.govern.policy import grants_of
 from datamesh.govern.rights import rights_of
+from datamesh.govern.tags import TAG_KEYS, LFTags, lf_tags
 
 __all__ = ["OWN_TAG_KEYS", "Change", "OwnRoles", "State", "TableGrant", "changes", "wanted"]
 
-OWN_TAG_KEYS = frozenset({"domain", "classification"})
+OWN_TAG_KEYS = frozenset(TAG_KEYS)
 
 _READ = ("DESCRIBE", "SELECT")
 _WRITE = ("ALTER", "DESCRIBE")

@@ -15,6 +15,8 @@ from datamesh.contract.vocabulary import PLACES, PREFIX, names
 __all__ = ["check"]
 
 _PLACE_OF_PATH = (
+    (re.compile(""), "contract"),
+    (re.compile(r"team(\.members)?\[\d+\]"), "member"),
     (re.compile(r"schema\[\d+\]"), "schemaObject"),
     (re.compile(r"schema\[\d+\]\.properties\[\d+\](\.(properties\[\d+\]|items|map\.(key|value)))*"), "property"),
     (re.compile(r"schema\[\d+\](\.properties\[\d+\])?\.relationships\[\d+\]"), "relationship"),
