@@ -33,11 +33,11 @@ chaos: setup ## Faults on the local mesh by seeded schedules (SEEDS, BATCHES of 
 		DATAMESH_CHAOS_SEED=$$seed DATAMESH_CHAOS_BATCHES=$(BATCHES) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/e2e/test_mesh_chaos.py; \
 	done
 
-check: setup ## Lint, types, templates and the rules of the house
+check: setup build/scan/clean ## Lint, types, templates and the rules of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint platform.yaml template.yaml examples/people.yaml
+	$(BIN)/cfn-lint platform.yaml template.yaml examples/key.yaml examples/people.yaml
 	$(BIN)/pytest -q -n $(WORKERS) tests/infra -m "not build"
 
 build: setup ## Build what is deployed, for both planes (all domains share one build)
@@ -69,9 +69,20 @@ build/bench/peers/synced: requirements/bench.txt | .venv/bin/uv
 	$(UV) pip sync --quiet --python build/bench/peers/bin/python requirements/bench.txt
 	touch $@
 
+build/scan/synced: requirements/scan.txt | .venv/bin/uv
+	$(UV) venv --quiet --clear --python $(BIN)/python build/scan
+	$(UV) pip sync --quiet --python build/scan/bin/python requirements/scan.txt
+	touch $@
+
+# Each skip stands in the template, with its reason. What did not change since it was found clean is not scanned again.
+build/scan/clean: platform.yaml template.yaml examples/key.yaml examples/people.yaml build/scan/synced
+	build/scan/bin/checkov --framework cloudformation --quiet --compact --skip-download --file $(filter %.yaml,$^)
+	touch $@
+
 lock: | .venv/bin/uv ## Resolve the dependencies again and write requirements/*.txt
 	$(LOCK) --python-version 3.11 pyproject.toml --all-extras --group local --group examples --group dev -o requirements/dev.txt
 	$(LOCK) --python-version 3.11 --group bench -o requirements/bench.txt
+	$(LOCK) --python-version 3.11 --group scan -o requirements/scan.txt
 	$(LAYER_LOCK) -o requirements/core.txt
 	$(LAYER_LOCK) --extra engine $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/core.txt) \
 		-o requirements/engine.txt

@@ -18,7 +18,6 @@ from tests.support.templates import ROOT, TEMPLATES, Function, Template, listed,
 PLANES = ("platform.yaml", "template.yaml")
 FUNCTIONS = [(template(path), function) for path in PLANES for function in template(path).functions]
 ENGINE = {"duckdb", "pyarrow", "pyiceberg", "snowballstemmer", "sqlglot"}
-KEEPS_DATA = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Glue::Database"}
 PSEUDO = re.compile(r"^AWS::\w+$")
 
 
@@ -232,43 +231,6 @@ def test_one_writer_of_grants_for_each_database() -> None:
     (target,) = domain.resources["GrantsRule"]["Properties"]["Targets"]
     assert target["SqsParameters"] == {"MessageGroupId": {"Ref": "Database"}}
     assert domain.resources["GrantsQueue"]["Properties"]["ContentBasedDeduplication"] is True
-
-
-# ---------------------------------------------------------------- data
-
-
-@pytest.mark.parametrize("path", PLANES)
-def test_data_outlives_its_stack(path: str) -> None:
-    for name, it in template(path).resources.items():
-        if it["Type"] in KEEPS_DATA:
-            assert (it["DeletionPolicy"], it["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
-
-
-@pytest.mark.parametrize("path", PLANES)
-def test_buckets_are_private_encrypted_and_reached_by_tls(path: str) -> None:
-    plane = template(path)
-    policies = {it["Properties"]["Bucket"]["Ref"]: it for _, it in plane.of_type("AWS::S3::BucketPolicy")}
-    for name, bucket in plane.of_type("AWS::S3::Bucket"):
-        properties = bucket["Properties"]
-        assert all(properties["PublicAccessBlockConfiguration"].values())
-        assert properties["BucketEncryption"]
-        (rule,) = policies[name]["Properties"]["PolicyDocument"]["Statement"]
-        assert (rule["Effect"], rule["Principal"], rule["Action"]) == ("Deny", "*", "s3:*")
-        assert rule["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        assert rule["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
-
-
-@pytest.mark.parametrize("path", PLANES)
-def test_tables_are_encrypted_and_can_be_turned_back(path: str) -> None:
-    for _, table in template(path).of_type("AWS::DynamoDB::Table"):
-        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-        assert table["Properties"]["SSESpecification"]
-
-
-def test_no_rule_expires_what_tables_are_made_of() -> None:
-    for _, bucket in template("template.yaml").of_type("AWS::S3::Bucket"):
-        rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
-        assert {key for rule in rules for key in rule} == {"Id", "Status", "AbortIncompleteMultipartUpload"}
 
 
 # ---------------------------------------------------------------- where it runs

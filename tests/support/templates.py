@@ -11,11 +11,12 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # ships no types
 
-__all__ = ["ROOT", "TEMPLATES", "Function", "Template", "listed", "nodes", "statements", "template"]
+__all__ = ["ROOT", "TEMPLATES", "Function", "Template", "chosen", "listed", "nodes", "statements", "template"]
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = ("platform.yaml", "template.yaml", "examples/people.yaml")
+TEMPLATES = ("platform.yaml", "template.yaml", "examples/key.yaml", "examples/people.yaml")
 
+_NOTHING = {"Ref": "AWS::NoValue"}
 _SUBSTITUTION = re.compile(r"\$\{([^!}][^}]*)\}")
 _STORED = re.compile(r"\{\{resolve:ssm:([^}]*(?:\$\{[^}]*\}[^}]*)*)\}\}")
 
@@ -97,6 +98,19 @@ def nodes(body: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(body, list):
         for value in body:
             yield from nodes(value)
+
+
+def chosen(value: Any, conditions: Mapping[str, bool]) -> Any:
+    """`value` as it is deployed: of each `Fn::If` the branch that its condition chooses, and no AWS::NoValue."""
+    if isinstance(value, Mapping):
+        if "Fn::If" in value:
+            condition, then, otherwise = value["Fn::If"]
+            return chosen(then if conditions[condition] else otherwise, conditions)
+        made = {key: chosen(inner, conditions) for key, inner in value.items()}
+        return {key: inner for key, inner in made.items() if inner != _NOTHING}
+    if isinstance(value, list):
+        return [inner for inner in (chosen(it, conditions) for it in value) if inner != _NOTHING]
+    return value
 
 
 def listed(value: Any) -> list[Any]:
