@@ -18,9 +18,9 @@ from datamesh.govern.requests import (
     Request,
     approved_by_policy,
     asked,
-    check_fits,
     decided,
     ended,
+    fitted,
     may_decide,
     renewed,
 )
@@ -96,7 +96,7 @@ def test_nobody_decides_on_what_does_not_exist() -> None:
 @pytest.mark.parametrize("change", [{"columns": ("gone",)}, {"rows": "gone = 'x'"}, {"rows": "name = 1"}])
 def test_what_does_not_fit_the_product_is_told_to_who_decides(change: dict[str, Any]) -> None:
     with pytest.raises((UserError, StatementRejected)):
-        check_fits(request(**change), [Product(contract(), ACCOUNT)])
+        fitted(request(**change), [Product(contract(), ACCOUNT)])
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_what_does_not_fit_the_product_is_told_to_who_decides(change: dict[str, 
 )
 def test_a_declared_rule_grants_what_keeps_within_it(approval: Approval, change: dict[str, Any], yes: bool) -> None:
     products = [Product(contract("people", ("role/ola",), approval), ACCOUNT)]
-    assert approved_by_policy(request(**change), products, NOW) is yes
+    assert (approved_by_policy(request(**change), products, NOW) is not None) is yes
 
 
 def test_by_tags_every_product_must_declare_it() -> None:
@@ -169,3 +169,8 @@ def test_whatever_is_tried_steps_are_numbered_and_access_once_ended_never_comes_
         assert [step.sequence for step in held.steps] == list(range(1, len(held.steps) + 1))
         assert not (ends and held.state == "granted")
         ends = ends or held.state not in {"requested", "granted"}
+
+
+def test_a_condition_is_granted_with_the_columns_that_it_reads() -> None:
+    fits = fitted(request(rows="region = 'EMEA' AND name LIKE 'A%'"), [Product(contract(), ACCOUNT)])
+    assert fits.subscription.row_columns == (("name", "string"), ("region", "string"))

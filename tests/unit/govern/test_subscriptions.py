@@ -57,8 +57,10 @@ def columns(*held: Subscription, contract: Contract = PEOPLE, at: datetime = NOW
         ({"target": "domain=crm, personal!=yes", "columns": ("name", "email")}, ("name",)),
         ({"target": "crm.peoples"}, ()),
         ({"target": "domain=sales"}, ()),
-        ({"rows": "gone = 'x'"}, ()),
-        ({"rows": "1 = 1"}, ()),
+        ({"rows": "region = 'x'", "row_columns": (("region", "string"),), "columns": ("name",)}, ("name",)),
+        ({"rows": "region = 'x'", "row_columns": (("region", "integer"),)}, ()),
+        ({"rows": "gone = 'x'", "row_columns": (("gone", "string"),)}, ()),
+        ({"rows": "region = 'x'"}, ()),
         ({"principal": BOB}, ()),
         ({"until": NOW}, ()),
     ],
@@ -73,7 +75,9 @@ def test_it_opens_it_until_its_end_and_not_a_moment_longer() -> None:
 
 
 def test_a_right_says_which_request_gave_it_and_until_when() -> None:
-    (right,) = rights_of(PEOPLE, ACCOUNT, ANN, [replace(WHOLE, rows="region = 'EMEA'")], at=NOW).each
+    (right,) = rights_of(
+        PEOPLE, ACCOUNT, ANN, [replace(WHOLE, rows="region = 'EMEA'", row_columns=(("region", "string"),))], at=NOW
+    ).each
     assert (right.rule, right.until, right.rows) == ("request:q1", WHOLE.until, "region = 'EMEA'")
 
 

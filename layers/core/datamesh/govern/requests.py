@@ -17,9 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from datamesh.contract.model import Approval, Contract
+from sqlglot import exp
+
+from datamesh.contract.model import Approval, Contract, Table
 from datamesh.contract.rowfilter import condition
-from datamesh.errors import AccessDenied, UserError
+from datamesh.errors import AccessDenied, StatementRejected, UserError
 from datamesh.govern.policy import Governed, canonical_principals, owners_of
 from datamesh.govern.subscription import Subscription
 from datamesh.govern.tags import is_expression, parse_expression
@@ -32,10 +34,9 @@ __all__ = [
     "Step",
     "approved_by_policy",
     "asked",
-    "check_fits",
-    "concerned",
     "decided",
     "ended",
+    "fitted",
     "may_decide",
     "renewed",
 ]
@@ -108,7 +109,7 @@ def asked(wish: Subscription, purpose: str, at: datetime) -> Request:
 
 
 def decided(request: Request, kind: Literal["granted", "denied"], by: str, at: datetime, note: str = "") -> Request:
-    """Granted or denied by `by`, who may (`may_decide`). Raises UserError when it is too late for that."""
+    """Granted (once `fitted`) or denied by `by`, who may (`may_decide`). Raises UserError when it is too late."""
     if request.state == kind:
         return request
     if request.state != "requested":
@@ -153,11 +154,6 @@ def _with(request: Request, kind: Kind, by: str, at: datetime, note: str) -> Req
     return replace(request, state="granted" if kind == "renewed" else kind, steps=(*request.steps, step))
 
 
-def concerned(request: Request, products: Iterable[Governed]) -> list[Governed]:
-    """The products that it would open something of."""
-    return [it for it in products if request.subscription.columns_of(it.contract) != ()]
-
-
 def may_decide(request: Request, principal: str, products: Iterable[Governed]) -> None:
     """Raises AccessDenied unless `principal` owns every product that the request is about, and it is not their own."""
     if principal == request.subscription.principal:
@@ -167,18 +163,30 @@ def may_decide(request: Request, principal: str, products: Iterable[Governed]) -
         raise AccessDenied("only an owner decides on this request", rule="owner", hint=_OTHER_OWNER)
 
 
-def check_fits(request: Request, products: Iterable[Governed]) -> None:
-    """Raises UserError where the request names columns or rows that a product of its target lacks."""
+def fitted(request: Request, products: Iterable[Governed]) -> Request:
+    """The request with what its row condition reads, so that it can be granted.
+
+    Raises UserError where it names columns or rows that its product lacks, or would open nothing of any;
+    StatementRejected (row-filter) for what is no condition.
+    """
     wish = request.subscription
     meant = [it.contract for it in products if _is_about(request, it.contract)]
     for contract in () if is_expression(wish.target) else meant:
         names = {column.name for column in contract.table.columns}
         if unknown := sorted(set(wish.columns or ()) - names):
             raise UserError(f"{contract.name} has no column {', '.join(unknown)}", hint="Deny it, saying so.")
-        if wish.rows:
-            condition(wish.rows, contract.table)
-    if not any(wish.columns_of(contract) != () for contract in meant):
+    read = {_reads(wish.rows, contract.table) for contract in meant} if wish.rows else {()}
+    if len(read) > 1:
+        raise UserError("its row condition reads columns of other types in each product", hint="Deny it, saying so.")
+    fits = replace(wish, row_columns=next(iter(read), ()))
+    if not any(fits.columns_of(contract) != () for contract in meant):
         raise UserError("this request would open nothing", hint="Deny it, saying why.")
+    return replace(request, subscription=fits)
+
+
+def _reads(rows: str, table: Table) -> tuple[tuple[str, str], ...]:
+    names = {column.name for column in condition(rows, table).find_all(exp.Column)}
+    return tuple((column.name, column.type.kind) for column in table.columns if column.name in names)
 
 
 def _is_about(request: Request, contract: Contract) -> bool:
@@ -186,15 +194,16 @@ def _is_about(request: Request, contract: Contract) -> bool:
     return bool(parse_expression(target).columns(contract)) if is_expression(target) else contract.name == target
 
 
-def approved_by_policy(request: Request, products: Iterable[Governed], at: datetime) -> bool:
-    """Whether every product that it opens declares that such a request is granted without asking."""
+def approved_by_policy(request: Request, products: Iterable[Governed], at: datetime) -> Request | None:
+    """The request, fitted, if every product that it is about declares that it is granted without asking."""
     meant = [it for it in products if _is_about(request, it.contract)]
-    fits = concerned(request, meant)
-    return (
-        bool(meant)
-        and len(fits) == len(meant)
-        and all(any(_covers(approval, request, it, at) for approval in it.contract.approvals) for it in meant)
-    )
+    try:
+        fits = fitted(request, meant)
+    except (UserError, StatementRejected):
+        return None
+    if not all(any(_covers(approval, fits, it, at) for approval in it.contract.approvals) for it in meant):
+        return None
+    return fits
 
 
 def _covers(approval: Approval, request: Request, product: Governed, at: datetime) -> bool:
