@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -14,13 +15,29 @@ from tests.support.templates import ROOT, TEMPLATES, Template, listed, statement
 PLANES = ("platform.yaml", "template.yaml")
 PLATFORM_ROLES = {"datamesh-${Stage}-ask", "datamesh-${Stage}-project-events"}
 
-# What AWS lets be granted on "*" only, by the statement's Sid.
+# What IAM knows no resource of (AWS's service authorization reference): the actions, and the reason in the template.
 UNSCOPED = {
-    "Traces": "X-Ray has no resources to write to",
-    "LogDelivery": "Step Functions asks for its log's delivery on all resources",
-    "LakeFormation": "Lake Formation's own permissions scope these; IAM cannot",
-    "LakeFormationCompare": "Lake Formation's own permissions scope these; IAM cannot",
-    "LakeFormationData": "lakeformation:GetDataAccess has no resource; grants decide",
+    "X-Ray knows no resource to write a trace to": {
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+    },
+    "IAM knows no resource of a log's delivery": {
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+    },
+    "IAM knows no resource of Lake Formation's; its own grants decide": {"lakeformation:*"},
+}
+WIDER = {  # what stands beside every other "*" that is a whole resource, or an account
+    "of a key policy: this key",
+    "a domain may have its own account",
 }
 
 
@@ -41,7 +58,22 @@ def test_every_permission_names_its_actions_and_resources(path: str) -> None:
         where = f"{name}/{statement.get('Sid')}"
         assert not [action for action in listed(statement["Action"]) if "*" in action], where
         if "*" in listed(statement["Resource"]):
-            assert statement["Sid"] in UNSCOPED, where
+            assert statement["Resource"] == "*", where
+            known = [pattern for actions in UNSCOPED.values() for pattern in actions]
+            assert all(any(fnmatchcase(it, one) for one in known) for it in listed(statement["Action"])), where
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_every_wildcard_stands_beside_its_reason(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    wide = re.findall(r"^ *(?:- )?(?:Resource: )?(?:'\*'|!Sub '?arn:[^ ]*:iam::\*:[^ ]*)(.*)$", text, re.MULTILINE)
+    assert not [rest for rest in wide if rest.removeprefix("  # ") not in {*UNSCOPED, *WIDER}], wide
+    starred = [s for _, s in granted(template(path)) if "*" in listed(s["Resource"])]
+    assert len(wide) >= len(starred), "a wildcard that is written in another way"
+    reasons = {why: sum(rest == f"  # {why}" for rest in wide) for why in UNSCOPED}
+    for why, actions in UNSCOPED.items():
+        asked = [s for s in starred if any(fnmatchcase(listed(s["Action"])[0], pattern) for pattern in actions)]
+        assert reasons[why] == len(asked), why
 
 
 @pytest.mark.parametrize("path", TEMPLATES)
@@ -70,6 +102,9 @@ def test_events_are_sent_in_ones_own_name(path: str, source: str) -> None:
 def test_the_platform_reaches_domains_through_their_reader_roles_only() -> None:
     assuming = [s["Resource"] for _, s in granted(template("platform.yaml")) if s["Action"] == "sts:AssumeRole"]
     assert assuming == [{"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/datamesh-${Stage}-*-reader"}] * 2
+    within = {"StringEquals": {"aws:ResourceOrgID": {"Ref": "OrganizationId"}}}
+    conditions = [s["Condition"] for _, s in granted(template("platform.yaml")) if s["Action"] == "sts:AssumeRole"]
+    assert conditions == [{"Fn::If": ["HasOrganization", within, {"Ref": "AWS::NoValue"}]}] * 2
 
 
 def test_a_reader_reads() -> None:
