@@ -39,6 +39,7 @@ def read(text: str) -> Period | None:
         ("Q4 2024", "2024-10-01", "2025-01-01"),
         ("second quarter of 2024", "2024-04-01", "2024-07-01"),
         ("today", "2025-06-15", "2025-06-16"),
+        ("1990s", "1990-01-01", "2000-01-01"),
         ("yesterday", "2025-06-14", "2025-06-15"),
         ("this week", "2025-06-09", "2025-06-16"),
         ("last week", "2025-06-02", "2025-06-09"),
@@ -71,7 +72,8 @@ def test_without_a_year_it_comes_every_year(text: str, month: int | None, day: i
 
 
 @pytest.mark.parametrize(
-    "text", ["may", "march", "31 June 2013", "2013-02-30", "13", "Q5", "last 0 days", "32 May", "next month", "99999"]
+    "text",
+    ["may", "march", "31 June 2013", "2013-02-30", "13", "Q5", "last 0 days", "32 May", "next month", "99999", "1995s"],
 )
 def test_it_rather_refuses_than_guesses(text: str) -> None:
     assert read(text) is None

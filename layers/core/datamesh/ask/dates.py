@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from datamesh.ask.names.words import Token
 
-__all__ = ["GRAINS", "MONTHS", "Period", "periods"]
+__all__ = ["GRAINS", "MONTHS", "Period", "in_year_of", "periods"]
 
 GRAINS = {"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day", "date": "day"}
 _FOLDED = {f"{grain}s": name for grain, name in GRAINS.items()} | GRAINS
@@ -23,6 +23,7 @@ MONTHS = {
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
 _ORDER = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 _QUARTER = re.compile(r"q([1-4])$")
+_DECADE = re.compile(r"([12]\d\d0)s$")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Period:
 
 def periods(tokens: Sequence[Token], i: int, today: date) -> Iterator[tuple[int, Period]]:
     """The periods that begin at token `i`, each with the index after its last token."""
-    for rule in (_iso, _month_first, _day_first, _year, _quarter, _relative):
+    for rule in (_iso, _month_first, _day_first, _year, _decade, _quarter, _relative):
         yield from rule(tokens, i, today)
 
 
@@ -133,6 +134,21 @@ def _year(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Perio
     at = i + 1 if tokens[i].fold in ("year", "years") else i
     if year := _year_of(tokens, at):
         yield at + 1, Period(date(year, 1, 1), date(year + 1, 1, 1), str(year))
+
+
+def _decade(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Period]]:
+    """2010s."""
+    if match := _DECADE.match(tokens[i].fold):
+        year = int(match.group(1))
+        yield i + 1, Period(date(year, 1, 1), date(year + 10, 1, 1), tokens[i].text)
+
+
+def in_year_of(first: Period, last: Period) -> Period:
+    """March, of between March and May 2024: in the year that is said once, behind."""
+    if first.start or not last.start or first.day or not (first.month or first.quarter):
+        return first
+    start = date(last.start.year, first.month or (first.quarter or 1) * 3 - 2, 1)
+    return Period(start, after(start, "month" if first.month else "quarter"), f"{first.label} {start.year}")
 
 
 def _quarter(tokens: Sequence[Token], i: int, _: date) -> Iterator[tuple[int, Period]]:

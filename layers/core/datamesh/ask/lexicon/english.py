@@ -18,8 +18,6 @@ __all__ = [
     "IRREGULAR",
     "KIND_COLUMNS",
     "LABEL_WORDS",
-    "MEASURED",
-    "MEASURING_VERBS",
     "MERE_WORDS",
     "OPPOSITES",
     "ORDINALS",
@@ -83,12 +81,12 @@ PLURALS: Mapping[str, str] = {
 """Singular and plural of a noun to its plural, where no ending makes it."""
 
 _SHORT_FORMS = """
-number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct; department dept
-date dt; code cd; year yr; employee emp empl; manager mgr; customer cust; account acct; salary sal; address addr
+number num nbr; quantity qty; amount amt; average avg; maximum max; minimum min; percent pct; department dept; date dt
+code cd; year yr; employee emp empl; manager mgr; customer cust; account acct; salary sal; address addr
 organization org; telephone tel; transaction txn trx; category ctgry; description descr desc; balance bal; weight wt
 level lvl; group grp; payment pmt; prerequisite prereq; firstname fname; lastname lname; birthdate dob; name nm
 flag flg; count cnt; country ctry cntry; supplier supp; product prod; vendor vndr; warehouse whse; headquarters hq
-square sq; foot ft
+square sq; foot ft; value val; building bldg; package pkg; message msg; manufacturer mfr; height ht; population pop
 """
 SHORT_FORMS: Mapping[str, str] = {
     short: forms.split()[0]
@@ -114,6 +112,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     "to": frozenset(("to", "destination", "dest", "target", "arrive", "arrival", "receiver", "recipient", "end")),
     "report": frozenset(("manager", "supervisor", "boss", "lead")),
     "belong": frozenset(("parent", "group")),
+    **dict.fromkeys(("start", "begin", "depart", "leave"), frozenset(("from", "origin", "source", "departure"))),
+    **dict.fromkeys(("end", "finish", "terminate", "arrive"), frozenset(("to", "destination", "dest", "arrival"))),
 }
 """What a preposition of motion or a verb says about the key that is meant."""
 
@@ -183,7 +183,7 @@ CARRIERS: Mapping[str, frozenset[str]] = {
 """What may stand behind the name of a column without saying more than what it holds: market value, phone number."""
 
 _MEASURES = """
-dollar usd eur euro cent percent pct km kilometer mile meter m ft foot inch mm cm kg kmh mph mb mib kb gb hz
+dollar usd eur euro cent percent pct km kilometer mile meter m ft foot inch mm cm kg kmh mph mb mib kb gb hz minute
 """
 UNIT_WORDS = (*_MEASURES.split(), "thousand", "million", "billion")
 """What the name of a column may end in to say in what it is measured."""
@@ -253,18 +253,6 @@ ADJECTIVES: Mapping[str, tuple[Tier, ...]] = {
 }
 """What an adjective measures, in tiers: a later one counts only where no earlier one is there. Only what can be
 measured stands here; good, bad, best and worst do not."""
-
-
-MEASURING_VERBS = {
-    "earn": "paid",
-    "cost": "expensive",
-    "weigh": "heavy",
-    **dict.fromkeys(("accommodate", "seat", "hold"), "roomy"),
-}
-"""Verbs that say a number of a thing, and the adjectives of what they measure."""
-
-MEASURED = ("priced", "rated")
-"""The same of what is done: priced below 30, rated above 4."""
 
 
 def _degree(word: str, ending: str) -> str:

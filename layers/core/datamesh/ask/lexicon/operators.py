@@ -15,6 +15,7 @@ show: print, output, show me, give me, tell me, list out, find out, list me, fin
 show: i want to know, i would like to know, i d like to know, i need to know, let me know, i want to find out
 show: i would like to see, i d like to see, i need to see, can you list, could you list, can you find, could you find
 show: could you give me, would you show me, would you tell me, would you list, i need, i d like, i would like
+show: we need, i want, can you show, could you show, let me see
 show: i want to see, can you show me, can you tell me, could you tell me, could you show me, can you give me, fetch
 show: what is, what are, what was, what were, what, which is, which are, who is, who are, who was, who were, whats
 show: name, state, identify, look up, see, list all, give a list of, show a list of, give me a list of
@@ -22,7 +23,8 @@ show: what is the list of, find the list of, retrieve the list of
 also_show: find, give, return, tell me, show, list, display, compute, calculate, get, count
 also_show: what are those, what are these, what is that
 showing: showing, showing only, showing just, listing, returning, displaying, giving
-please: please, kindly
+please: please, kindly, i d like to know, i would like to know, i want to know, i need to know, can you tell me
+please: could you tell me
 how_many: how many
 count: total count of, the total count of
 count: count, number of, the number of, total number of, the total number of, count of, the count of
@@ -193,7 +195,7 @@ tail: are there, is there, were there, was there, exist, do we have, are there i
 tail: on record, on file, in our record, in record, in the dataset, in the list
 tail: in the database, in our database, in total, in all, in the data, are in the database, have been recorded
 tail: exists, available, made, take place, took place, taken place, have taken place, occurred, have occurred
-tail: happened
+tail: happened, have there been, has there been, had there been, did we have, have we had
 tail: do they have, summed, summed up, listed, in the table, offered, in the system
 tail: do you have, are available, we have, are known, are listed, are in our records, overall, in the records
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["FAMILIES", "FAMILY_ENDINGS", "VERBS"]
+__all__ = ["FAMILIES", "FAMILY_ENDINGS", "MEASURED", "MEASURING_VERBS", "VERBS"]
 
 _VERBS = """
 absorb accept accommodate accompany accomplish accumulate achieve acquire act activate adapt add address adhere adjust
@@ -76,3 +76,14 @@ FAMILY_ENDINGS: Mapping[str, tuple[str, ...]] = {
     "enc": ("", "e"), "ant": ("", "e"), "ent": ("", "e"), "al": ("", "e"), "ist": ("",), "ship": ("",),
 }  # fmt: skip
 """Endings of a stem that lead back to its verb, with what takes their place: teacher, payment, attende(e)."""
+
+MEASURING_VERBS = {
+    "earn": "paid",
+    "cost": "expensive",
+    "weigh": "heavy",
+    **dict.fromkeys(("accommodate", "seat", "hold"), "roomy"),
+}
+"""Verbs that say a number of a thing, and the adjectives of what they measure."""
+
+MEASURED = ("priced", "rated")
+"""The same of what is done: priced below 30, rated above 4."""

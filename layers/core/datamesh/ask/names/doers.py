@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from datamesh.ask.lexicon.verbs import VERBS
 from datamesh.ask.names.naming import Target
 from datamesh.ask.names.spelling import VERB_STEMS, family, verb_form
 from datamesh.ask.names.vocabulary import Vocabulary
@@ -12,11 +13,34 @@ from datamesh.ask.names.words import Token, name_words, singular, stem, value_ke
 __all__ = ["mistaken"]
 
 _DOERS = ("er", "or")
+_BEING = frozenset(("is", "are", "was", "were", "be", "been", "has", "have", "had"))
 
 
 def mistaken(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> bool:
     """Whether these words would name who did it for what was done, or the other way round."""
-    return _for_a_date(words, target, vocabulary) or _for_the_doers(words[-1], target, vocabulary)
+    return (
+        _for_a_date(words, target, vocabulary)
+        or _for_the_doers(words[-1], target, vocabulary)
+        or _for_a_compound(words, target, vocabulary)
+        or _for_a_flag(words, target, vocabulary)
+    )
+
+
+def _for_a_flag(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> bool:
+    """What is said, for a column that says whether it is so: editions were sold out, public operators."""
+    if target.kind != "column" or vocabulary.column(target.table, target.name).no is None:
+        return False
+    own = name_words(target.name)
+    thing = len(words) > 1 and any(noun[-1:] == (words[-1].stem,) for noun in vocabulary.tables[target.table].nouns)
+    return thing or any(word.fold in _BEING and word.fold not in own for word in words)
+
+
+def _for_a_compound(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> bool:
+    """What things do, for rows of what they do: the lines stop (there), which are no line stops."""
+    if target.kind != "table" or len(words) < 2 or words[-1].fold not in VERBS:
+        return False
+    doers = words[-2].fold
+    return singular(doers) != doers and doers not in value_key(vocabulary.tables[target.table].label).split()
 
 
 def _for_a_date(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> bool:

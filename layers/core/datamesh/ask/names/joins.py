@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from datamesh.ask.intent import Edge, Path
@@ -13,6 +13,7 @@ __all__ = ["MAX_HOPS", "Graph", "Walk"]
 
 MAX_HOPS = 3
 _FIRST, _NEXT, _MANY = 0.3, 0.7, 0.5
+_UNPAIRED = 0.8
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Graph:
 
     edges: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     own: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))  # to another row of the same table
+    bridges: set[str] = field(default_factory=set)  # tables of nothing but keys and what is said of the pair
     _walks: dict[str, dict[str, list[Walk]]] = field(default_factory=dict)
 
     def add(self, table: str, edge: Edge, *, unique: bool) -> None:
@@ -85,8 +87,19 @@ class Graph:
             for path in self._from(start, (), frozenset((start,))):
                 walk = Walk(start, path, _cost(path))
                 found[walk.end].append(walk)
-            self._walks[start] = {to: sorted(w, key=lambda w: w.cost) for to, w in found.items()}
+            self._walks[start] = {to: sorted(self._told(w), key=lambda w: w.cost) for to, w in found.items()}
         return self._walks[start].get(end, [])
+
+    def _told(self, walks: list[Walk]) -> list[Walk]:
+        """Stations of a line are those that it stops at, where a table pairs them, not those where it broke down."""
+        paired = {len(walk.path) for walk in walks if len(walk.path) > 1 and self._paired(walk)}
+        return [
+            replace(walk, cost=walk.cost + _UNPAIRED) if len(walk.path) in paired and not self._paired(walk) else walk
+            for walk in walks
+        ]
+
+    def _paired(self, walk: Walk) -> bool:
+        return all(edge.to in self.bridges for edge in walk.path[:-1])
 
     def _from(self, table: str, path: Path, seen: frozenset[str]) -> Iterator[Path]:
         """Down to one and then up to many again would pair rows that only share a dimension: never walked."""

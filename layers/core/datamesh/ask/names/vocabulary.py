@@ -133,6 +133,8 @@ def build(knowledge: Knowledge, readable: Mapping[str, tuple[str, ...]]) -> Voca
     for source in sources:
         edges = tuple(_edges(source, homes))
         parts[source.name] = _part(source, edges)
+        if _pairs(source.table, edges):
+            graph.bridges.add(source.name)
         for edge in edges:
             graph.add(source.name, edge, unique=_unique(source.table, edge.columns))
     return Vocabulary(Tables(parts), _values(sources), graph)
@@ -171,6 +173,12 @@ def _role(table: Table, relationship: Relationship) -> str:
     """What the key is called: several ways lead to the same thing, and this tells them apart."""
     labels = [label_of(column) for column in table.columns if column.name in relationship.columns]
     return " and ".join(re.sub(r"(?<=\w)[ _]id$", "", label, flags=re.IGNORECASE) for label in labels)
+
+
+def _pairs(table: Table, edges: tuple[Edge, ...]) -> bool:
+    """Whether its rows are known by what they lead to: the stops of lines at stations."""
+    keys = {column for edge in edges for column in edge.columns}
+    return len(table.primary_key) > 1 and keys >= set(table.primary_key)
 
 
 def _unique(table: Table, columns: tuple[str, ...]) -> bool:

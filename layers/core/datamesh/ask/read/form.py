@@ -11,7 +11,6 @@ from datamesh.ask.intent import Grain, MeasureFn, Op
 from datamesh.ask.lattice import Literal, Name
 
 __all__ = [
-    "ANOTHER",
     "COMPOUND",
     "NEVER",
     "Aggregate",
@@ -53,8 +52,6 @@ TextMatch = Choice["contains", "starts", "ends"]
 Over = Choice["avg", "max", "min", "median", "every", "some", "own"]
 NEVER = "never"
 """In a hint: an event that did not happen; not a state that is another one."""
-ANOTHER = "another"
-"""In a hint: whoever has or does it to these is none of them: the members that Jim mentors are not Jim."""
 COMPOUND = "compound"
 """In a hint: a noun that stands before another, and says whose these are: customer orders."""
 
@@ -86,12 +83,14 @@ class Compared:
 
 @dataclass(frozen=True)
 class Valued:
-    """An attribute that is one of some values; without a name, whatever column holds them. `hint`: the words around."""
+    """An attribute that is one of some values; without a name, whatever column holds them. `hint`: the words around.
+    `done_to`: things that whoever is called so does something to, and is none of: (the members that) Ann mentors."""
 
     attr: Name | None
     values: tuple[Literal, ...]
     hint: tuple[str, ...] = ()
     negated: bool = False
+    done_to: Name | None = None
 
 
 @dataclass(frozen=True)

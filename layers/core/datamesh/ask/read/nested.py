@@ -124,6 +124,8 @@ def _population(
         for table, cost in heads:
             if table != column.table and column != side.column:
                 continue  # the average amount of customers is no attribute of theirs
+            if table != column.table and not (yard.of.plural or yard.of.preds or yard.of.rank):
+                continue  # above the average of their region: of each another one
             for near in schema.spots(column.table, table)[:1]:
                 place = _Place(column.table, Spot(column.table), near.value)
                 yield Choice((column, place, yard.of), measured.cost + cost + near.cost)

@@ -22,7 +22,8 @@ _UNITS = frozenset(UNIT_WORDS)
 _YEARLY = frozenset((stem("year"), stem("date")))
 _A_DATE = 0.1
 _ELSEWHERE = 1.0  # the verb names something else of the schema
-_LIFE = frozenset(stem(word) for word in (*BIRTH_WORDS, "death", "died"))  # only where it is said
+_BIRTH = frozenset(stem(word) for word in BIRTH_WORDS)
+_LIFE = _BIRTH | {stem("death"), stem("died")}  # only where it is said
 _ANY_DEED = frozenset(stem(word) for word in ("start", "date", "year"))
 _INSTANT = 0.2  # an instant has no day of its own before a zone is chosen
 _BESIDE_CALENDAR = 0.8
@@ -67,6 +68,7 @@ def _told_by(schema: Schema, spot: Spot, hint: tuple[str, ...]) -> list[Choice[D
 def _says(schema: Schema, spot: Spot, column: str, hint: tuple[str, ...]) -> bool:
     """Whether the words beside a period name this date: hired, for a hire date; born, for a date of birth."""
     said = {member for word in hint for member in (word, *(family(word) if word in VERB_STEMS else ()))}
+    said |= _BIRTH if said & _BIRTH else set()
     return bool(said & schema.column(spot.table, column).all_words)
 
 
@@ -128,7 +130,7 @@ def _years(column: ColumnView) -> bool:
     low, high = column.minimum, column.maximum
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return stem("year") in column.words
-    return 1000 <= low <= high < 3000
+    return 1000 <= high < 3000 and (low >= 1000 or column.words[-1:] == (stem("year"),))
 
 
 def within(dates: Dates, pred: Dated) -> intent.Pred | None:

@@ -268,9 +268,9 @@ def _measures(column: ColumnView, nouns: Set[str]) -> bool:
 def of_a_deed(view: TableView, column: ColumnView, *, first_of: bool = False) -> float:
     """What it costs that a date is meant which is not the one of the thing itself: the date of an order is its order
     date, whatever others it has. Without one, the last or the `first_of` them is so by when it was created."""
-    dates = [other for other in view.columns.values() if other.dated]
+    dates = [other for other in view.columns.values() if other.dated or "year" in other.holds]
     own = [other for other in dates if rest(other.words, view.nouns) in _ITS_OWN]
-    own = own or [other for other in dates if first_of and _CREATED in other.all_words]
+    own = own or [other for other in dates if first_of and other.dated and _CREATED in other.all_words]
     return _OF_A_DEED if column.dated and len(own) == 1 and column not in own else 0.0
 
 

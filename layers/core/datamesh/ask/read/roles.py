@@ -18,6 +18,7 @@ __all__ = ["Roles", "whose"]
 _WRONG_ROLE = 1.5
 _WHOSE = ("of", "have", "for", "with")
 _TO_ITS_LIKE = 0.3
+_ROLES = {stem(word): frozenset(map(stem, roles)) for word, roles in ROLES.items()}
 Words = frozenset[str]
 
 
@@ -43,6 +44,8 @@ class Roles:
         Globex."""
         if len(hint) != 1:
             return 0.0
+        if walk.end != walk.start and self.among_themselves(walk.end, hint):
+            return _WRONG_ROLE  # who manages Eva: one of her like
         if walk.path and not walk.path[0].many:
             return _WRONG_ROLE * self._by_doer(walk, hint[0])
         return _WRONG_ROLE * (any(self._by_doer(way, hint[0]) for way in ways) and not self._by_doer(walk, hint[0]))
@@ -57,26 +60,32 @@ class Roles:
     @staticmethod
     def _does(column: str, verb: str) -> bool:
         """Whether a key is called after those who do what a verb says: the manager, of manage."""
-        doers = (word for word in name_words(column) if word.endswith(("er", "or")))
-        return any(stem(word) == verb for word in doers)
+        doers = (stem(word) for word in name_words(column) if word.endswith(("er", "or")))
+        return any(verb in (doer, *family(doer)) for doer in doers)
 
     def among_themselves(self, table: str, hint: tuple[str, ...]) -> list[Walk]:
         """To another row of the same table, where the words say in which role: (who) reports to, is managed by."""
         found = []
         for edge in self.vocabulary.graph.own.get(table, ()):
             near = edge.to_columns if edge.many else edge.columns
-            said = {stem(other) for word in hint for other in (word, *ROLES.get(word, ()))}
-            named = said & frozenset().union(*(self.vocabulary.column(table, name).all_words for name in near))
+            said = {*hint, *(role for word in hint for role in _ROLES.get(word, ()))}
+            words = frozenset().union(*(self.vocabulary.column(table, name).all_words for name in near))
+            named = said & words.union(*map(family, words))
             doing = len(hint) == 1 and any(self._does(name, hint[0]) for name in near)
             if named and doing == edge.many:
                 found.append(Walk(table, (edge,), _TO_ITS_LIKE))
         return found
 
     def of_way(self, walk: Walk, ways: Iterable[Walk], hint: Iterable[str]) -> float:
-        """Members who registered at a branch: over the registrations, not over the purchases."""
+        """Members who registered at a branch: over the registrations, not over the purchases; and not over the branch
+        that each member has."""
         mine = self._between(walk)
         others = [words for way in ways if (words := self._between(way)) != mine]
-        return (_fit(hint, mine, others) or 0.0) if mine and others else 0.0
+        return (_fit(hint, mine or self._first(walk), others) or 0.0) if walk.path and others else 0.0
+
+    def _first(self, walk: Walk) -> Words:
+        """The words of the step that leads there."""
+        return self._edge(walk.start, walk.path[0])
 
     def _between(self, walk: Walk) -> Words:
         """The words of the tables on the way."""
@@ -144,7 +153,7 @@ def _fit(hint: Iterable[str], mine: Words, others: Iterable[Words]) -> float | N
     """Nothing if the words name me, much if they name another; None if nobody. The last word that tells decides."""
     mine, theirs = _families(mine), _families(frozenset().union(*others))
     for word in reversed(tuple(hint)):
-        said = {word, *(stem(role) for role in ROLES.get(word, ())), *family(word)}
+        said = {word, *_ROLES.get(word, ()), *family(word)}
         if said & (mine - theirs):
             return 0.0
         if said & (theirs - mine):

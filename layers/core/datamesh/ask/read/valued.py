@@ -12,7 +12,7 @@ from datamesh.ask.names.values import Hit
 from datamesh.ask.names.views import ColumnView
 from datamesh.ask.names.words import stems
 from datamesh.ask.read.choices import Choice
-from datamesh.ask.read.form import ANOTHER, NEVER, Valued
+from datamesh.ask.read.form import Valued
 from datamesh.ask.read.places import NAMED, Schema, Spot
 from datamesh.ask.read.together import in_order
 
@@ -23,6 +23,7 @@ _NOT_CALLED = 0.4  # a value that is also what the thing is called
 _ITSELF = 0.6  # whoever manages Globex is not called so
 _NOT_ITS = 0.2  # the price of the Gadget is one of the gadget's own, rather than of its order lines
 _TO_MANY = 0.25
+_NOT_OWN = 0.3  # artists from Finland, rather than those whose label is from there
 _FAR = 2  # steps
 _UNSEEN = 0.4  # a quoted value that no profile knows
 Held = tuple[Walk, ColumnView, tuple[intent.Value, ...]]
@@ -56,16 +57,18 @@ def persons(schema: Schema, pred: Valued, spot: Spot) -> Iterator[Choice[tuple[W
                 found = [_person(schema, there, literal) for literal in pred.values]
                 who = found[0] if len(found) == 1 else intent.Or(preds=tuple(found))
                 fit = schema.roles.of_walk(walk, pred.hint) + schema.roles.of_doer(walk, ways, pred.hint)
-                if not _of_itself(schema, walk, pred):
+                fit += schema.roles.of_way(walk, ways, pred.hint)
+                if not _of_itself(schema, walk, table, pred):
                     yield Choice((walk, who), walk.cost + fit)
 
 
-def _of_itself(schema: Schema, walk: Walk, pred: Valued) -> bool:
-    """Who reports to Ann, where some belong to others of their kind, is not Ann; nor whom she mentors."""
-    hint = set(pred.hint) - {NEVER, ANOTHER}
-    doing = bool(hint & VERB_STEMS) or hint == {"have"}
-    among = ANOTHER in pred.hint or bool(schema.vocabulary.graph.own.get(walk.start))
-    return doing and not walk.path and among
+def _of_itself(schema: Schema, walk: Walk, table: str, pred: Valued) -> bool:
+    """Who reports to Ann, where some belong to others of their kind, is not Ann; nor are those whom she leads."""
+    if any(edge.to == walk.start for edge in walk.path):
+        return False
+    doing = bool(pred.hint) and pred.hint[0] in VERB_STEMS
+    own = doing and not walk.path and bool(schema.vocabulary.graph.own.get(walk.start))
+    return own or _is_one_of(schema, pred.done_to, table)
 
 
 def _names_pair(said: Name, table: str, values: Iterable[Literal]) -> bool:
@@ -181,6 +184,24 @@ def _calls_otherwise(schema: Schema, table: str, name: str, beside: Iterable[str
     return name not in called and any(other in called for other in beside)
 
 
+def _is_one_of(schema: Schema, things: Name | None, table: str) -> bool:
+    """Whether a table's rows are those things, by its noun or that of a key."""
+    return any(
+        (target.table if target.kind == "table" else schema.table(target.table).foreign.get(target.name)) == table
+        for target in (things.targets if things else ())
+    )
+
+
+def _held_here(
+    schema: Schema, spot: Spot, column: ColumnView, shared: set[tuple[str, str]], hint: tuple[str, ...]
+) -> bool:
+    """Whether a thing holds a value itself that what it belongs to holds, too: artists from Finland, whose label has a
+    country as they have."""
+    own = schema.table(spot.table).columns
+    beside = (own[name] for table, name in shared if table == spot.table)
+    return not set(hint) & VERB_STEMS and any(other.words[-1:] == column.words[-1:] for other in beside)
+
+
 def _own(schema: Schema, spot: Spot, columns: Iterable[str]) -> list[Choice[tuple[Walk, ColumnView]]]:
     here = Walk(spot.table, (), 0.0)
     return [Choice((here, schema.column(spot.table, name)), 0.0) for name in dict.fromkeys(columns)]
@@ -203,12 +224,15 @@ def _by_value(schema: Schema, pred: Valued, spot: Spot) -> list[Choice[tuple[Wal
         among = schema.roles.among_themselves(table, pred.hint) if table == spot.table else []
         ways = among or schema.walks(spot, table)
         for walk in ways:
-            itself = not walk.path and name in schema.known_by(table)
-            if not walk.repeats(name, shared) and not (itself and _of_itself(schema, walk, pred)):
+            known = name in schema.known_by(table)
+            if not walk.repeats(name, shared) and not (known and _of_itself(schema, walk, table, pred)):
                 fit = schema.roles.of_walk(walk, pred.hint) + schema.roles.of_doer(walk, ways, pred.hint)
+                fit += schema.roles.of_way(walk, ways, pred.hint)
                 fit += 0.0 if walk.path else schema.roles.of_column(table, name, pred.hint, beside)
-                fit += _ITSELF * bool(itself and set(pred.hint[:1]) & VERB_STEMS)
+                column = schema.column(table, name)
+                fit += _ITSELF * bool(known and not walk.path and set(pred.hint[:1]) & VERB_STEMS)
+                fit += _NOT_OWN * bool(walk.path and _held_here(schema, spot, column, shared, pred.hint))
                 fit += _NOT_CALLED * _calls_otherwise(schema, table, name, beside)
-                fit += _NOT_ITS * bool(walk.path and pred.hint[:1] == ("of",) and name in schema.known_by(table))
-                found.append(Choice((walk, schema.column(table, name)), cost + walk.cost + fit))
+                fit += _NOT_ITS * bool(walk.path and pred.hint[:1] == ("of",) and known)
+                found.append(Choice((walk, column), cost + walk.cost + fit))
     return sorted(found, key=lambda choice: choice.cost)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from datamesh.ask.names.words import stems
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, OrderForm, Plain, Ranked, SetForm, Thing
+from datamesh.ask.read.form import Aggregate, Count, Form, KeyForm, OrderForm, Out, Plain, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import outputs, predicates, sets
-from datamesh.ask.read.grammar.common import UNREAD_VERB
+from datamesh.ask.read.grammar.common import UNREAD_VERB, holds_numbers
 from datamesh.ask.read.grammar.groups import Keys, attribute, by_attribute, each_key, group_keys
 from datamesh.ask.read.grammar.orders import by_keys, order
 from datamesh.ask.read.grammar.spreads import on_average
@@ -18,6 +18,7 @@ from datamesh.ask.read.grammar.tallied import Done, verbs
 __all__ = ["per", "rest"]
 
 _POINTING = 0.1  # whose the numbers are is said again
+_RATHER_ORDERED = 0.5
 _THE_SAME = 0.2  # the ..., which need not be what was named before
 
 
@@ -48,11 +49,16 @@ def _clause(r: Reader, state: Hit[Form]) -> Iterator[Hit[Form]]:
 
 def _by_in_order(r: Reader, i: int, form: Form) -> Iterator[Hit[tuple[OrderForm, ...]]]:
     """(names) by age in descending order: what is listed, not counted, has no groups"""
-    if r.word(i, "by") and all(isinstance(out, Plain) for out in form.outputs):
+    if r.word(i, "by") and all(isinstance(out, Plain) or _merely(out) for out in form.outputs):
         for hit in by_keys(r, i + 1, None):
             directions = (op for at in range(i + 1, hit.end) for op in r.op(at, "direction"))
             if any(op.end == hit.end for op in directions):
                 yield hit
+
+
+def _merely(out: Out) -> bool:
+    """Things that nothing puts in an order yet."""
+    return isinstance(out, Thing) and out.of.rank is None and not out.of.each
 
 
 def _lent(form: Form) -> Form:
@@ -103,9 +109,12 @@ def _after_and(r: Reader, i: int) -> int:
 def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
     """for each airline; (the distance) flown by each airline"""
     for keys in group_keys(r, i):
+        if r.word(i, "by") and _ranked_so(r, state.value, keys.value):
+            continue
         each = any(token.fold in ("each", "every", "per") for token in r.tokens[i : keys.end])
         form = per(state.value, keys.value) if each or state.value.bare else replace(state.value, groups=keys.value)
-        yield Hit(keys.end, form, state.cost + keys.cost)
+        rather = _RATHER_ORDERED * (not each and _listed(r, state.value, keys.value))
+        yield Hit(keys.end, form, state.cost + keys.cost + rather)
         yield from _theirs(r, keys, state)
     for done in _deeds(r, i) if r.lattice.relation(i) or r.longest(i, "that", "have", "be", "aux") else ():
         for keys in each_key(r, done.end):
@@ -113,6 +122,17 @@ def _grouped(r: Reader, i: int, state: Hit[Form]) -> Iterator[Hit[Form]]:
     if r.lattice.relation(i) and r.word(i + 1, "by") and r.the(i + 2) == i + 2:
         for keys in by_attribute(r, i + 1):
             yield Hit(keys.end, replace(state.value, groups=keys.value), state.cost + keys.cost + UNREAD_VERB)
+
+
+def _ranked_so(r: Reader, form: Form, keys: Keys) -> bool:
+    """The three smallest cities by area: by which they are small, no group."""
+    ranked = any(isinstance(out, Thing) and out.of.rank and out.of.rank.adjective in sets.SIZES for out in form.outputs)
+    return ranked and any(key.name and attribute(key) and holds_numbers(r, key.name) for key in keys)
+
+
+def _listed(r: Reader, form: Form, keys: Keys) -> bool:
+    """Venues by capacity: in that order, rather than how many of each."""
+    return all(map(_merely, form.outputs)) and all(attribute(k) and k.name and holds_numbers(r, k.name) for k in keys)
 
 
 def _theirs(r: Reader, keys: Hit[Keys], state: Hit[Form]) -> Iterator[Hit[Form]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from datamesh.ask.dates import Period
+from datamesh.ask.dates import Period, in_year_of
 from datamesh.ask.intent import MeasureFn, Op
 from datamesh.ask.lattice import Literal, Name, Operator
 from datamesh.ask.lexicon.english import IRREGULAR, ORDINALS
@@ -19,6 +19,7 @@ __all__ = [
     "UNREAD_VERB",
     "Amount",
     "Time",
+    "adjective",
     "amount",
     "attrs",
     "being",
@@ -132,6 +133,13 @@ def participle(r: Reader, name: Name) -> bool:
     return verb and not (token.fold in r.lattice.vocabulary.names.spoken and cost < _WHOLE)
 
 
+def adjective(r: Reader, name: Name) -> bool:
+    """Whether it says yes or no of the things behind it: public (operators), which asks for no attribute."""
+    column = name.targets[0]
+    flag = column.kind == "column" and r.lattice.vocabulary.column(column.table, column.name).no is not None
+    return flag and any(thing.targets[0].table == column.table for thing in r.names(name.end, "table"))
+
+
 def ordinal(r: Reader, i: int) -> Iterator[Hit[Compared]]:
     """(on the) third floor; fourth grade (classrooms)"""
     found = ORDINALS.get(r.tokens[i].fold) if i < len(r.tokens) else None
@@ -225,7 +233,7 @@ def _joints(r: Reader, i: int) -> Iterator[tuple[int, float]]:
 
 @rule
 def time(r: Reader, i: int) -> Iterator[Hit[Time]]:
-    """In March; on 2013-07-04; before 1990; since 2010; between 2010 and 2012; from May to July; last month."""
+    """In March; on 2013-07-04; before 1990; since 2010; between March and May 2012; from May to July; last month."""
     if r.word(i, "in", "on", "during", "of", "for", "at", "within", "from"):
         at = r.the(i + 1)
         for end, period in r.periods(at + 2 if r.word(at, "year") and r.word(at + 1, "of") else at):
@@ -248,7 +256,7 @@ def _span(r: Reader, i: int, *joints: str) -> Iterator[Hit[Time]]:
     for middle, first in r.periods(r.the(i)):
         if r.word(middle, *joints):
             for end, last in r.periods(r.the(middle + 1)):
-                yield Hit(end, Time("between", first, last))
+                yield Hit(end, Time("between", in_year_of(first, last), last))
 
 
 def dates(

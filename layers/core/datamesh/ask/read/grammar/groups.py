@@ -10,13 +10,14 @@ from datamesh.ask.intent import Grain
 from datamesh.ask.lattice import Name
 from datamesh.ask.names.words import singular
 from datamesh.ask.read.chart import Hit, Reader, rule
-from datamesh.ask.read.form import KeyForm, Linked
+from datamesh.ask.read.form import Dated, KeyForm, Linked
 from datamesh.ask.read.grammar import outputs, sets
 
 __all__ = ["GRAINS", "attribute", "by_attribute", "each_key", "group_keys"]
 
 _KEYS = 3
 _PLURAL = 0.4
+_OF_THEIRS = 0.4  # (revenue) per operator in 2024: what is counted was then, rather than the operator
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 Keys = tuple[KeyForm, ...]
 
@@ -94,7 +95,8 @@ def _key(r: Reader, i: int) -> Iterator[Hit[Keys]]:
             yield own
     for hit in sets.plain_set(r, at):
         if hit.value.preds:
-            yield Hit(hit.end, (KeyForm(name=hit.value.head, of=hit.value),), hit.cost)
+            when = any(isinstance(pred, Dated) and not (pred.attr or pred.hint) for pred in hit.value.preds)
+            yield Hit(hit.end, (KeyForm(name=hit.value.head, of=hit.value),), hit.cost + _OF_THEIRS * when)
     for hit in sets.attribute_set(r, at):  # brand with more than 2 products
         if len(hit.value.preds) == 1 and isinstance(hit.value.preds[0], Linked) and hit.value.preds[0].count:
             yield Hit(hit.end, (KeyForm(name=hit.value.head, of=hit.value),), hit.cost)

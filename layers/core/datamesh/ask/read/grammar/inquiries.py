@@ -11,28 +11,37 @@ from datamesh.ask.names.words import stem
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import Aggregate, Compared, Form, KeyForm, Out, Plain, SetForm, Valued
 from datamesh.ask.read.grammar import outputs, predicates, sets
+from datamesh.ask.read.grammar.numbered import MEASURING
 
-__all__ = ["how_much", "in_which", "when_was", "where_is"]
+__all__ = ["how_much", "in_which", "of_what", "where_is"]
 
 _BY_ADJECTIVE = 0.1
+_JUST_SO = 0.2  # what a name may cost: with the table's noun, or without its unit
 
 
 def in_which(r: Reader, i: int) -> Iterator[Hit[Form]]:
-    """(which) city and state is the bank 'Mill' [located] in"""
+    """(which) city and state is the bank 'Mill' [located] in; (in which) city is the bank 'Mill' [located]"""
     for listed in outputs.items(r, i):
         if all(isinstance(out, Plain) for out in listed.value):
             for op in r.op(listed.end, "be", "aux"):
-                for of in _of_what(r, op.end):
-                    for end in _at_last(r, of.end):
+                for of in of_what(r, op.end):
+                    fronted = op.category == "be" and r.word(i - 2, "in", "at", "on", "from")
+                    ends = _placed(r, of.end) if fronted else _at_last(r, of.end)
+                    for end in ends:
                         yield _shown_of(listed.value, of, end, listed.cost)
 
 
-def _of_what(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
+def of_what(r: Reader, i: int) -> Iterator[Hit[SetForm]]:
     """the bank with the name X; Boston; post code 255"""
     yield from sets.plain_set(r, i)
     for hit in predicates.complement(r, i, ("of",)):
         if isinstance(hit.value, Valued | Compared):
             yield Hit(hit.end, SetForm(None, (hit.value,)), hit.cost)
+
+
+def _placed(r: Reader, i: int) -> Iterator[int]:
+    """[located]"""
+    yield from {i, *(op.end for op in r.op(i, "placed"))}
 
 
 def _at_last(r: Reader, i: int) -> Iterator[int]:
@@ -56,28 +65,35 @@ def where_is(r: Reader, i: int) -> Iterator[Hit[Form]]:
                 yield Hit(hit.end, Form(hit.value), hit.cost)
 
 
-def when_was(r: Reader, i: int) -> Iterator[Hit[Form]]:
-    """When was Ann Lee hired; when did the project Comet start: the date that the verb names"""
-    for op in r.op(i + 1, "be", "aux") if r.word(i, "when") else ():
-        for of in (*_of_what(r, op.end), *sets.best_set(r, op.end)):
-            for name in r.names(of.end, "column") if r.lattice.relation(of.end) else ():
-                columns = [t for t in name.targets if r.lattice.vocabulary.column(t.table, t.name).dated]
-                if columns and not of.value.each:
-                    yield _shown_of((Plain(replace(name, targets=tuple(columns))),), of, name.end, 0.0)
-
-
 def how_much(r: Reader, i: int) -> Iterator[Hit[Form]]:
     """How old is the doctor named Zach; how tall is the oldest one; how large is the population of the counties"""
+    yield from _how_much_it_does(r, i)
     asked = r.longest(i, "how_much")
-    nouns = ADJECTIVES[asked.payload][0].nouns if asked else frozenset()
+    nouns = _measured(r, asked.payload) if asked else frozenset()
     for op in r.op(asked.end, "be") if asked else ():
         for hit in outputs.output(r, op.end):
             if all(isinstance(out, Plain) and nouns & set(out.attr.text.lower().split()) for out in hit.value):
                 yield Hit(hit.end, Form(hit.value), hit.cost)
         for attr in _called(r, nouns):
             yield from _on_average(r, op.end, attr)
-            for of in (*_of_what(r, op.end), *sets.best_set(r, op.end)):
+            for of in (*of_what(r, op.end), *sets.best_set(r, op.end)):
                 yield _shown_of((Plain(attr),), of, of.end, _BY_ADJECTIVE)
+
+
+def _how_much_it_does(r: Reader, i: int) -> Iterator[Hit[Form]]:
+    """What does the Atlas cost; how much does Eva Braun earn: the attribute that the verb is of"""
+    much = 2 if r.word(i, "how") and r.word(i + 1, "much") else 1 if r.word(i, "what") else 0
+    for op in r.op(i + much, "aux") if much else ():
+        for of in of_what(r, op.end):
+            adjective = MEASURING.get(r.tokens[of.end].stem, "") if of.end < len(r.tokens) else ""
+            for attr in _called(r, _measured(r, adjective)) if adjective else ():
+                yield _shown_of((Plain(attr),), of, r.reach(of.end + 1), _BY_ADJECTIVE)
+
+
+def _measured(r: Reader, adjective: str) -> frozenset[str]:
+    """The nouns that an adjective measures: of the first kind that there is something called so, and more is more."""
+    tiers = [tier for tier in ADJECTIVES[adjective] if tier.high == ADJECTIVES[adjective][0].high]
+    return next((tier.nouns for tier in tiers if any(_called(r, tier.nouns))), tiers[0].nouns)
 
 
 def _on_average(r: Reader, i: int, attr: Name) -> Iterator[Hit[Form]]:
@@ -99,6 +115,7 @@ def _on_average(r: Reader, i: int, attr: Name) -> Iterator[Hit[Form]]:
 def _called(r: Reader, nouns: frozenset[str]) -> Iterator[Name]:
     """The attributes that are called just so."""
     known = r.lattice.vocabulary.names.targets
-    found = [t for noun in sorted(nouns) for t in known.get((stem(noun),), ()) if t.kind == "column" and not t.cost]
+    named = (t for noun in sorted(nouns) for t in known.get((stem(noun),), ()) if t.kind == "column")
+    found = [t for t in named if t.cost < _JUST_SO]
     if found:
         yield Name(0, 0, min(nouns), tuple(found))

@@ -10,8 +10,8 @@ from datamesh.ask.names.naming import PARTLY
 from datamesh.ask.names.spelling import verb_form
 from datamesh.ask.names.words import singular, stems
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import ANOTHER, COMPOUND, Contains, Linked, PredForm, SetForm, Valued
-from datamesh.ask.read.grammar.common import participle
+from datamesh.ask.read.form import COMPOUND, Contains, Linked, PredForm, SetForm, Valued
+from datamesh.ask.read.grammar.common import adjective, participle
 from datamesh.ask.read.grammar.compounds import compounds
 from datamesh.ask.read.standing import tells_of_rows
 
@@ -25,7 +25,7 @@ _COMPOUND = 0.2  # two things' names beside each other
 def nouns(r: Reader, state: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     for kind, cost in (("table", 0.0), ("column", _ATTRIBUTE_AS_HEAD)):
         for name in r.names(state.end, kind):
-            if kind == "column" and participle(r, name):
+            if kind == "column" and (participle(r, name) or adjective(r, name)):
                 continue
             said = tuple(of_head(name, pred) for pred in state.value.preds)
             head = _with_tellers(r, name) if kind == "table" else name
@@ -70,9 +70,10 @@ def is_table(head: Name | None) -> bool:
 
 def of_head(head: Name | None, pred: PredForm) -> PredForm:
     """Publishers whose name contains X, where publisher is an attribute: the name is the publisher itself. Friends
-    who are female: not those whose friends they are. Members that Jim mentors: not Jim."""
-    if is_table(head) and isinstance(pred, Valued) and pred.attr is None and pred.hint[:1] == ("have",):
-        return replace(pred, hint=(*pred.hint, ANOTHER))
+    who are female: not those whose friends they are. Doctors that Ines supervises: she is none of them."""
+    if isinstance(pred, Valued) and pred.hint[:1] == ("have",):
+        apart = head is not None and pred.values[0].start > head.end  # the city 'Rome' served as: Rome is the city
+        return replace(pred, done_to=head if apart else None)
     if head is None or is_table(head) or not isinstance(pred, Contains | Valued):
         return pred
     if isinstance(pred, Valued) and pred.attr is None and pred.hint in ((), ("be",)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from datamesh.ask.intent import Op
 from datamesh.ask.lattice import Name
-from datamesh.ask.lexicon.english import MEASURED, MEASURING_VERBS
+from datamesh.ask.lexicon.verbs import MEASURED, MEASURING_VERBS
 from datamesh.ask.names.words import stem
 from datamesh.ask.read.chart import Hit, Reader
 from datamesh.ask.read.form import AnyOf, Compared, Linked, Post, PredForm, Ranked, Tallied, Yard
@@ -14,13 +14,13 @@ from datamesh.ask.read.grammar import nested, sets
 from datamesh.ask.read.grammar.common import Amount, amount, comparison, dearer, direction, number, one_or_other
 from datamesh.ask.read.grammar.pointing import with_its_verb
 
-__all__ = ["aged", "comparative", "counted", "measuring", "numbers_again", "so_many"]
+__all__ = ["MEASURING", "aged", "comparative", "counted", "measuring", "numbers_again", "so_many"]
 
 _OF_SIZE = ("higher", "lower", "greater", "larger", "smaller", "above", "below")  # not said of how many
 _TOGETHER = ("altogether", "overall", "combined")
 _SAID_TOGETHER = 0.1
 _OF_IT = 0.1  # what the average is of is what is compared with it
-_MEASURING = {stem(verb): adjective for verb, adjective in MEASURING_VERBS.items()}
+MEASURING = {stem(verb): adjective for verb, adjective in MEASURING_VERBS.items()}
 _MEASURED = {participle: participle for participle in MEASURED}
 _AGAIN = 0.2  # what `with` stood before goes on
 _ALONG: dict[str, Op] = {"before": "<", "until": "<=", "since": ">=", "after": ">"}
@@ -101,7 +101,7 @@ def measuring(r: Reader, i: int) -> Iterator[Hit[Post]]:
     """earn more than 50000; cost 20; weigh the most; accommodate the most people; priced [at] between 30 and 60"""
     if i >= len(r.tokens):
         return
-    adjective = _MEASURING.get(r.tokens[i].stem) or _MEASURED.get(r.tokens[i].fold, "")
+    adjective = MEASURING.get(r.tokens[i].stem) or _MEASURED.get(r.tokens[i].fold, "")
     i += bool(adjective) and r.word(i + 1, "at")
     for op in r.op(i + 1, "most") if adjective else ():
         for end in {op.end, op.end + r.lattice.unit(op.end)}:

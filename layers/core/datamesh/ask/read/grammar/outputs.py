@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from datamesh.ask.intent import MeasureFn
 from datamesh.ask.lattice import Name
-from datamesh.ask.lexicon.english import LABEL_WORDS
-from datamesh.ask.names.words import plural, singular
+from datamesh.ask.names.words import singular
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import Aggregate, Count, Everything, Linked, Out, Plain, Post, Ranked, SetForm, Thing
 from datamesh.ask.read.grammar import sets
-from datamesh.ask.read.grammar.common import dearer, function, measurable, participle
+from datamesh.ask.read.grammar.attributes import attribute, extremes
+from datamesh.ask.read.grammar.common import dearer, function, holds_numbers, measurable
 from datamesh.ask.read.grammar.deeds import when_done
 from datamesh.ask.read.grammar.nouns import of_head
 from datamesh.ask.read.grammar.owners import owners_by_verb
@@ -27,7 +27,6 @@ __all__ = ["after_joint", "counted", "items", "of_whom", "output", "outputs", "s
 _OWNING = ("of", "for", "in", "from", "among", "amongst", "across", "on", "by", "to")
 _THEIRS = ("their", "its", "his", "her", "corresponding", "respective")
 _EACH = ("each", "every", "per")
-_LABELS = tuple(form for word in LABEL_WORDS for form in (word, plural(word)))
 _TOGETHER = 4  # outputs, or groups of outputs, of one question
 _ATTRIBUTES = 7  # attributes of one owner
 _MERELY_DETAILS = 0.5
@@ -260,12 +259,7 @@ def items(r: Reader, i: int) -> Iterator[Hit[Outs]]:
 def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     """name; home team name; distinct names; average departure delay; average and maximum price"""
     at = r.the(i)
-    for name in r.names(at, "column"):
-        if participle(r, name) or (at > 0 and r.longest(at, "be")):
-            continue  # (projects that began in May and) are active: no attribute is asked for, but something said
-        yield Hit(name.end, (Plain(name),))
-        if r.word(name.end, *_LABELS) and not any(longer.end > name.end for longer in r.names(at, "column")):
-            yield Hit(name.end + 1, (Plain(name, label=True),))
+    yield from attribute(r, at)
     for done in when_done(r, i):
         yield Hit(done.end, (Plain(done.value),), done.cost)
     for name in r.names(at, "measure"):
@@ -273,6 +267,8 @@ def _item(r: Reader, i: int) -> Iterator[Hit[Outs]]:
     for op in r.op(at, "distinct"):
         for name in r.names(r.the(op.end), "column"):
             yield Hit(name.end, (Plain(name, distinct=True),))
+    for end, fn in extremes(r, at):
+        yield from (Hit(name.end, (Aggregate(fn, name),)) for name in r.names(end, "column") if holds_numbers(r, name))
     for functions in series(r, _function(r, at), _function, 4):
         at = functions.end + r.word(functions.end, "for", "of")  # the minimum and maximum for the price
         for name in measurable(r, _number_of(r, r.the(at)), *functions.value):

@@ -55,6 +55,8 @@ def _all_behind(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from _introduced(r, i)
     for op in r.op(i, "either"):
         yield from _all_behind(r, op.end)
+    for op in r.op(i, "neither"):  # neither from A nor from B
+        yield from paired(r, op.end, _no_part, joint="nor")
     for op in r.op(i, "contains"):
         yield from word_in(r, op.end)
     yield from containing(r, i)
@@ -203,6 +205,9 @@ def _had(r: Reader, i: int) -> Iterator[Hit[Post]]:
     yield from word_in(r, i)
     yield from ranked(r, i)
     yield from missing(r, i)
+    for name in r.names(r.the(i), "column"):  # [a] parking, where a column says whether it has that
+        if not any(values(r, name.end)):
+            yield Hit(name.end, Lacking(name, negated=True, flag=True), 0.1)
     yield from both(r, i, _having)
     for op in r.op(i, "either"):
         yield from [*clause(r, op.end), *counted(r, op.end)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from datamesh.ask.names.naming import PARTLY
 from datamesh.ask.names.spelling import verb_form
 from datamesh.ask.read.chart import Hit, Reader, rule
 from datamesh.ask.read.form import (
@@ -14,16 +15,19 @@ from datamesh.ask.read.form import (
     KeyForm,
     Linked,
     Post,
+    PredForm,
     Ranked,
     SetForm,
     Thing,
 )
 from datamesh.ask.read.grammar import computed, outputs, predicates, sets, tallied
 from datamesh.ask.read.grammar.closing import per, rest
-from datamesh.ask.read.grammar.common import UNREAD_VERB, to_show
+from datamesh.ask.read.grammar.common import UNREAD_VERB, holds_numbers, to_show
 from datamesh.ask.read.grammar.fronted import fronted
 from datamesh.ask.read.grammar.groups import Keys, each_key, group_keys
-from datamesh.ask.read.grammar.inquiries import how_much, in_which, when_was, where_is
+from datamesh.ask.read.grammar.inquiries import how_much, in_which, where_is
+from datamesh.ask.read.grammar.moments import when_was
+from datamesh.ask.read.grammar.nouns import of_head
 from datamesh.ask.read.grammar.sentences import told_again
 from datamesh.ask.read.grammar.shows import said_of, somebody, sorted_, who, whose, with_number
 from datamesh.ask.read.grammar.so_often import doers, so_often
@@ -67,6 +71,8 @@ def _beginnings(r: Reader) -> Iterator[Hit[Form]]:
 
 
 def _please(r: Reader, i: int) -> int:
+    if r.word(i, "tell") and r.word(i + 1, "me") and r.word(i + 2, "which", "who", "how", "what", "when", "where"):
+        i = r.reach(i + 2)
     while op := r.longest(i, "please"):
         i = r.comma(op.end)
     return i
@@ -150,7 +156,7 @@ def _that_do(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[SetForm]]:
     """(how many planes) have more than 300 seats"""
     for post in predicates.predicate(r, counted.end):
         if not isinstance(post.value, Ranked):
-            form = counted.value.plus(post.value)
+            form = counted.value.plus(of_head(counted.value.head, post.value))
             yield from sets.with_posts(r, Hit(post.end, form, counted.cost + post.cost))
 
 
@@ -166,8 +172,21 @@ def _done_by(r: Reader, counted: Hit[SetForm]) -> Iterator[Hit[Form]]:
         for end, pred, cost in doers(r, aux.end):
             for done in _verb(r, end):
                 by = replace(pred, hint=("have", *done.verb))
-                for form in _with_posts(r, Hit(0, counted.value.plus(by), counted.cost), done, cost):
+                yield from _number_of_its(r, counted, done, by, cost)
+                said = of_head(counted.value.head, by)
+                for form in _with_posts(r, Hit(0, counted.value.plus(said), counted.cost), done, cost):
                     yield _counting(form)
+
+
+def _number_of_its(
+    r: Reader, counted: Hit[SetForm], done: tallied.Done, by: PredForm, cost: float
+) -> Iterator[Hit[Form]]:
+    """(how many) platforms does Halden have; passengers did the line R1 carry in 2023: a number of its rows"""
+    form = counted.value
+    head = form.head.only("column") if form.head and form == SetForm(form.head, plural=True) else None
+    if head is not None and head.targets[0].cost < PARTLY and holds_numbers(r, head):
+        for of in _with_posts(r, Hit(0, SetForm(None, (by,)), counted.cost), done, cost):
+            yield Hit(of.end, Form((Aggregate("sum", head, of.value),)), of.cost)
 
 
 def _with_posts(r: Reader, counted: Hit[SetForm], done: tallied.Done, cost: float) -> Iterator[Hit[SetForm]]:
@@ -207,6 +226,8 @@ def _turned_round(r: Reader, i: int) -> Iterator[Hit[Post]]:
             yield from tallied.so_many(r, op.end + 1)
             for none in sets.plain_set(r, op.end + 2) if r.word(op.end + 1, "no") else ():
                 yield Hit(none.end, Linked(none.value, ("have",), negated=True), none.cost)
+        if r.word(op.end, "we", "you") and r.longest(op.end + 1, "have"):  # did we have the most visits
+            yield from tallied.so_many(r, op.end + 2)
     yield from tallied.doers(r, i)
 
 

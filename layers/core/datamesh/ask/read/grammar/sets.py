@@ -33,6 +33,7 @@ from datamesh.ask.read.standing import stands_for_rows
 
 __all__ = [
     "ROWS",
+    "SIZES",
     "among",
     "attribute_set",
     "best_set",
@@ -51,7 +52,7 @@ _KEPT = 10  # ways to go on that are followed, after each post
 _KIND_AS_HEAD = 0.2
 _FARTHER = 0.5  # what could be said of the nearer thing is said of the farther one
 _OUT_OF_SCOPE = 2.0  # what follows something that is not there
-_SIZES = ("large", "big", "small", "high")  # of what, may be said
+SIZES = ("large", "big", "small", "high")  # of what, may be said
 _QUANTITIES = ("amount", "amounts", "quantity", "quantities", "volume")
 _IDLE = 1.0  # a relative clause is said of something else than its noun
 _LOOSE = 0.5  # a value after `or` that nothing says what it is of
@@ -251,7 +252,7 @@ def ranked_by(r: Reader, state: Hit[SetForm], rank: Ranked) -> Iterator[Hit[SetF
     """(top 5 airports) by elevation, by number of flights; (largest city) by area; (most common type) among planes"""
     terms = [op.end for op in r.op(state.end, "in") if r.word(op.end - 2, "terms")]
     at = terms[0] if terms else state.end + r.word(state.end, "by", "in")
-    if rank.adjective in _SIZES and rank == Ranked("desc", adjective=rank.adjective):
+    if rank.adjective in SIZES and rank == Ranked("desc", adjective=rank.adjective):
         for name in r.names(r.the(at), "column") if at > state.end else ():
             by = replace(state.value, rank=replace(rank, attr=name))
             yield Hit(name.end, by, state.cost)

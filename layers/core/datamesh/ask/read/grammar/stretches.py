@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from datamesh.ask.names.words import plural
 from datamesh.ask.read.chart import Hit, Reader
-from datamesh.ask.read.form import Form, KeyForm, Linked, Post, Ranked, SetForm
+from datamesh.ask.read.form import Form, KeyForm, Linked, Post, PredForm, Ranked, SetForm
+from datamesh.ask.read.grammar.common import dates
 from datamesh.ask.read.grammar.groups import GRAINS
 from datamesh.ask.read.grammar.shows import with_number
 
@@ -24,14 +25,26 @@ def stretches(r: Reader, i: int, posts: Callable[[int], Iterable[Hit[Post]]]) ->
         if r.word(at, grain, plural(grain)):
             cost = _CALLED_SO if any(r.names(at, "column")) else 0.0
             of = SetForm(None, number=int(number) if at > i and number else None, plural=not r.word(at, grain))
-            for post in posts(at + 1):
-                if first := _first(of, post.value):
-                    form = Form((), (KeyForm(grain=grain),), first=first)
-                    yield from with_number(r, Hit(post.end, form, post.cost + cost))
+            for when in _when(r, at + 1):
+                for post in posts(when.end):
+                    if first := _first(of, post.value, when.value):
+                        form = Form((), (KeyForm(grain=grain),), first=first)
+                        yield from with_number(r, Hit(post.end, form, post.cost + cost + when.cost))
 
 
-def _first(of: SetForm, post: Post) -> SetForm | None:
+def _when(r: Reader, i: int) -> Iterator[Hit[tuple[PredForm, ...]]]:
+    """(which month) of 2024 (had the most)"""
+    yield Hit(i, (), 0.0)
+    for when in dates(r, i) if r.word(i, "of", "in") else ():
+        yield Hit(when.end, (when.value,), when.cost)
+
+
+def _first(of: SetForm, post: Post, when: tuple[PredForm, ...]) -> SetForm | None:
     match post:
+        case Ranked(of=SetForm() as of_what) if when:
+            return _first(of, replace(post, of=of_what.plus(*when)), ())
+        case _ if when:
+            return None
         case Ranked(of=of_what) if post.fn or post.total or (of_what and of_what.head):
             rank = replace(post, fn="sum", total=False) if post.total else post
             return SetForm(None, rank=rank, number=of.number, plural=of.plural)

@@ -236,6 +236,13 @@ def inverted(r: Reader, i: int) -> Iterator[Hit[Post]]:
         yield from doing(r, op.end)
 
 
+def _by_verb(r: Reader, subject: Hit[Valued | Linked], end: int) -> Valued | Linked:
+    """(doctors that) Ines supervises: the verb tells in which role."""
+    verbs = [r.tokens[at] for at in range(subject.end, end) if r.lattice.relation(at) and not r.longest(at, "have")]
+    hint = (*subject.value.hint, *(verb.stem for verb in verbs[-1:]))
+    return replace(subject.value, hint=hint) if isinstance(subject.value, Valued) else subject.value
+
+
 def _subjects(r: Reader, i: int) -> Iterator[Hit[Valued | Linked]]:
     for hit in values(r, i):
         yield Hit(hit.end, Valued(None, hit.value, ("have",)), hit.cost + 0.1)
