@@ -4,7 +4,8 @@ Where AWS and moto 5.2 differ and the mesh would notice:
 - GetResourceLFTags of a resource without tags answers nothing, not an error.
 - AddLFTagsToResource adds to the tags that stand there, and refuses a key or value that the ontology lacks.
 - Grants of one principal on one resource can be merged and taken apart again (moto loses them in between).
-- SELECT on a table is listed as SELECT on all its columns; a listing of a table holds its column grants, too.
+- SELECT on a table is listed as SELECT on all its columns; a listing of a table holds its column grants, too, and those
+  on its data cells filters (datafilters.py).
 
 Run it with `python -m cli.local.lakeformation --port 0 --account 000000000000`: it prints its URL once it listens.
 """
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any, NoReturn
 
+from moto.lakeformation import urls
 from moto.lakeformation.models import (
     LakeFormationBackend,
     ListPermissionsResource,
@@ -30,6 +32,8 @@ from moto.lakeformation.models import (
 )
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
+
+from cli.local.datafilters import CALLS, DataFilters, FilterResponse, check_grant, check_tag_values
 
 __all__ = ["GovernedBackend", "install", "main", "running"]
 
@@ -59,7 +63,7 @@ class _Grants(PermissionCatalog):  # type: ignore[misc]
         return next((each for each in self.permissions if each.equal_principal_and_resouce(permission)), None)
 
 
-class GovernedBackend(LakeFormationBackend):  # type: ignore[misc]
+class GovernedBackend(DataFilters):
     """moto's backend, behaving as Lake Formation does where the mesh relies on it."""
 
     __module__ = LakeFormationBackend.__module__  # beside which moto looks for the URLs of a backend
@@ -73,6 +77,7 @@ class GovernedBackend(LakeFormationBackend):  # type: ignore[misc]
         permissions_with_grant_options: list[str],
     ) -> None:
         self.grants.setdefault(catalog_id, _Grants())
+        check_grant(self, catalog_id, principal, resource, permissions_with_grant_options or [])
         for part, of_part in _as_kept(resource):
             given, grantable = of_part(permissions), of_part(permissions_with_grant_options)
             if given or grantable:
@@ -102,6 +107,15 @@ class GovernedBackend(LakeFormationBackend):  # type: ignore[misc]
             return list(super().list_permissions(catalog_id, principal, resource, resource_type))
         entries = super().list_permissions(catalog_id, principal, None, resource_type)
         return [entry for entry in entries if _is_on(entry["Resource"], table.database_name, table.name)]
+
+    def create_lf_tag(self, catalog_id: str, key: str, values: list[str]) -> None:
+        check_tag_values(set(values))
+        super().create_lf_tag(catalog_id, key, values)
+
+    def update_lf_tag(self, catalog_id: str, tag_key: str, to_delete: list[str], to_add: list[str]) -> None:
+        held = set(self.list_lf_tags(catalog_id).get(tag_key, ()))
+        check_tag_values(held - set(to_delete or ()) | set(to_add or ()))
+        super().update_lf_tag(catalog_id, tag_key, to_delete, to_add)
 
     def add_lf_tags_to_resource(self, catalog_id: str, resource: dict[str, Any], tags: Tags) -> Tags:
         ontology = self.list_lf_tags(catalog_id)
@@ -142,7 +156,12 @@ class GovernedBackend(LakeFormationBackend):  # type: ignore[misc]
 
 
 def _as_kept(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """The resources that a grant on `resource` is kept under, each with a filter for the permissions kept there."""
+    """The resources that a grant on `resource` is kept under, each with a filter for the permissions kept there.
+
+    Columns are a set, in whatever order they are named.
+    """
+    if named := resource.get("TableWithColumns", {}).get("ColumnNames"):
+        resource = {"TableWithColumns": {**resource["TableWithColumns"], "ColumnNames": sorted(named)}}
     table = resource.get("Table")
     if table is None or "Name" not in table:
         yield resource, lambda permissions: permissions or []
@@ -153,13 +172,16 @@ def _as_kept(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
 
 
 def _is_on(resource: dict[str, Any], database: str, table: str) -> bool:
-    place = resource.get("Table") or resource.get("TableWithColumns") or {}
+    cells = resource.get("DataCellsFilter", {})
+    place = resource.get("Table") or resource.get("TableWithColumns") or {**cells, "Name": cells.get("TableName")}
     return place.get("DatabaseName") == database and place.get("Name") == table
 
 
 def install() -> None:
     """Lets moto use this backend, in its server and in `mock_aws` alike."""
     lakeformation_backends.backend = GovernedBackend
+    for path in (*urls.url_paths, *(f"{{0}}/{call}$" for call in CALLS)):
+        urls.url_paths[path] = FilterResponse.dispatch
 
 
 def _server(host: str, port: int) -> BaseWSGIServer:

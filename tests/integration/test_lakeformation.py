@@ -29,6 +29,7 @@ OWN = OwnRoles(
 )
 ANALYST = Role("analysts", principals=("role/analyst",))
 GUEST = Role("guests", principals=("role/guest",), columns=("tailnum", "seats"))
+SOME = Role("small", principals=("role/pilot",), columns=("tailnum", "seats"), rows="seats < 10")
 TABLE = {"Table": {"DatabaseName": "datamesh_dev_fleet", "Name": "planes_v1"}}
 
 
@@ -173,7 +174,7 @@ def test_what_was_granted_by_hand_on_the_table_is_found_and_taken_back(
             Principal={"DataLakePrincipalIdentifier": principal},
             Resource=resource,
             Permissions=permissions,
-            PermissionsWithGrantOption=permissions,
+            PermissionsWithGrantOption=permissions if "ExcludedColumnNames" not in str(resource) else [],
         )
     assert differs(watched.client, policy)
     apply(watched.client, policy)
@@ -304,6 +305,232 @@ def test_a_principal_that_is_nobody_is_reported_and_hinders_no_other(watched: Wa
     applied = apply(refusing, want(ANALYST, GUEST))
     assert applied.refused == (f"arn:aws:iam::{ACCOUNT}:role/analyst",)
     assert held(watched.client) == OWN_GRANTS | GUEST_GRANTS
+
+
+def filters(client: Any) -> dict[str, tuple[list[str], str]]:
+    """Of each filter of the table its columns and expression, by name."""
+    listed = client.list_data_cells_filter(Table=TABLE["Table"])["DataCellsFilters"]
+    return {each["Name"]: (each["ColumnNames"], each["RowFilter"]["FilterExpression"]) for each in listed}
+
+
+def filter_grants(client: Any) -> set[tuple[str, str]]:
+    """(role, filter) of every grant on a filter of the table."""
+    entries = client.list_permissions(Resource=TABLE)["PrincipalResourcePermissions"]
+    return {
+        (entry["Principal"]["DataLakePrincipalIdentifier"].rpartition("/")[2], cells["Name"])
+        for entry in entries
+        if (cells := entry["Resource"].get("DataCellsFilter")) and entry["Permissions"] == ["SELECT"]
+    }
+
+
+def by_hand(client: Any, name: str, **given: Any) -> dict[str, Any]:
+    """A filter as somebody makes it; gives its place."""
+    place = {
+        "TableCatalogId": ACCOUNT,
+        "DatabaseName": TABLE["Table"]["DatabaseName"],
+        "TableName": TABLE["Table"]["Name"],
+        "Name": name,
+    }
+    rows = {"ColumnNames": ["owner"], "RowFilter": {"AllRowsWildcard": {}}}
+    client.create_data_cells_filter(TableData={**place, **rows, **given})
+    return place
+
+
+def grant_by_hand(client: Any, place: dict[str, Any], role: str = "stranger") -> None:
+    client.grant_permissions(
+        Principal={"DataLakePrincipalIdentifier": f"arn:aws:iam::{ACCOUNT}:role/{role}"},
+        Resource={"DataCellsFilter": place},
+        Permissions=["SELECT"],
+    )
+
+
+def test_a_right_to_some_rows_is_a_filter_on_which_select_is_granted(watched: Watched) -> None:
+    policy = want(GUEST, SOME)
+    applied = apply(watched.client, policy)
+    [(name, shown)] = filters(watched.client).items()
+    assert shown == (["seats", "tailnum"], '"seats" < 10')
+    assert filter_grants(watched.client) == {("pilot", name)}
+    assert applied == Applied(granted=8, revoked=0)
+    # And a second time, nothing is left to do
+    watched.calls.clear()
+    assert apply(watched.client, policy) == Applied(granted=0, revoked=0)
+    assert watched.writes() == []
+
+
+def test_a_filter_goes_with_its_right_and_is_deleted_when_nobody_holds_it(watched: Watched) -> None:
+    apply(watched.client, want(ANALYST, SOME))
+    watched.calls.clear()
+    apply(watched.client, want(ANALYST))
+    assert watched.writes() == ["RevokePermissions", "DeleteDataCellsFilter"]
+    assert filters(watched.client) == {}
+    assert held(watched.client) == OWN_GRANTS | ANALYST_GRANTS
+
+
+def test_another_condition_is_given_only_when_the_old_one_is_gone(watched: Watched) -> None:
+    apply(watched.client, want(SOME))
+    watched.calls.clear()
+    apply(watched.client, want(replace(SOME, rows="seats < 5")))
+    assert watched.writes() == [
+        *("RevokePermissions", "DeleteDataCellsFilter", "CreateDataCellsFilter", "GrantPermissions")
+    ]
+    assert [shown for _, shown in filters(watched.client).values()] == ['"seats" < 5']
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ColumnNames": ["seats", "tailnum", "owner"]},
+        {"RowFilter": {"AllRowsWildcard": {}}},
+        {"RowFilter": {"FilterExpression": "seats < 999"}},
+        {"ColumnNames": [], "ColumnWildcard": {}},
+    ],
+)
+def test_a_filter_that_was_changed_by_hand_is_put_right_while_nobody_holds_it(
+    watched: Watched, changed: dict[str, Any]
+) -> None:
+    # Given a filter of ours to which somebody gave more
+    policy = want(SOME)
+    apply(watched.client, policy)
+    [data] = watched.client.list_data_cells_filter(Table=TABLE["Table"])["DataCellsFilters"]
+    before = filters(watched.client)
+    data = {**{key: value for key, value in data.items() if key != "VersionId"}, **changed}
+    watched.client.update_data_cells_filter(TableData=data)
+    assert differs(watched.client, policy)
+    # When the policy is applied
+    watched.calls.clear()
+    apply(watched.client, policy)
+    # Then it is as it was, and was held by nobody while it changed
+    assert watched.writes() == ["RevokePermissions", "UpdateDataCellsFilter", "GrantPermissions"]
+    assert filters(watched.client) == before
+    assert filter_grants(watched.client) == {("pilot", name) for name in before}
+    assert not differs(watched.client, policy)
+
+
+def test_filters_of_others_stay_and_nobody_is_granted_our_table_through_them(watched: Watched) -> None:
+    policy = want(SOME)
+    apply(watched.client, policy)
+    ours = filters(watched.client)
+    # Given a filter of somebody's, one that poses as ours, and grants on them
+    for name in ("auditors", "datamesh-role-x-000000000000"):
+        grant_by_hand(watched.client, by_hand(watched.client, name, RowFilter={"FilterExpression": "TRUE"}))
+    assert differs(watched.client, policy)
+    apply(watched.client, policy)
+    assert filter_grants(watched.client) == {("pilot", name) for name in ours}
+    assert filters(watched.client).keys() == {*ours, "auditors"}
+    assert not differs(watched.client, policy)
+
+
+def test_a_grant_on_a_filter_is_found_even_if_a_listing_of_the_table_holds_none(watched: Watched) -> None:
+    # Given a service that lists a table's own grants only
+    class Terse:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(watched.client, name)
+
+        def list_permissions(self, **request: Any) -> Any:
+            page = watched.client.list_permissions(**request)
+            if "Table" in request["Resource"]:
+                entries = page["PrincipalResourcePermissions"]
+                page["PrincipalResourcePermissions"] = [e for e in entries if "DataCellsFilter" not in e["Resource"]]
+            return page
+
+    policy = want(SOME)
+    apply(Terse(), policy)
+    assert not differs(Terse(), policy)
+    apply(Terse(), want())
+    assert filter_grants(watched.client) == set()
+
+
+@pytest.mark.parametrize("call", ["create_data_cells_filter", "update_data_cells_filter"])
+def test_a_filter_that_is_not_taken_is_reported_by_its_holders_and_hinders_no_other(
+    watched: Watched, call: str
+) -> None:
+    if call.startswith("update"):
+        apply(watched.client, want(SOME))
+        [data] = watched.client.list_data_cells_filter(Table=TABLE["Table"])["DataCellsFilters"]
+        del data["VersionId"]
+        watched.client.update_data_cells_filter(TableData={**data, "ColumnNames": ["owner"]})
+    refusing = Refusing(watched.client, call, "InvalidInputException", 99, lambda _: True)
+    applied = apply(refusing, want(SOME, GUEST))
+    assert applied.refused == (f"arn:aws:iam::{ACCOUNT}:role/pilot",)
+    assert held(watched.client) == OWN_GRANTS | GUEST_GRANTS
+    assert filter_grants(watched.client) == set()
+
+
+def code_of(call: Callable[[], Any]) -> str:
+    with pytest.raises(ClientError) as refused:
+        call()
+    return str(refused.value.response["Error"]["Code"])
+
+
+def test_filters_are_made_read_changed_and_deleted_as_on_aws(watched: Watched) -> None:
+    client = watched.client
+    place = by_hand(client, "mine")
+    grant_by_hand(client, place)
+    read = client.get_data_cells_filter(**place)["DataCellsFilter"]
+    assert (read["Name"], read["ColumnNames"], read["RowFilter"]) == ("mine", ["owner"], {"AllRowsWildcard": {}})
+    on_filter = client.list_permissions(Resource={"DataCellsFilter": place})["PrincipalResourcePermissions"]
+    assert [entry["Resource"] for entry in on_filter] == [{"DataCellsFilter": place}]
+    assert code_of(lambda: by_hand(client, "mine")) == "AlreadyExistsException"
+    other = {**TABLE["Table"], "Name": "engines_v1"}
+    assert client.list_data_cells_filter(Table=other)["DataCellsFilters"] == []
+    # When it goes, so do the grants on it
+    client.delete_data_cells_filter(**place)
+    assert filter_grants(client) == set()
+    for call in (client.get_data_cells_filter, client.delete_data_cells_filter):
+        assert code_of(lambda call=call: call(**place)) == "EntityNotFoundException"  # type: ignore[misc]
+    assert code_of(lambda: grant_by_hand(client, place)) == "EntityNotFoundException"
+    data = {**place, "ColumnNames": ["owner"], "RowFilter": {"AllRowsWildcard": {}}}
+    assert code_of(lambda: client.update_data_cells_filter(TableData=data)) == "EntityNotFoundException"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"RowFilter": {"FilterExpression": "tags[0] = 'a'"}},
+        {"RowFilter": {"FilterExpression": "upper(owner) = 'A'"}},
+        {"RowFilter": {"FilterExpression": "owner = '" + "x" * 2_040 + "'"}},
+        {"RowFilter": {"FilterExpression": ""}},
+        {"RowFilter": {"FilterExpression": "seats = 1", "AllRowsWildcard": {}}},
+        {"RowFilter": {}},
+        {"ColumnNames": []},
+        {"ColumnWildcard": {}},
+    ],
+)
+def test_a_filter_that_breaks_a_rule_of_lake_formation_is_refused(watched: Watched, given: dict[str, Any]) -> None:
+    assert code_of(lambda: by_hand(watched.client, "mine", **given)) == "InvalidInputException"
+
+
+def test_an_expression_of_comparisons_is_taken(watched: Watched) -> None:
+    rows = '("seats" IN (1, 2)) AND (("owner" NOT LIKE \'f(x) [1]\') OR ("seats" BETWEEN 1 AND 2))'
+    by_hand(watched.client, "mine", RowFilter={"FilterExpression": rows})
+    assert filters(watched.client)["mine"] == (["owner"], rows)
+
+
+def test_limits_of_lake_formation_hold_here(watched: Watched) -> None:
+    client = watched.client
+    # A principal is granted 100 filters of a table, and another as many
+    places = [by_hand(client, f"f{number}") for number in range(101)]
+    for place in places[:100]:
+        grant_by_hand(client, place)
+    assert code_of(lambda: grant_by_hand(client, places[100])) == "ResourceNumberLimitExceededException"
+    grant_by_hand(client, places[100], role="another")
+    # A right that may be passed on names its columns
+    excluding = {"TableWithColumns": {**TABLE["Table"], "ColumnWildcard": {"ExcludedColumnNames": ["owner"]}}}
+    give = {
+        "Principal": {"DataLakePrincipalIdentifier": OWN.reader},
+        "Resource": excluding,
+        "Permissions": ["SELECT"],
+    }
+    client.grant_permissions(**give)
+    passed_on = {**give, "PermissionsWithGrantOption": ["SELECT"]}
+    assert code_of(lambda: client.grant_permissions(**passed_on)) == "InvalidInputException"
+    # A tag has 1,000 values
+    client.create_lf_tag(TagKey="team", TagValues=[f"t{number}" for number in range(900)])
+    for number in range(2):
+        more = {"TagKey": "team", "TagValuesToAdd": [f"n{50 * number + each}" for each in range(50)]}
+        client.update_lf_tag(**more)
+    over = {"TagKey": "team", "TagValuesToAdd": ["one more"]}
+    assert code_of(lambda: client.update_lf_tag(**over)) == "ResourceNumberLimitExceededException"
 
 
 def test_a_tag_that_the_ontology_lacks_is_refused_as_on_aws(watched: Watched) -> None:

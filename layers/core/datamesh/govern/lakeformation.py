@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from datamesh.errors import Transient
+from datamesh.govern.filters import OWN_FILTERS, CellsFilter
 from datamesh.govern.projection import Change, State, TableGrant, changes
 from datamesh.govern.tags import LFTags
 
@@ -28,7 +29,8 @@ _TRIES = 6
 class Applied:
     """What was done: permissions given and taken, and the principals (arns) that Lake Formation would not take.
 
-    A principal is refused when no such role exists; the grants of the others are made all the same.
+    A principal is refused when no such role exists, or when Lake Formation does not take the filter of its rows; the
+    grants of the others are made all the same.
     """
 
     granted: int
@@ -45,19 +47,31 @@ def apply(client: Any, want: State, *, sleep: Callable[[float], None] = time.sle
     """Makes Lake Formation stand as wanted. May be repeated. Raises Transient when it stays busy or refuses a tag."""
     granted = revoked = 0
     refused: list[str] = []
+    unmade: set[str] = set()  # filters that Lake Formation does not take
     for change in changes(existing(client, want), want):
-        if change.operation != "grant_permissions":
+        if change.operation == "grant_permissions":
+            if change.grants[0].filter not in unmade and _taken(client, change, sleep):
+                granted += len(change.grants)
+            else:
+                refused.append(change.grants[0].principal)
+        elif change.operation in ("create_data_cells_filter", "update_data_cells_filter"):
+            if not _taken(client, change, sleep):
+                unmade.add(change.filter)
+        else:
             _call(client, change, sleep)
             revoked += len(change.grants)
-            continue
-        try:
-            _call(client, change, sleep)
-            granted += len(change.grants)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "InvalidInputException":
-                raise
-            refused.append(change.grants[0].principal)
     return Applied(granted, revoked, tuple(sorted(set(refused))))
+
+
+def _taken(client: Any, change: Change, sleep: Callable[[float], None]) -> bool:
+    """Whether Lake Formation takes what it is given; nothing else hangs on it."""
+    try:
+        _call(client, change, sleep)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidInputException":
+            raise
+        return False
+    return True
 
 
 def _call(client: Any, change: Change, sleep: Callable[[float], None]) -> None:
@@ -84,13 +98,16 @@ def _check_failures(change: Change, answer: Mapping[str, Any]) -> None:
 def existing(client: Any, want: State) -> State:
     """What Lake Formation holds of the product that `want` is about."""
     settings = client.get_data_lake_settings()["DataLakeSettings"]
+    filters = tuple(_filters(client, want))
     return State(
+        catalog=want.catalog,
         database=want.database,
         table=want.table,
         columns=want.columns,
         tags=_assigned(client, want),
         tag_values=_ontology(client),
-        grants=frozenset(_grants(client, want)),
+        grants=frozenset(_grants(client, want, filters)),
+        filters=frozenset(each for each in filters if each.name.startswith(OWN_FILTERS)),
         admins=frozenset(admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])),
         settings=settings,
     )
@@ -119,9 +136,31 @@ def _values(pairs: list[dict[str, Any]]) -> dict[str, str]:
     return {pair["TagKey"]: pair["TagValues"][0] for pair in pairs}
 
 
-def _grants(client: Any, want: State) -> Iterator[TableGrant]:
-    """Every permission on the table by its name. A listing of the table tells of its columns, too."""
-    request: dict[str, Any] = {"Resource": {"Table": {"DatabaseName": want.database, "Name": want.table}}}
+def _filters(client: Any, want: State) -> Iterator[CellsFilter]:
+    """Every data cells filter of the table, whoever made it."""
+    pages = client.get_paginator("list_data_cells_filter").paginate(Table=_place(want))
+    for each in (each for page in pages for each in page.get("DataCellsFilters", ())):
+        rows = each.get("RowFilter", {}).get("FilterExpression", "")
+        yield CellsFilter(each["Name"], tuple(sorted(each.get("ColumnNames", ()))), rows)
+
+
+def _grants(client: Any, want: State, filters: Iterable[CellsFilter]) -> Iterator[TableGrant]:
+    """Every permission on the table by its name, and on its filters.
+
+    A listing of the table tells of its columns, too. That it tells of its filters is not documented: each is asked for.
+    """
+    yield from _listed(client, {"Table": _place(want)}, want)
+    for each in filters:
+        place = {"TableCatalogId": want.catalog, "DatabaseName": want.database, "TableName": want.table}
+        yield from _listed(client, {"DataCellsFilter": {**place, "Name": each.name}}, want)
+
+
+def _place(want: State) -> dict[str, str]:
+    return {"DatabaseName": want.database, "Name": want.table}
+
+
+def _listed(client: Any, resource: Mapping[str, Any], want: State) -> Iterator[TableGrant]:
+    request: dict[str, Any] = {"Resource": resource}
     while True:
         page = client.list_permissions(**request)
         for entry in page.get("PrincipalResourcePermissions", ()):
@@ -133,8 +172,10 @@ def _grants(client: Any, want: State) -> Iterator[TableGrant]:
 
 def _table_grants(entry: Mapping[str, Any], want: State) -> Iterator[TableGrant]:
     """SELECT on the table is listed as SELECT on all its columns: both are one thing here."""
-    resource = entry["Resource"].get("Table") or entry["Resource"].get("TableWithColumns")
-    if resource is None or resource.get("Name") != want.table or "TableWildcard" in resource:
+    held = entry["Resource"]
+    cells = held.get("DataCellsFilter", {})
+    resource = held.get("Table") or held.get("TableWithColumns") or {"Name": cells.get("TableName")}
+    if resource.get("Name") != want.table or "TableWildcard" in resource:
         return
     grantable = set(entry.get("PermissionsWithGrantOption", ()))
     for permission in sorted({*entry.get("Permissions", ()), *grantable}):
@@ -144,4 +185,5 @@ def _table_grants(entry: Mapping[str, Any], want: State) -> Iterator[TableGrant]
             excluded=tuple(sorted(resource.get("ColumnWildcard", {}).get("ExcludedColumnNames", ()))),
             grantable=permission in grantable,
             permission=permission,
+            filter=cells.get("Name", ""),
         )

@@ -3,20 +3,24 @@
 `wanted` makes the policy a `State`; `lakeformation.existing` reads the same kind of value from the service; `changes`
 is the difference, in the order in which it is safe to make it.
 
-What we own: our LF-Tag keys on the product's database, table and columns, and every grant on the product's table by its
-name. The rest (other tags, other tables, grants on the whole database, account settings) is left as it is.
+What we own: our LF-Tag keys on the product's database, table and columns, every grant on the product's table by its
+name or on a data cells filter of it, and the filters of our names. The rest (other tags, other filters, other tables,
+grants on the whole database, account settings) is left as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from datamesh.contract.model import Contract
+from datamesh.govern.filters import CellsFilter, filters_of
 from datamesh.govern.policy import grants_of
 from datamesh.govern.rights import rights_of
+from datamesh.govern.subscription import Subscription
 from datamesh.govern.tags import TAG_KEYS, LFTags, lf_tags
 
 __all__ = ["OWN_TAG_KEYS", "Change", "OwnRoles", "State", "TableGrant", "changes", "wanted"]
@@ -44,7 +48,8 @@ class OwnRoles:
 class TableGrant:
     """One permission of one principal (an arn) on the table.
 
-    SELECT may be on some `columns` (sorted) or on all but the `excluded` ones; everything else is on the whole table.
+    SELECT may be on some `columns` (sorted), on all but the `excluded` ones, or on the data cells filter of the name
+    `filter`; everything else is on the whole table.
     """
 
     principal: str
@@ -52,65 +57,94 @@ class TableGrant:
     excluded: tuple[str, ...] = ()
     grantable: bool = False
     permission: str = "SELECT"
+    filter: str = ""
 
 
 @dataclass(frozen=True)
 class State:
     """What Lake Formation holds, or should hold, of one product.
 
-    `settings` is the account's document as the service gave it (empty in a wanted state); `tag_values` the LF-Tag
-    ontology, key to values.
+    `catalog` is the account of the table. `settings` is the account's document as the service gave it (empty in a
+    wanted state); `tag_values` the LF-Tag ontology, key to values; `filters` those of our names.
     """
 
+    catalog: str
     database: str
     table: str
     columns: tuple[str, ...]
     tags: LFTags
     tag_values: Mapping[str, frozenset[str]]
     grants: frozenset[TableGrant]
+    filters: frozenset[CellsFilter]
     admins: frozenset[str]
     settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One call to Lake Formation, by its boto3 name. `grants` are what it gives or takes."""
+    """One call to Lake Formation, by its boto3 name. `grants` are what it gives or takes, `filter` whom it makes."""
 
     operation: str
     arguments: Mapping[str, Any]
     grants: tuple[TableGrant, ...] = ()
+    filter: str = ""
 
 
-def wanted(contract: Contract, *, account: str, database: str, table: str, own: OwnRoles) -> State:
-    """What the policy gives for a product whose Glue table is `database`.`table`, and what our own roles need there."""
+def wanted(
+    contract: Contract,
+    *,
+    account: str,
+    database: str,
+    table: str,
+    own: OwnRoles,
+    subscriptions: Sequence[Subscription] = (),
+    at: datetime | None = None,
+) -> State:
+    """What the policy gives for a product whose Glue table is `database`.`table`, and what our own roles need there.
+
+    `subscriptions` are looked at as of `at`.
+    """
     tags = lf_tags(contract)
     grants = {TableGrant(own.reader, permission=permission) for permission in _READ}
     grants |= {TableGrant(writer, permission=permission) for writer in own.writers for permission in _WRITE}
+    given, filters = _policy_grants(contract, account, subscriptions, at)
     return State(
+        catalog=account,
         database=database,
         table=table,
         columns=tuple(column.name for column in contract.table.columns),
         tags=tags,
         tag_values=_values_of(tags),
-        grants=frozenset(grants | set(_policy_grants(contract, account))),
+        grants=frozenset(grants | given),
+        filters=frozenset(filters),
         admins=frozenset({own.admin} if own.admin else ()),
         settings={},
     )
 
 
-def _policy_grants(contract: Contract, account: str) -> Iterator[TableGrant]:
-    """One grant for all columns whose values a principal is shown in all rows: Lake Formation hides, it masks nothing.
+def _policy_grants(
+    contract: Contract, account: str, subscriptions: Sequence[Subscription], at: datetime | None
+) -> tuple[set[TableGrant], set[CellsFilter]]:
+    """What each principal is granted, and the filters for it: Lake Formation hides, it masks nothing.
 
+    One grant for all columns whose values a principal is shown in all rows; where there are none, filters.
     DESCRIBE shows every column, so it goes with all of them only.
     """
-    by_arn = sorted(grants_of(contract, account), key=lambda grant: grant.arn)
+    grants: set[TableGrant] = set()
+    filters: set[CellsFilter] = set()
+    by_arn = sorted(grants_of(contract, account, subscriptions, at=at), key=lambda grant: grant.arn)
     for arn, group in groupby(by_arn, key=lambda grant: grant.arn):
-        grants = list(group)
-        plain = rights_of(contract, account, grants[0].principal).plain
-        if any(grant.columns is None and not grant.rows and not grant.masks for grant in grants):
-            yield from (TableGrant(arn, permission=permission) for permission in _READ)
-        elif plain:
-            yield TableGrant(arn, columns=tuple(sorted(plain)))
+        of_arn = list(group)
+        rights = rights_of(contract, account, of_arn[0].principal, subscriptions, at=at)
+        if any(grant.columns is None and not grant.rows and not grant.masks for grant in of_arn):
+            grants |= {TableGrant(arn, permission=permission) for permission in _READ}
+        elif rights.plain:
+            grants.add(TableGrant(arn, columns=tuple(sorted(rights.plain))))
+        else:
+            mine = filters_of(contract.table, rights)
+            grants |= {TableGrant(arn, filter=each.name) for each in mine}
+            filters.update(mine)
+    return grants, filters
 
 
 def _values_of(tags: LFTags) -> dict[str, frozenset[str]]:
@@ -125,14 +159,33 @@ def changes(existing: State, want: State) -> tuple[Change, ...]:
     """The calls that make `existing` what is wanted; none when it stands so already.
 
     Rights are taken before others are given: a grant on other columns of the same table may be merged into the old one.
+    Nobody holds a filter while it changes, or is deleted: half of what is wanted beside half of what was would be a
+    third thing.
     """
+    changed = {each.name for each in existing.filters} - {each.name for each in existing.filters & want.filters}
+    kept = frozenset(grant for grant in existing.grants & want.grants if grant.filter not in changed)
     return (
         *_settings(existing, want),
         *_ontology(existing.tag_values, want.tag_values),
         *_assignments(existing, want),
-        *_grant_calls("revoke_permissions", existing.grants - want.grants, want),
-        *_grant_calls("grant_permissions", want.grants - existing.grants, want),
+        *_grant_calls("revoke_permissions", existing.grants - kept, want),
+        *_filter_calls(existing.filters, want),
+        *_grant_calls("grant_permissions", want.grants - kept, want),
     )
+
+
+def _filter_calls(existing: frozenset[CellsFilter], want: State) -> Iterator[Change]:
+    held, wanted_names = {each.name for each in existing}, {each.name for each in want.filters}
+    for name in sorted(held - wanted_names):
+        yield Change("delete_data_cells_filter", _filter_place(want, name), filter=name)
+    for each in sorted(want.filters - existing):
+        table_data = {
+            **_filter_place(want, each.name),
+            "ColumnNames": list(each.columns),
+            "RowFilter": {"FilterExpression": each.rows},
+        }
+        operation = "update_data_cells_filter" if each.name in held else "create_data_cells_filter"
+        yield Change(operation, {"TableData": table_data}, filter=each.name)
 
 
 def _settings(existing: State, want: State) -> Iterator[Change]:
@@ -175,14 +228,12 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _grant_calls(operation: str, grants: Iterable[TableGrant], want: State) -> Iterator[Change]:
     """One call for each principal and kind of resource, with all its permissions."""
-    for (principal, columns, excluded, grantable), group in groupby(
-        sorted(grants), key=lambda grant: (grant.principal, grant.columns, grant.excluded, grant.grantable)
-    ):
+    for (principal, *_, grantable), group in groupby(sorted(grants, key=_call), key=_call):
         of_call = tuple(group)
         permissions = [grant.permission for grant in of_call]
         arguments: dict[str, Any] = {
             "Principal": {_PRINCIPAL: principal},
-            "Resource": _resource(want, columns, excluded),
+            "Resource": _resource(want, of_call[0]),
             "Permissions": permissions,
         }
         if grantable:
@@ -190,12 +241,24 @@ def _grant_calls(operation: str, grants: Iterable[TableGrant], want: State) -> I
         yield Change(operation, arguments, of_call)
 
 
-def _resource(want: State, columns: tuple[str, ...], excluded: tuple[str, ...]) -> dict[str, Any]:
-    if columns:
-        return _table_columns(want, {"ColumnNames": list(columns)})
-    if excluded:
-        return _table_columns(want, {"ColumnWildcard": {"ExcludedColumnNames": list(excluded)}})
+def _call(grant: TableGrant) -> tuple[Any, ...]:
+    """What grants of one call have in common."""
+    return (grant.principal, grant.filter, grant.columns, grant.excluded, grant.grantable)
+
+
+def _resource(want: State, grant: TableGrant) -> dict[str, Any]:
+    if grant.filter:
+        return {"DataCellsFilter": _filter_place(want, grant.filter)}
+    if grant.columns:
+        return _table_columns(want, {"ColumnNames": list(grant.columns)})
+    if grant.excluded:
+        return _table_columns(want, {"ColumnWildcard": {"ExcludedColumnNames": list(grant.excluded)}})
     return _table(want)
+
+
+def _filter_place(want: State, name: str) -> dict[str, Any]:
+    place = {"TableCatalogId": want.catalog, "DatabaseName": want.database, "TableName": want.table}
+    return {**place, "Name": name}
 
 
 def _table(want: State) -> dict[str, Any]:
