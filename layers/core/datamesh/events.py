@@ -201,8 +201,8 @@ class AccessStep(Event):
     """Base of what happens to a request for access, which every one of these events tells whole.
 
     `sequence` grows with every step of a request: newer wins in projections. `target` is a product or a tag expression
-    of `domain`; `principal` is canonical, `arn` has its path; `columns` none means all, `rows` is a condition that reads
-    `row_columns`, each with its kind.
+    of `domain`; `principal` is canonical, `arn` has its path; `columns` none means all, `rows` is a condition that
+    reads `row_columns`, each with its kind.
     """
 
     request_id: str
