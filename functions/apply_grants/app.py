@@ -1,4 +1,4 @@
-"""Brings Lake Formation to what a product's contract gives: the one writer of its domain's grants."""
+"""Brings Lake Formation to what contracts and granted requests give: the one writer of its domain's grants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh import events, messages
-from datamesh.publish.grants import apply_grants
+from datamesh.publish.grants import apply_grants, take_access
 from datamesh.publish.plane import plane_of
 from datamesh.settings import DomainSettings, load
 
@@ -30,11 +30,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 def _apply(record: SQSRecord, lambda_context: LambdaContext) -> None:
     delivery = messages.Delivery.model_validate_json(record.body)
     metadata, asked = messages.parse(delivery.detail_type, delivery.detail)
+    plane = plane_of(load(DomainSettings))
+    if isinstance(asked, events.AccessStep) and metadata.domain == delivery.domain == "platform":
+        concerned = take_access(plane, asked, about=metadata.correlation_id)
+        logger.info("access", request=asked.request_id, step=delivery.detail_type, products=concerned)
+        return
     if not isinstance(asked, events.ContractApplied | events.GrantsDiffer):
         logger.warning("ignored", detail_type=delivery.detail_type)
         return
     account = lambda_context.invoked_function_arn.split(":")[4]
-    plane = plane_of(load(DomainSettings))
     applied = apply_grants(plane, asked.product, account=account, about=metadata.correlation_id)
     if applied is None:
         logger.warning("no such product", product=asked.product)

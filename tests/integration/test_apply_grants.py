@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -114,11 +116,11 @@ def in_force(text: str, after: ProductState | None = None) -> ProductState:
     return state
 
 
-def deliver(*asked: events.Event) -> Any:
+def deliver(*asked: events.Event, by: str = "transit") -> Any:
     records = []
     for number, event in enumerate(asked):
-        detail = messages.envelope(event, domain="transit", correlation_id="run-7").model_dump(mode="json")
-        body = {"source": "datamesh.transit", "account": ACCOUNT, "detail-type": event.detail_type(), "detail": detail}
+        detail = messages.envelope(event, domain=by, correlation_id="run-7").model_dump(mode="json")
+        body = {"source": f"datamesh.{by}", "account": ACCOUNT, "detail-type": event.detail_type(), "detail": detail}
         records.append(
             {
                 "messageId": str(number),
@@ -216,3 +218,76 @@ def test_what_fails_is_wanted_again_and_so_is_all_behind_it(heard: Any) -> None:
     assert deliver(other, DIFFER, other) == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}
     with pytest.raises(BatchProcessingError):
         deliver(DIFFER)
+
+
+UNTIL = datetime.now(UTC) + timedelta(days=30)
+
+
+def access(kind: type[events.AccessStep], sequence: int, **given: Any) -> events.AccessStep:
+    told: dict[str, Any] = {
+        "request_id": "q1",
+        "domain": "transit",
+        "target": "transit.stops",
+        "principal": f"{ROLE}auditor",
+        "arn": f"{ROLE}auditor",
+        "columns": None,
+        "rows": "",
+        "until": UNTIL,
+    }
+    return kind(sequence=sequence, **(told | given))
+
+
+def settle(heard: Any, *steps: events.AccessStep, by: str = "platform") -> list[str]:
+    """Delivers what the platform told, then what the domain asks of itself. The products that it asked about."""
+    assert deliver(*steps, by=by) == {"batchItemFailures": []}
+    asked = [data["product"] for kind, data in heard() if kind == "GrantsDiffer"]
+    if asked:
+        deliver(*(events.GrantsDiffer(product=product) for product in asked))
+    heard()
+    return asked
+
+
+GRANTED, OVER = events.AccessGranted, events.AccessRevoked
+PLANNER = {("planner", "SELECT"), ("planner", "DESCRIBE")}
+AUDITOR = {("auditor", "SELECT"), ("auditor", "DESCRIBE")}
+
+
+@pytest.mark.parametrize("target", ["transit.stops", "domain=transit, personal!=yes"])
+def test_access_that_was_granted_is_given_and_taken_back_and_others_stay(heard: Any, target: str) -> None:
+    in_force(STOPS)
+    deliver(DIFFER)
+    heard()
+    assert settle(heard, access(GRANTED, 2, target=target)) == ["stops"]
+    assert held() >= AUDITOR if target == "transit.stops" else ("auditor", "SELECT") in held()
+    assert settle(heard, access(GRANTED, 2, request_id="q2", principal=f"{ROLE}guest", arn=f"{ROLE}guest")) == ["stops"]
+    assert settle(heard, access(OVER, 3, target=target)) == ["stops"]
+    assert held() == OWN | PLANNER | {("guest", "SELECT"), ("guest", "DESCRIBE")}
+
+
+def test_late_and_doubled_steps_change_nothing(heard: Any) -> None:
+    in_force(STOPS)
+    settle(heard, access(OVER, 3))
+    assert settle(heard, access(GRANTED, 2)) == []
+    assert settle(heard, access(OVER, 3)) == ["stops"]  # asked again: the first asking may have been lost
+    assert held() == OWN | PLANNER
+
+
+def test_access_ends_at_its_time_whatever_event_is_lost(heard: Any) -> None:
+    in_force(STOPS)
+    settle(heard, access(GRANTED, 2, until=datetime.now(UTC) + timedelta(seconds=1)))
+    time.sleep(1.1)
+    deliver(DIFFER)
+    assert held() == OWN | PLANNER
+
+
+def test_only_the_platform_is_believed(heard: Any) -> None:
+    in_force(STOPS)
+    assert settle(heard, access(GRANTED, 2), by="transit") == []
+    deliver(DIFFER)
+    assert held() == OWN | PLANNER
+
+
+def test_what_is_about_no_product_asks_for_nothing(heard: Any) -> None:
+    in_force(STOPS)
+    assert settle(heard, access(GRANTED, 2, target="transit.lines")) == []
+    assert settle(heard, access(GRANTED, 2, request_id="q2", target="domain=transit, tier=gold")) == []

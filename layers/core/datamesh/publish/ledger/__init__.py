@@ -13,6 +13,7 @@ from datamesh.publish.ledger.model import (
     ProductState,
     Recorded,
     Step,
+    Subscribed,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "ProductState",
     "Recorded",
     "Step",
+    "Subscribed",
 ]

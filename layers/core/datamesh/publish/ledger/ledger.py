@@ -1,6 +1,7 @@
 """The ledger of one domain, in one DynamoDB table.
 
 products                  <product>            the contract in force
+subscriptions             <request id>         access to products that was asked for and granted
 contract#<product>        <version>            what became of a contract that was put
 product#<product>         lease                who works on the product
                           maintained#<table>   the newest maintenance of a table of it

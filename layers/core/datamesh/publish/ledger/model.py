@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from datamesh.events import ObjectPointer, Reason
+from datamesh.govern.subscription import Subscription
 
 __all__ = [
     "Arrival",
@@ -31,6 +32,7 @@ __all__ = [
     "Recorded",
     "RunStatus",
     "Step",
+    "Subscribed",
 ]
 
 ArrivalState = Literal["PENDING", "ASSIGNED", "COMMITTED", "REJECTED", "DUPLICATE"]
@@ -152,6 +154,37 @@ class Step(_Frozen):
     seconds: float
     attempt: int = 1
     detail: dict[str, Any] = {}
+
+
+class Subscribed(_Frozen):
+    """What the domain knows of a request for access to its products: the newest step that it was told of.
+
+    `holds` says whether it gives access, until `until`. The fields are those of the event that told it.
+    """
+
+    request_id: str
+    sequence: int
+    holds: bool
+    target: str
+    principal: str
+    arn: str
+    columns: tuple[str, ...] | None = None
+    rows: str = ""
+    row_columns: tuple[tuple[str, str], ...] = ()
+    until: datetime
+
+    @property
+    def subscription(self) -> Subscription:
+        return Subscription(
+            id=self.request_id,
+            principal=self.principal,
+            arn=self.arn,
+            target=self.target,
+            columns=self.columns,
+            rows=self.rows,
+            until=self.until,
+            row_columns=self.row_columns,
+        )
 
 
 class Maintained(_Frozen):

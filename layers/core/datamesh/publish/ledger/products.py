@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datamesh.publish.ledger.model import ContractOutcome, Maintained, ProductState
+from datamesh.publish.ledger.model import ContractOutcome, Maintained, ProductState, Subscribed
 from datamesh.publish.ledger.store import Store, plain
 
 __all__ = ["ProductItems"]
 
 _PRODUCTS = "products"
+_SUBSCRIPTIONS = "subscriptions"
 
 
 class ProductItems(Store):
@@ -35,6 +36,24 @@ class ProductItems(Store):
 
     def put_maintained(self, done: Maintained) -> None:
         self._apply(self._put({"pk": f"product#{done.product}", "sk": f"maintained#{done.table}"} | plain(done)))
+
+    def subscriptions(self) -> list[Subscribed]:
+        """Every request for access that was granted once, over or not."""
+        return [Subscribed.model_validate(item) for item in self._query(_SUBSCRIPTIONS)]
+
+    def subscription(self, request_id: str) -> Subscribed | None:
+        item = self._get(_SUBSCRIPTIONS, request_id)
+        return Subscribed.model_validate(item) if item else None
+
+    def put_subscription(self, told: Subscribed) -> bool:
+        """Puts what an event told. False when a later step, or this one, stands already."""
+        return self._apply(
+            self._put(
+                {"pk": _SUBSCRIPTIONS, "sk": told.request_id} | plain(told),
+                when="attribute_not_exists(pk) OR #sequence < :sequence",
+                values={":sequence": told.sequence},
+            )
+        )
 
     def contract_outcome(self, product: str, version_id: str) -> ContractOutcome | None:
         """What became of the contract that was put as `contracts/<product>.odcs.yaml`, in this version."""
