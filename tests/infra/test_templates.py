@@ -172,10 +172,11 @@ def test_a_function_that_calls_itself_later_keeps_what_failed() -> None:
 def test_every_rule_keeps_what_it_could_not_deliver(path: str) -> None:
     plane = template(path)
     senders = [
-        (queue, statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+        (queue, sender)
         for _, policy in plane.of_type("AWS::SQS::QueuePolicy")
         for statement in statements(policy)
         for queue in listed(statement["Resource"])
+        for sender in listed(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
     ]
     for name, rule in plane.of_type("AWS::Events::Rule"):
         for target in rule["Properties"]["Targets"]:
