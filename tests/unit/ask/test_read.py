@@ -60,6 +60,20 @@ def test_what_is_not_understood_is_refused_by_its_words(
     assert all(asked.ask(suggestion).status == "answered" for suggestion in found.suggestions)
 
 
+def test_rows_of_no_thing_are_in_no_group_and_what_is_missing_is_one(meshes: Mapping[str, Mesh]) -> None:
+    # Given a pallet that is in no hall, and somebody without a date of birth
+    yard = meshes["yard"]
+
+    # When
+    halls, births = (yard.ask(q).sql for q in ("total quantity for each hall", "number of crew by date of birth"))
+    assert halls is not None
+    assert births is not None
+
+    # Then none is no hall, and a date that is not known is one of the dates
+    assert sorted(yard.connection.execute(halls.sql("duckdb")).fetchall()) == [("Anchor", 52), ("Beacon", 40)]
+    assert (None, 1) in yard.connection.execute(births.sql("duckdb")).fetchall()
+
+
 def test_two_ways_to_the_same_thing_are_told_apart_or_asked_about(shop: Mesh) -> None:
     # When nothing says which of two depots
     found = shop.ask("Which depots have no shipments?")

@@ -11,7 +11,7 @@ from datamesh.ask.compile.conditions import item, pred
 from datamesh.ask.compile.cut import Cut, cut, ranked, tied
 from datamesh.ask.compile.scope import Place, Scope, column
 from datamesh.ask.compile.sets import compile_set, shown_by_label
-from datamesh.ask.compile.values import keys, label_columns
+from datamesh.ask.compile.values import keys, label_columns, may_be_none
 from datamesh.ask.intent.checks import aggregates
 
 __all__ = ["compile_query", "compile_ties"]
@@ -49,8 +49,9 @@ def _select(query: intent.Select, aliases: set[str], end: Cut, *, by_key: bool) 
     place = Place(Scope(query.subject, aliases, _compile))
     shown = [column for output in query.outputs for column in _shown(output, place, by_key=by_key)]
     wanted = [pred(query.where, place)] if query.where else []
-    if query.limit:  # "which has the most" asks for something that there is: what is missing never wins
-        wanted += [_known(part) for key in query.group for part in _keys(key, place)]
+    for key in query.group:  # what is missing never wins, and no row of none is one of each
+        if query.limit or (isinstance(key, intent.EntityKey) and may_be_none(key)):
+            wanted += [_known(part) for part in _keys(key, place)]
     if by_key:  # nothing is one of a list that holds what is missing, nor not one of it
         there = [_known(part.copy()) for part, _ in shown if isinstance(part, exp.Column)]
         wanted += [condition for condition in there if condition not in wanted]

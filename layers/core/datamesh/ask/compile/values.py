@@ -10,7 +10,19 @@ from sqlglot import exp
 from datamesh.ask import intent
 from datamesh.ask.compile.scope import Place, column
 
-__all__ = ["attr", "cast", "key_attrs", "keys", "label_columns", "literal", "number", "row", "single", "text_literal"]
+__all__ = [
+    "attr",
+    "cast",
+    "key_attrs",
+    "keys",
+    "label_columns",
+    "literal",
+    "may_be_none",
+    "number",
+    "row",
+    "single",
+    "text_literal",
+]
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)  # in every engine's SQL
 _SQL_TYPES: Mapping[str, exp.DType] = {
@@ -131,14 +143,26 @@ def label_columns(key: intent.EntityKey, place: Place) -> list[exp.Expr]:
     found = keys(key, place)
     if key.labels == key.keys:
         return found
-    optional = key.optional and bool(key.path) and len(key.labels) == len(found) == 1
-    optional = optional and key_attrs(key)[0].path != key.path
+    optional = _perhaps_without_row(key)
     alias = place.at(key.path, optional=optional)
     labels: list[exp.Expr] = [column(alias, name) for name in key.labels]
     if not optional:
         return labels
     shown = found[0] if key.key_kind == "text" else cast(found[0], "VARCHAR")
     return [exp.Coalesce(this=labels[0], expressions=[shown])]
+
+
+def _perhaps_without_row(key: intent.EntityKey) -> bool:
+    """Whether a thing is shown where its key is known and its row is missing."""
+    stored = bool(key.path) and key_attrs(key)[0].path != key.path
+    return stored and key.optional and len(key.labels) == len(key.keys) == 1
+
+
+def may_be_none(key: intent.EntityKey) -> bool:
+    """Whether rows that lead to no such thing come along when it is read: an order without a customer, if no customer
+    has to be there for it."""
+    stored = bool(key.path) and key_attrs(key)[0].path != key.path
+    return stored and (key.labels == key.keys or _perhaps_without_row(key))
 
 
 def row(found: Sequence[exp.Expr]) -> exp.Expr:
