@@ -10,7 +10,8 @@ import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,10 +24,14 @@ from datamesh import aws, settings
 from datamesh.ask import parts
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import ColumnProfile, Profile
+from datamesh.govern.access_store import AccessStore, request_id
+from datamesh.govern.requests import asked, decided, ended
+from datamesh.govern.subscription import Subscription
 from datamesh.lake.evolution import create_or_evolve
 from datamesh.registry.projection import Change
 from datamesh.registry.store import Registry
 from functions.ask import app
+from tests.support.accesstable import create_access_table
 from tests.support.lakeside import environment
 
 pytestmark = pytest.mark.xdist_group("ask-service")
@@ -122,6 +127,7 @@ def mesh(server: ThreadedMotoServer) -> Iterator[None]:
         "STAGE": "dev",
         "REGISTRY_TABLE": "registry",
         "QUERIES_TABLE": "queries",
+        "ACCESS_TABLE": "access",
         "KNOWLEDGE_BUCKET": BUCKET,
         "RESULTS_BUCKET": BUCKET,
         "MASK_KEY_ARN": "",
@@ -157,6 +163,7 @@ def set_up(server: str) -> None:
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
             BillingMode="PAY_PER_REQUEST",
         )
+    create_access_table(dynamodb)
     create_function(server)
     for text in (ORDERS, CUSTOMERS):
         publish(text.encode())
@@ -391,3 +398,28 @@ class TestAsk:
         call("POST", "/sql", {"sql": "SELECT sesame sesame sesame"})
         said = capsys.readouterr()
         assert "sesame" not in said.out + said.err + caplog.text
+
+
+@pytest.mark.usefixtures("mesh")
+def test_what_was_asked_for_and_granted_opens_what_it_says_until_it_is_taken_back() -> None:
+    # Given a role that may read nothing of a product
+    statement = {"sql": "SELECT COUNT(*) AS n FROM shop.orders WHERE day < DATE '2024-02-01'"}
+    before = call("POST", "/sql", statement, role="auditor")
+    assert before[0] == 403
+    # When its request for some rows is granted
+    principal, now = f"arn:aws:iam::{ACCOUNT}:role/auditor", datetime.now(UTC)
+    rows = "day >= DATE '2024-01-01' AND day < DATE '2024-02-01'"
+    wish = Subscription(request_id(principal), principal, principal, "shop.orders", None, rows, now + timedelta(days=1))
+    wish = replace(wish, row_columns=(("day", "date"),))
+    store = AccessStore(boto3.resource("dynamodb").Table("access"))
+    granted = decided(asked(wish, "a count", now), "granted", "mesh", now)
+    assert store.put(asked(wish, "a count", now))
+    assert call("POST", "/sql", statement, role="auditor") == before
+    assert store.put(granted)
+    # Then it reads those, and nobody else does
+    status, answer = call("POST", "/sql", {"sql": "SELECT COUNT(*) AS n FROM shop.orders"}, role="auditor")
+    assert (status, answer["rows"], answer["products"][0]["rows"]) == (200, [[1]], "some")
+    assert call("POST", "/sql", statement, role="guest")[0] == 403
+    # When it is revoked, then it is as before at the next call
+    assert store.put(ended(granted, "revoked", "mesh", now))
+    assert call("POST", "/sql", statement, role="auditor") == before

@@ -62,6 +62,7 @@ class AskSettings(PlatformSettings):
     """The query function. Times in seconds; `max_scan_bytes` is what one statement may bring into memory."""
 
     queries_table: str
+    access_table: str
     results_bucket: str
     bus_name: str
     mask_key_arn: str

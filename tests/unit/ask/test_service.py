@@ -17,8 +17,9 @@ from datamesh.ask.queries import INLINE_BYTES, Query
 from datamesh.ask.run import Limits, Ran, Run, duck_run
 from datamesh.ask.service import Patience, Reply, Service
 from datamesh.ask.stop import Stop
-from datamesh.errors import InfrastructureError, StatementRejected, Transient, UnknownProduct, UserError
+from datamesh.errors import AccessDenied, InfrastructureError, StatementRejected, Transient, UnknownProduct, UserError
 from datamesh.events import QuestionAnswered
+from datamesh.govern.subscription import Subscription
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 from tests.support.asking import (
     ANALYST,
@@ -67,6 +68,7 @@ class World:
     now: datetime = NOW
     run: Run = IN_MEMORY
     patience: Patience = PATIENT
+    held: list[Subscription] = field(default_factory=list)
     queries: MemoryQueries = field(default_factory=MemoryQueries)
     going_on: list[str] = field(default_factory=list)
     events: list[QuestionAnswered] = field(default_factory=list)
@@ -75,6 +77,7 @@ class World:
     def service(self) -> Service:
         return Service(
             knowledge=lambda: self.knowledge,
+            held=lambda principal: [it for it in self.held if it.principal == principal],
             desk=Desk(self.run, Planner(Planned()), lambda: date(2024, 6, 1), 100_000),
             queries=self.queries,  # type: ignore[arg-type]
             go_on=self.going_on.append,
@@ -276,3 +279,41 @@ def test_a_product_that_may_not_be_read_has_none(world: World, name: str) -> Non
     with pytest.raises(UnknownProduct) as unknown:
         world.service.product(name, ANALYST)
     assert unknown.value.message == f"{name}: unknown or not granted"
+
+
+WEEK = timedelta(days=7)
+STRANGERS = Subscription("q1", STRANGER, STRANGER, "shop.orders", None, "", NOW + WEEK)
+
+
+def test_a_subscription_opens_a_product_for_its_principal_until_it_ends(world: World) -> None:
+    assert world.service.submit("sql", COUNT, STRANGER).status == 403
+    world.held.append(STRANGERS)
+    assert said(world.service.submit("sql", COUNT, STRANGER))["rows"] == [[3]]
+    assert [page["name"] for page in world.service.products(STRANGER)["products"]] == ["shop.orders"]
+    world.now = STRANGERS.until
+    assert world.service.submit("sql", COUNT, STRANGER).status == 403
+    assert world.service.products(STRANGER) == {"products": []}
+
+
+def test_what_is_taken_back_is_refused_at_the_next_call_as_if_it_had_never_been(world: World) -> None:
+    before = world.service.submit("sql", COUNT, STRANGER)
+    world.held.append(STRANGERS)
+    world.service.submit("sql", COUNT, STRANGER)
+    world.held.clear()
+    after = world.service.submit("sql", COUNT, STRANGER)
+    assert (after.status, after.body) == (before.status, before.body)
+
+
+def test_an_answer_is_not_given_again_once_its_rows_may_not_be_read(world: World) -> None:
+    world.held.append(STRANGERS)
+    reply = world.service.submit("sql", COUNT, STRANGER)
+    assert world.service.poll(reply.query_id, STRANGER).body == reply.body
+    # When other access gives the same
+    world.held[:] = [replace(STRANGERS, id="q2", until=NOW + 2 * WEEK)]
+    assert world.service.poll(reply.query_id, STRANGER).body == reply.body
+    # When it gives less, or nothing
+    for held in ([replace(STRANGERS, columns=("order_id",))], []):
+        world.held[:] = held
+        with pytest.raises(AccessDenied) as denied:
+            world.service.poll(reply.query_id, STRANGER)
+        assert denied.value.rule == "changed"

@@ -18,6 +18,7 @@ from datamesh.ask.run import Limits, duck_run
 from datamesh.ask.scan import IcebergTables
 from datamesh.ask.service import Patience, Service
 from datamesh.errors import Transient
+from datamesh.govern.access_store import AccessStore
 from datamesh.lake.table import load as load_table
 from datamesh.registry.knowledge import KnowledgeLoader
 from datamesh.registry.store import Registry
@@ -35,8 +36,10 @@ def service(function_name: str) -> Service:
     limits = Limits(settings.max_scan_bytes, settings.engine_memory_mb, settings.engine_threads)
     tables = IcebergTables(load_table, ReaderSessions())
     registry = Registry(aws.resource_table(settings.registry_table))
+    access = AccessStore(aws.resource_table(settings.access_table))
     return Service(
         knowledge=KnowledgeLoader(registry, aws.client("s3"), settings.knowledge_bucket).load,
+        held=lambda principal: access.held_by(principal, datetime.now(UTC)),
         desk=Desk(
             duck_run(tables, limits, lambda: mask_key(settings.mask_key_arn)),
             plan,

@@ -44,6 +44,8 @@ class Query:
     answer: str = ""
     size: int = 0
     previous: str = ""  # the id of the question that this one goes on from
+    products: tuple[str, ...] = ()  # that the answer was read from
+    rights: str = ""  # digest of what the caller might read of them
 
 
 class Queries:
@@ -71,6 +73,8 @@ class Queries:
                 "answer": query.answer if len(answer) <= _IN_ITEM else None,
                 "size": len(answer),
                 "previous": query.previous,
+                "products": list(query.products),
+                "rights": query.rights,
                 "expires_at": int((query.asked_at + _KEPT).timestamp()),
             }
         )
@@ -94,6 +98,8 @@ class Queries:
             answer=answer or "",
             size=size,
             previous=item.get("previous", ""),
+            products=tuple(item.get("products", ())),
+            rights=item.get("rights", ""),
         )
 
     def link(self, query: Query) -> dict[str, str | int]:

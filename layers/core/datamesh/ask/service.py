@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,9 +19,10 @@ from datamesh.ask.problem import problem, trail
 from datamesh.ask.products import product_page, product_pages
 from datamesh.ask.queries import INLINE_BYTES, Kind, Queries, Query, new_query_id
 from datamesh.ask.stop import Stop
-from datamesh.ask.view import view_of
-from datamesh.errors import DatameshError, InfrastructureError, StatementRejected, UserError
+from datamesh.ask.view import View, view_of
+from datamesh.errors import AccessDenied, DatameshError, InfrastructureError, StatementRejected, UserError
 from datamesh.events import QuestionAnswered
+from datamesh.govern.subscription import Subscription
 from datamesh.registry.knowledge import Knowledge
 
 __all__ = ["Patience", "Reply", "Service"]
@@ -53,10 +54,12 @@ class Reply:
 class Service:
     """The parts that calls are answered with.
 
-    `go_on` starts `finish` for a query, elsewhere; `announce` tells the mesh that a query has ended.
+    `held` are a principal's subscriptions as they stand at this moment: whose access is taken back has none at the next
+    call. `go_on` starts `finish` for a query, elsewhere; `announce` tells the mesh that a query has ended.
     """
 
     knowledge: Callable[[], Knowledge]
+    held: Callable[[str], Sequence[Subscription]]
     desk: Desk
     queries: Queries
     go_on: Callable[[str], None]
@@ -100,26 +103,37 @@ class Service:
         self._done(done or self._failed(query, late))
 
     def poll(self, query_id: str, principal: str) -> Reply:
-        """What became of a query, for who asked it; for anybody else there is no such query."""
+        """What became of a query, for who asked it; for anybody else there is no such query.
+
+        Raises AccessDenied where what its caller may read of its products has changed since: the answer may tell what
+        they may not read any more.
+        """
         query = self.queries.get(query_id)
         if query is None or query.principal != principal:
             return Reply(404, json.dumps({"error": "no such query", "hint": "Answers are kept for seven days."}))
         if query.status:
+            if query.products and self._view(principal).digest(query.products) != query.rights:
+                raise AccessDenied(
+                    "what you may read has changed since this was answered", rule="changed", hint="Ask it again."
+                )
             return self._given(query)
         if query.running_until and self.now() > query.running_until:
             return Reply(*problem(InfrastructureError("the run ended without an answer")), query.id)
         return _running(query.id)
 
     def products(self, principal: str) -> dict[str, Any]:
-        return {"products": product_pages(view_of(self.knowledge(), principal), self.now())}
+        return {"products": product_pages(self._view(principal), self.now())}
 
     def product(self, name: str, principal: str) -> dict[str, Any]:
         """Raises UnknownProduct, for what is not granted as for what does not exist."""
-        return product_page(view_of(self.knowledge(), principal), name, self.now())
+        return product_page(self._view(principal), name, self.now())
+
+    def _view(self, principal: str) -> View:
+        return view_of(self.knowledge(), principal, self.held(principal), at=self.now())
 
     def _answer(self, query: Query, stop: Stop) -> _Done:
         try:
-            view = view_of(self.knowledge(), query.principal)
+            view = self._view(query.principal)
             answer: Answer
             if query.kind == "sql":
                 answer = answer_sql(query.text, view, self.desk, stop)
@@ -128,7 +142,9 @@ class Service:
                 answer = said.model_copy(update={"query_id": query.id})
         except DatameshError as error:
             return self._failed(query, error)
-        return _Done(replace(query, status=200, answer=answer.model_dump_json()), self._event(query, answer))
+        read = tuple(product.name for product in answer.products)
+        kept = replace(query, status=200, answer=answer.model_dump_json(), products=read, rights=view.digest(read))
+        return _Done(kept, self._event(query, answer))
 
     def _meant(self, query: Query) -> intent.Query | None:
         """What the question before this one meant. Raises UserError where there was none that this caller asked.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from datamesh.ask.guard import Scope, scope_of
 from datamesh.ask.names.kept import Kept
 from datamesh.contract.model import Column, ColumnType, Contract
 from datamesh.contract.profile import ColumnProfile
 from datamesh.govern.rights import Rights, rights
+from datamesh.govern.subscription import Subscription
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 
 __all__ = ["View", "view_of"]
@@ -24,6 +27,7 @@ class View:
     principal: str
     products: Mapping[str, ProductKnowledge]
     scopes: Mapping[str, Scope]
+    rights: Mapping[str, Rights] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
@@ -35,13 +39,28 @@ class View:
         """What questions are read with: of each product the version that has its name. SQL may name older ones, too."""
         return Knowledge({name: held for name, held in self.products.items() if name == held.contract.name})
 
+    def digest(self, names: Iterable[str]) -> str:
+        """What may be read of these products, in few characters: others once it is more, less or something else.
 
-def view_of(knowledge: Knowledge, principal: str) -> View:
-    """What the policy gives `principal` (canonical)."""
-    given = rights(knowledge.products.values(), principal)
+        It does not change with what gives a right, nor with until when.
+        """
+        each = [(name, self.rights[name]) for name in sorted(set(names)) if name in self.rights]
+        told = [(name, sorted((r.columns, r.rows, repr(r.masks)) for r in given.each)) for name, given in each]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def view_of(
+    knowledge: Knowledge,
+    principal: str,
+    subscriptions: Sequence[Subscription] = (),
+    *,
+    at: datetime | None = None,
+) -> View:
+    """What the policy gives `principal` (canonical), `subscriptions` that hold `at` that moment included."""
+    given = rights(knowledge.products.values(), principal, subscriptions, at=at)
     seen = {name: _seen(knowledge.products[name], given[name]) for name in sorted(given)}
     products = {name: product for name, (product, _) in seen.items()}
-    return View(principal, products, {name: scope for name, (_, scope) in seen.items()})
+    return View(principal, products, {name: scope for name, (_, scope) in seen.items()}, given)
 
 
 def _seen(product: ProductKnowledge, given: Rights) -> tuple[ProductKnowledge, Scope]:
