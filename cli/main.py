@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli.commands import contract, evaluate, maintain, mesh, products, publish, quarantine, questions, runs
+from cli.commands import access, contract, evaluate, maintain, mesh, products, publish, quarantine, questions, runs
 from cli.frame import USERS
 from cli.screen import Screen
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 for group in (mesh, publish, runs, products, questions, maintain, evaluate):
     group.register(app)
+app.add_typer(access.app, name="access")
 app.add_typer(contract.app, name="contract")
 app.add_typer(quarantine.app, name="quarantine")
 

@@ -21,7 +21,7 @@ from datamesh.lake import layout
 __all__ = ["at_rest", "measured"]
 
 _REPORT = re.compile(r"^REPORT RequestId: \S+\tDuration: .*?Billed Duration: ([\d.]+) ms\tMemory Size: (\d+) MB")
-_STANDING = ("sweep-batches", "maintain-table")  # they run whether files come or not
+_STANDING = ("sweep-batches", "maintain-table", "check-access")  # they run whether files come or not
 _QUIET = 20.0  # seconds without a request, after which a batch is over for everybody
 _MONTH = 730.0  # hours
 _S3_WRITES = ("s3:Put", "s3:Create", "s3:Complete", "s3:Upload", "s3:Copy", "s3:List")

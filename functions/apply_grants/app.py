@@ -39,7 +39,8 @@ def _apply(record: SQSRecord, lambda_context: LambdaContext) -> None:
         logger.warning("ignored", detail_type=delivery.detail_type)
         return
     account = lambda_context.invoked_function_arn.split(":")[4]
-    applied = apply_grants(plane, asked.product, account=account, about=metadata.correlation_id)
+    gone = asked.tables if isinstance(asked, events.GrantsDiffer) else ()
+    applied = apply_grants(plane, asked.product, account=account, about=metadata.correlation_id, gone=gone)
     if applied is None:
         logger.warning("no such product", product=asked.product)
         return

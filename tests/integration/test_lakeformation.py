@@ -267,6 +267,20 @@ def test_settings_of_the_account_are_merged_never_replaced(watched: Watched) -> 
     }
 
 
+def test_who_compares_grants_is_an_administrator_who_reads_only_beside_those_that_are(watched: Watched) -> None:
+    # Given an account with a reading administrator of its own
+    auditor = {"DataLakePrincipalIdentifier": f"arn:aws:iam::{ACCOUNT}:role/auditor"}
+    settings = watched.client.get_data_lake_settings()["DataLakeSettings"]
+    watched.client.put_data_lake_settings(DataLakeSettings={**settings, "ReadOnlyAdmins": [auditor]})
+    own = replace(OWN, watchers=(f"arn:aws:iam::{ACCOUNT}:role/check-access",))
+    policy = wanted(contract(), account=ACCOUNT, database="datamesh_dev_fleet", table="planes_v1", own=own)
+    apply(watched.client, policy)
+    after = watched.client.get_data_lake_settings()["DataLakeSettings"]
+    assert after["ReadOnlyAdmins"] == [auditor, {"DataLakePrincipalIdentifier": own.watchers[0]}]
+    assert after["DataLakeAdmins"] == [{"DataLakePrincipalIdentifier": own.admin}]
+    assert not differs(watched.client, policy)
+
+
 class Refusing:
     """A client whose named call fails `times` times (with `code`) for requests that `when` picks, then works."""
 

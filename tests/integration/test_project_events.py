@@ -339,7 +339,7 @@ def test_one_bad_message_is_wanted_again_and_hinders_no_other(platform: Any) -> 
 
 
 def test_an_event_of_a_later_version_of_the_mesh_is_ignored(platform: Any) -> None:
-    assert deliver(body("AccessRequested", {"metadata": {}, "data": {}})) == []
+    assert deliver(body("SomethingOfTomorrow", {"metadata": {}, "data": {}})) == []
     assert loader(platform).load().products == {}
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "EVENT_TYPES",
     "AccessDenied",
+    "AccessDriftFound",
     "AccessExpired",
     "AccessGranted",
     "AccessLapsed",
@@ -161,9 +162,27 @@ class DataProductPublished(Event):
 
 
 class GrantsDiffer(Event):
-    """Lake Formation does not stand as the policy wants; asks the domain's apply_grants to mend it."""
+    """Lake Formation does not stand as the policy wants; asks the domain's apply_grants to mend it.
+
+    `tables` are those of the product that are gone, and on which grants still stand.
+    """
 
     product: str
+    tables: list[str] = []
+
+
+class AccessDriftFound(Event):
+    """A scheduled check found that Lake Formation does not stand as the policy wants.
+
+    `missing` counts what the policy gives and Lake Formation lacks, `excess` what stands there and nothing gives,
+    `gone_tables` those of the product that are no more and on which grants stand. `mending` when that was asked for.
+    """
+
+    product: str
+    missing: int
+    excess: int
+    gone_tables: list[str]
+    mending: bool
 
 
 class GrantsApplied(Event):
@@ -274,6 +293,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ContractRejected,
         DataProductPartiallyPublished,
         DataProductPublished,
+        AccessDriftFound,
         GrantsApplied,
         GrantsDiffer,
         QualityGateFailed,

@@ -35,6 +35,8 @@ class DomainSettings(_Settings):
     reader_role_arn: str = ""
     writer_role_arns: tuple[str, ...] = ()  # a JSON list: the functions' roles that create and change tables in Glue
     grants_role_arn: str = ""  # apply_grants' own: a data lake administrator
+    watcher_role_arns: tuple[str, ...] = ()  # a JSON list: the functions' roles that compare Lake Formation's grants
+    mend_access: bool = True  # whether drift that a check finds is mended, or only told
     engine_memory_mb: int = 1_024  # what DuckDB may take before it spills; Python and Arrow need the rest
     engine_threads: int = 2
     sql_seconds: float = 120.0  # for all quality rules of type sql of a batch; shorter than the function may run

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from datamesh.contract.model import Table
 from datamesh.contract.partiql import partiql
@@ -28,12 +28,13 @@ MOST_FILTERS = 100  # grants on filters that Lake Formation takes for one princi
 class CellsFilter:
     """A filter of a table: of its `columns` (sorted) the rows for which `rows`, an expression in PartiQL, holds.
 
-    No columns: none by name, as a wildcard is written that somebody else made.
+    No columns: none by name, as a wildcard is written that somebody else made. `rule` wants it.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: str
+    rule: str = field(default="", compare=False)
 
 
 def filters_of(table: Table, rights: Rights) -> tuple[CellsFilter, ...]:
@@ -47,7 +48,7 @@ def filters_of(table: Table, rights: Rights) -> tuple[CellsFilter, ...]:
     if not some:
         return ()
     shared = tuple(sorted(frozenset.intersection(*(right.clear for right, _ in some))))
-    named = (CellsFilter(_name(right.rule, shared, rows), shared, rows) for right, rows in some if shared)
+    named = (CellsFilter(_name(right.rule, shared, rows), shared, rows, right.rule) for right, rows in some if shared)
     return tuple(dict.fromkeys(named))[:MOST_FILTERS]
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,7 +20,7 @@ from datamesh.govern.filters import OWN_FILTERS, CellsFilter
 from datamesh.govern.projection import Change, State, TableGrant, changes
 from datamesh.govern.tags import LFTags
 
-__all__ = ["Applied", "apply", "differs", "existing"]
+__all__ = ["Applied", "apply", "differs", "existing", "of_gone_tables", "withdraw"]
 
 _TRIES = 6
 
@@ -108,9 +108,14 @@ def existing(client: Any, want: State) -> State:
         tag_values=_ontology(client),
         grants=frozenset(_grants(client, want, filters)),
         filters=frozenset(each for each in filters if each.name.startswith(OWN_FILTERS)),
-        admins=frozenset(admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])),
+        admins=_administrators(settings, "DataLakeAdmins"),
         settings=settings,
+        watchers=_administrators(settings, "ReadOnlyAdmins"),
     )
+
+
+def _administrators(settings: Mapping[str, Any], kind: str) -> frozenset[str]:
+    return frozenset(each["DataLakePrincipalIdentifier"] for each in settings.get(kind, ()))
 
 
 def _ontology(client: Any) -> dict[str, frozenset[str]]:
@@ -136,12 +141,47 @@ def _values(pairs: list[dict[str, Any]]) -> dict[str, str]:
     return {pair["TagKey"]: pair["TagValues"][0] for pair in pairs}
 
 
+def of_gone_tables(client: Any, catalog: str, database: str, standing: Collection[str]) -> Iterator[State]:
+    """What Lake Formation holds of tables of `database` beside those that are `standing`: nothing is wanted there.
+
+    Grants outlive their table, and are in force again for the next one of its name.
+    """
+    pages = client.get_paginator("list_data_cells_filter").paginate()
+    filters = [each for page in pages for each in page.get("DataCellsFilters", ()) if each["DatabaseName"] == database]
+    entries = list(_entries(client, {"ResourceType": "TABLE"}))
+    places = [_table_of(entry["Resource"]) for entry in entries]
+    named = {name for of, name in places if of == database} | {each["TableName"] for each in filters}
+    for table in sorted(named - {""} - set(standing)):
+        bare = State(catalog, database, table, (), LFTags(), {}, frozenset(), frozenset(), frozenset(), {})
+        mine = tuple(_cells_filter(each) for each in filters if each["TableName"] == table)
+        held = {grant for entry in entries for grant in _table_grants(entry, bare)}
+        held |= {grant for each in mine for grant in _on_filter(client, each, bare)}
+        own = frozenset(each for each in mine if each.name.startswith(OWN_FILTERS))
+        if held or own:
+            yield replace(bare, grants=frozenset(held), filters=own)
+
+
+def withdraw(client: Any, held: State, *, sleep: Callable[[float], None] = time.sleep) -> int:
+    """Takes back all grants on a table that is gone, and its filters of ours; how many permissions that were."""
+    nothing = replace(held, grants=frozenset(), filters=frozenset())
+    for change in changes(held, nothing):
+        try:
+            _call(client, change, sleep)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "EntityNotFoundException":
+                raise
+    return len(held.grants)
+
+
 def _filters(client: Any, want: State) -> Iterator[CellsFilter]:
     """Every data cells filter of the table, whoever made it."""
     pages = client.get_paginator("list_data_cells_filter").paginate(Table=_place(want))
-    for each in (each for page in pages for each in page.get("DataCellsFilters", ())):
-        rows = each.get("RowFilter", {}).get("FilterExpression", "")
-        yield CellsFilter(each["Name"], tuple(sorted(each.get("ColumnNames", ()))), rows)
+    yield from (_cells_filter(each) for page in pages for each in page.get("DataCellsFilters", ()))
+
+
+def _cells_filter(each: Mapping[str, Any]) -> CellsFilter:
+    rows = each.get("RowFilter", {}).get("FilterExpression", "")
+    return CellsFilter(each["Name"], tuple(sorted(each.get("ColumnNames", ()))), rows)
 
 
 def _grants(client: Any, want: State, filters: Iterable[CellsFilter]) -> Iterator[TableGrant]:
@@ -149,34 +189,46 @@ def _grants(client: Any, want: State, filters: Iterable[CellsFilter]) -> Iterato
 
     A listing of the table tells of its columns, too. That it tells of its filters is not documented: each is asked for.
     """
-    yield from _listed(client, {"Table": _place(want)}, want)
+    for entry in _entries(client, {"Resource": {"Table": _place(want)}}):
+        yield from _table_grants(entry, want)
     for each in filters:
-        place = {"TableCatalogId": want.catalog, "DatabaseName": want.database, "TableName": want.table}
-        yield from _listed(client, {"DataCellsFilter": {**place, "Name": each.name}}, want)
+        yield from _on_filter(client, each, want)
 
 
 def _place(want: State) -> dict[str, str]:
     return {"DatabaseName": want.database, "Name": want.table}
 
 
-def _listed(client: Any, resource: Mapping[str, Any], want: State) -> Iterator[TableGrant]:
-    request: dict[str, Any] = {"Resource": resource}
+def _on_filter(client: Any, cells: CellsFilter, want: State) -> Iterator[TableGrant]:
+    place = {"TableCatalogId": want.catalog, "DatabaseName": want.database, "TableName": want.table}
+    for entry in _entries(client, {"Resource": {"DataCellsFilter": {**place, "Name": cells.name}}}):
+        yield from _table_grants(entry, want)
+
+
+def _entries(client: Any, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    request = dict(asked)
     while True:
         page = client.list_permissions(**request)
-        for entry in page.get("PrincipalResourcePermissions", ()):
-            yield from _table_grants(entry, want)
+        yield from page.get("PrincipalResourcePermissions", ())
         if not page.get("NextToken"):
             return
         request["NextToken"] = page["NextToken"]
 
 
+def _table_of(resource: Mapping[str, Any]) -> tuple[str, str]:
+    """Database and table that a permission is on; no table where it is on all of them, or on something else."""
+    cells = resource.get("DataCellsFilter", {})
+    place = resource.get("Table") or resource.get("TableWithColumns") or {**cells, "Name": cells.get("TableName", "")}
+    return place.get("DatabaseName", ""), "" if "TableWildcard" in place else place.get("Name", "")
+
+
 def _table_grants(entry: Mapping[str, Any], want: State) -> Iterator[TableGrant]:
     """SELECT on the table is listed as SELECT on all its columns: both are one thing here."""
-    held = entry["Resource"]
-    cells = held.get("DataCellsFilter", {})
-    resource = held.get("Table") or held.get("TableWithColumns") or {"Name": cells.get("TableName")}
-    if resource.get("Name") != want.table or "TableWildcard" in resource:
+    resource = entry["Resource"]
+    if _table_of(resource) != (want.database, want.table):
         return
+    cells = resource.get("DataCellsFilter", {})
+    resource = resource.get("Table") or resource.get("TableWithColumns") or {}
     grantable = set(entry.get("PermissionsWithGrantOption", ()))
     for permission in sorted({*entry.get("Permissions", ()), *grantable}):
         yield TableGrant(

@@ -11,7 +11,7 @@ grants on the whole database, account settings) is left as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -36,12 +36,13 @@ class OwnRoles:
     """The mesh's own roles in the domain's account, by arn.
 
     `reader` reads tables for the query function, `writers` create and change them in Glue, `admin` (or none) is the one
-    that grants: a data lake administrator.
+    that grants: a data lake administrator. `watchers` see who is granted what: administrators who read only.
     """
 
     reader: str
     writers: tuple[str, ...] = ()
     admin: str = ""
+    watchers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, order=True)
@@ -65,7 +66,8 @@ class State:
     """What Lake Formation holds, or should hold, of one product.
 
     `catalog` is the account of the table. `settings` is the account's document as the service gave it (empty in a
-    wanted state); `tag_values` the LF-Tag ontology, key to values; `filters` those of our names.
+    wanted state); `tag_values` the LF-Tag ontology, key to values; `filters` those of our names. `watchers` are the
+    administrators who read only. `rules` says of wanted grants what gives them: rules of the policy, or `mesh`.
     """
 
     catalog: str
@@ -78,6 +80,8 @@ class State:
     filters: frozenset[CellsFilter]
     admins: frozenset[str]
     settings: Mapping[str, Any]
+    watchers: frozenset[str] = frozenset()
+    rules: Mapping[TableGrant, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,34 +119,37 @@ def wanted(
         columns=tuple(column.name for column in contract.table.columns),
         tags=tags,
         tag_values=_values_of(tags),
-        grants=frozenset(grants | given),
+        grants=frozenset(grants | given.keys()),
         filters=frozenset(filters),
         admins=frozenset({own.admin} if own.admin else ()),
         settings={},
+        watchers=frozenset(own.watchers),
+        rules=dict.fromkeys(grants, ("mesh",)) | given,
     )
 
 
 def _policy_grants(
     contract: Contract, account: str, subscriptions: Sequence[Subscription], at: datetime | None
-) -> tuple[set[TableGrant], set[CellsFilter]]:
-    """What each principal is granted, and the filters for it: Lake Formation hides, it masks nothing.
+) -> tuple[dict[TableGrant, tuple[str, ...]], set[CellsFilter]]:
+    """What each principal is granted, by which rules, and the filters for it: Lake Formation hides, it masks nothing.
 
     One grant for all columns whose values a principal is shown in all rows; where there are none, filters.
     DESCRIBE shows every column, so it goes with all of them only.
     """
-    grants: set[TableGrant] = set()
+    grants: dict[TableGrant, tuple[str, ...]] = {}
     filters: set[CellsFilter] = set()
     by_arn = sorted(grants_of(contract, account, subscriptions, at=at), key=lambda grant: grant.arn)
     for arn, group in groupby(by_arn, key=lambda grant: grant.arn):
         of_arn = list(group)
         rights = rights_of(contract, account, of_arn[0].principal, subscriptions, at=at)
+        rules = tuple(dict.fromkeys(right.rule for right in rights.each if right.clear and not right.rows))
         if any(grant.columns is None and not grant.rows and not grant.masks for grant in of_arn):
-            grants |= {TableGrant(arn, permission=permission) for permission in _READ}
+            grants |= {TableGrant(arn, permission=permission): rules for permission in _READ}
         elif rights.plain:
-            grants.add(TableGrant(arn, columns=tuple(sorted(rights.plain))))
+            grants[TableGrant(arn, columns=tuple(sorted(rights.plain)))] = rules
         else:
             mine = filters_of(contract.table, rights)
-            grants |= {TableGrant(arn, filter=each.name) for each in mine}
+            grants |= {TableGrant(arn, filter=each.name): (each.rule,) for each in mine}
             filters.update(mine)
     return grants, filters
 
@@ -190,10 +197,14 @@ def _filter_calls(existing: frozenset[CellsFilter], want: State) -> Iterator[Cha
 
 def _settings(existing: State, want: State) -> Iterator[Change]:
     """Administrators are added to those that are there; every other setting stays."""
-    if missing := sorted(want.admins - existing.admins):
-        admins = [*existing.settings.get("DataLakeAdmins", []), *({_PRINCIPAL: arn} for arn in missing)]
-        merged = {**existing.settings, "DataLakeAdmins": admins}
-        yield Change("put_data_lake_settings", {"DataLakeSettings": merged})
+    kinds = (("DataLakeAdmins", existing.admins, want.admins), ("ReadOnlyAdmins", existing.watchers, want.watchers))
+    more = {
+        key: [*existing.settings.get(key, []), *({_PRINCIPAL: arn} for arn in missing)]
+        for key, held, wanted_there in kinds
+        if (missing := sorted(wanted_there - held))
+    }
+    if more:
+        yield Change("put_data_lake_settings", {"DataLakeSettings": {**existing.settings, **more}})
 
 
 _PRINCIPAL = "DataLakePrincipalIdentifier"

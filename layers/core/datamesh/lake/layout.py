@@ -27,6 +27,7 @@ __all__ = [
     "outcome_key",
     "parse_contract_key",
     "product_of_key",
+    "product_of_table",
     "profile_key",
     "quarantine_of",
     "quarantine_prefix",
@@ -61,6 +62,12 @@ def database_name(stage: str, domain: str) -> str:
 
 def table_name(product: str, major: int) -> str:
     return f"{product}_v{major}"
+
+
+def product_of_table(table: str) -> str:
+    """The product whose table has this name; "" where none would name its table so."""
+    product, _, major = table.rpartition("_v")
+    return product if major.isascii() and major.isdigit() else ""
 
 
 def table_prefix(product: str, major: int) -> str:

@@ -6,7 +6,7 @@ access the domain keeps what the platform's events told, in whatever order they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from datamesh.contract.model import Contract
 from datamesh.contract.parse import parse
@@ -14,28 +14,32 @@ from datamesh.events import AccessGranted, AccessRenewed, AccessStep, GrantsAppl
 from datamesh.govern import lakeformation
 from datamesh.govern.lakeformation import Applied
 from datamesh.govern.projection import OwnRoles, State, wanted
+from datamesh.lake.layout import product_of_table
 from datamesh.publish.ledger import ProductState, Subscribed
 from datamesh.publish.plane import Plane
 
-__all__ = ["apply_grants", "grants_differ", "take_access"]
+__all__ = ["apply_grants", "gone_tables", "grants_differ", "take_access", "wanted_of"]
 
 _MOST = 50  # principals named in an event
 
 
-def apply_grants(plane: Plane, product: str, *, account: str, about: str) -> Applied | None:
+def apply_grants(plane: Plane, product: str, *, account: str, about: str, gone: Sequence[str] = ()) -> Applied | None:
     """Makes Lake Formation stand as the product's contracts in force want, and says so. None: no such product.
 
-    Whatever event asked for it, the ledger says which contract is in force: late and doubled events do no harm.
+    Whatever event asked for it, the ledger says which contract is in force: late and doubled events do no harm. Of the
+    tables that are said to be `gone` nobody keeps a grant, if they are the product's and are gone.
     Raises Transient when Lake Formation stays busy.
     """
+    client = plane.client("lakeformation")
+    left = [held for held in gone_tables(plane, account=account) if held.table in gone] if gone else []
+    withdrawn = sum(lakeformation.withdraw(client, held) for held in left if product_of_table(held.table) == product)
     state = plane.ledger.product(product)
     if state is None:
-        return None
-    client = plane.client("lakeformation")
-    each = [lakeformation.apply(client, want) for want in _wanted(plane, state, account)]
+        return Applied(granted=0, revoked=withdrawn) if withdrawn else None
+    each = [lakeformation.apply(client, want) for want in wanted_of(plane, state, account=account)]
     applied = Applied(
         granted=sum(one.granted for one in each),
-        revoked=sum(one.revoked for one in each),
+        revoked=withdrawn + sum(one.revoked for one in each),
         refused=tuple(sorted({arn for one in each for arn in one.refused})),
     )
     refused = list(applied.refused[:_MOST])
@@ -48,7 +52,20 @@ def apply_grants(plane: Plane, product: str, *, account: str, about: str) -> App
 def grants_differ(plane: Plane, state: ProductState, *, account: str) -> bool:
     """Whether Lake Formation stands otherwise than the product's contracts in force want. Reads only."""
     client = plane.client("lakeformation")
-    return any(lakeformation.differs(client, want) for want in _wanted(plane, state, account))
+    return any(lakeformation.differs(client, want) for want in wanted_of(plane, state, account=account))
+
+
+def gone_tables(plane: Plane, *, account: str) -> Iterator[State]:
+    """What Lake Formation holds of products' tables that neither the ledger knows nor Glue has. Reads only.
+
+    Tables that are named as no product's are none of ours.
+    """
+    database = plane.settings.glue_database
+    pages = plane.client("glue").get_paginator("get_tables").paginate(DatabaseName=database)
+    standing = {table["Name"] for page in pages for table in page["TableList"]}
+    standing |= {held.table for state in plane.ledger.products() for held in state.majors}
+    found = lakeformation.of_gone_tables(plane.client("lakeformation"), account, database, standing)
+    return (held for held in found if product_of_table(held.table))
 
 
 def take_access(plane: Plane, step: AccessStep, *, about: str) -> list[str]:
@@ -73,10 +90,12 @@ def _is_about(plane: Plane, told: Subscribed, state: ProductState) -> bool:
     return any(told.subscription.columns_of(_contract(plane, held)) != () for held in state.majors)
 
 
-def _wanted(plane: Plane, state: ProductState, account: str) -> Iterator[State]:
-    """Of each major version."""
+def wanted_of(plane: Plane, state: ProductState, *, account: str) -> Iterator[State]:
+    """What Lake Formation should hold of each major version of a product."""
     settings = plane.settings
-    own = OwnRoles(settings.reader_role_arn, settings.writer_role_arns, settings.grants_role_arn)
+    own = OwnRoles(
+        settings.reader_role_arn, settings.writer_role_arns, settings.grants_role_arn, settings.watcher_role_arns
+    )
     held = [told.subscription for told in plane.ledger.subscriptions() if told.holds]
     for major in state.majors:
         yield wanted(
