@@ -3,7 +3,7 @@
 How Lake Formation adds up several filters of one principal, or filters and columns, is not documented; the columns of
 one and the rows of another together would show what neither gives. So what is projected shows no more whichever way it
 is: who is shown columns of all rows has no filter, and all filters of a principal have the same columns, those that all
-of its rights to some rows show (docs/adr/0027). Taking one right away so takes nothing from another.
+of its rights to some rows show (docs/adr/0027). Taking one of these away so takes nothing from another.
 """
 
 from __future__ import annotations
