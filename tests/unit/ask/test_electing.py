@@ -53,6 +53,13 @@ PRODUCTS = (
     sold("stage.pictures", {"title": "string", "director": "string"}),
     sold("dues.monthly_crates", {"weight": "integer", "packed_on": "date"}),
     sold("dock.crates", {"weight": "integer", "packed_on": "date"}),
+    sold("wallet.customers", NAMED),
+    sold("wallet.customers_cards", {"card_type": "string"}),
+    sold("sailors_2.list", {"first_name": "string", "last_name": "string"}),
+    sold("harbour.sailors", NAMED),
+    sold("post.parcels", {"weighed_on": "date"}),
+    sold("courier.parcels", {"grams": "integer"}, {"label": ("Weighed",)}),
+    sold("bus.parcels", NAMED),
     *(sold(f"other{n}.crates", {"weight": "integer"}) for n in range(WHOLE)),
 )
 
@@ -153,6 +160,24 @@ def test_what_only_says_how_is_no_name(mesh: Vocabulary) -> None:
         domain: each for each in groups("How many crates were packed per month?", mesh) for domain in homes(each.tables)
     }
     assert found["dues"].names == found["dock"].names
+
+
+def test_what_was_done_is_no_name(mesh: Vocabulary) -> None:
+    # Who keeps when parcels were weighed knows no more of parcels that were weighed than others
+    found = {domain: each for each in groups("How many parcels were weighed?", mesh) for domain in homes(each.tables)}
+    assert found["post"].names == found["courier"].names == found["bus"].names == {2}
+
+
+def test_a_small_domain_is_read_as_a_whole_though_no_key_relates_its_tables(mesh: Vocabulary) -> None:
+    # Customers are no cards of customers where there is a table of customers
+    found = [each.tables for each in groups("How many customers are there?", mesh) if "wallet" in homes(each.tables)]
+    assert found == [{"wallet.customers", "wallet.customers_cards"}]
+
+
+def test_who_is_called_so_could_be_meant_as_well(mesh: Vocabulary) -> None:
+    found = asked("How many sailors are there?", mesh)
+    assert found.status == "ambiguous"
+    assert {"[harbour]", "[sailors_2]"} == {said[said.rindex("[") :] for said in found.candidates}
 
 
 def homes(tables: frozenset[str]) -> set[str]:

@@ -90,13 +90,16 @@ def _outdoes(one: _Meant, other: _Meant) -> bool:
 def _near(rival: _Meant, best: _Meant) -> bool:
     """Whether a rival could be meant as well.
 
-    What is alike, or was met in part only, is not told apart by little; but a rival that is ambiguous itself would not
-    be answered. Rows of what is called so are rather counted than the values of a column elsewhere.
+    Rows of what is called so are rather counted than the values of a column elsewhere. What is alike or was met in part
+    only is not told apart by little, nor are students here from those of a domain that is called so; but a rival that
+    is ambiguous itself would not be answered.
     """
     apart = _APART
     if _counts(best.plan, "count") and _counts(rival.plan, "count_distinct"):
         apart = _THINGS_APART
-    elif rival.plan.status == "answered" and (best.plan.cost > _DOUBTFUL or _alike(rival, best)):
+    elif rival.plan.status == "answered" and (
+        best.plan.cost > _DOUBTFUL or _alike(rival, best) or _at_home(rival, best)
+    ):
         apart = _FAR_APART
     return rival.plan.cost <= best.plan.cost + apart
 
@@ -106,6 +109,11 @@ def _alike(one: _Meant, other: _Meant) -> bool:
     if one.plan.intent is None or other.plan.intent is None or one.group.names != other.group.names:
         return False
     return len(one.group.names) > 1 and shape(one.plan.intent) == shape(other.plan.intent)
+
+
+def _at_home(rival: _Meant, best: _Meant) -> bool:
+    """Whether both know the same of the words, and one of them is what the rival's domain is called."""
+    return rival.group.at_home and not best.group.at_home and rival.group.names == best.group.names
 
 
 def _counts(plan: Plan, fn: str) -> bool:

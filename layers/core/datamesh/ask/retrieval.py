@@ -2,8 +2,8 @@
 
 A small mesh is read as a whole. In a large one words have many meanings, most of them far from one another, and a
 question means things that are related. So its words and values are looked up over the whole mesh, rare ones weigh more
-and the tables that have them are put into groups along the relationships. Each group is read by itself, as a mesh of
-its own would be.
+and the tables that have them are put into groups: those that are related, those of one small domain. Each group is read
+by itself, as a mesh of its own would be.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datamesh.ask.annotate import sayable
 from datamesh.ask.lexicon.english import FUNCTION_WORDS
 from datamesh.ask.names.joins import Graph
 from datamesh.ask.names.phrases import EMPTY
+from datamesh.ask.names.spelling import done_by
 from datamesh.ask.names.vocabulary import Vocabulary
 from datamesh.ask.names.words import Token, tokens, value_key
 
@@ -33,14 +34,16 @@ _NEAR = 2  # relationships between the tables of such a group
 
 @dataclass(frozen=True)
 class Group:
-    """Tables that are related, and what the words of the question that they know weigh.
+    """Tables that belong together, and what the words of the question that they know weigh.
 
     `names` are the words (by position) that name something here, or are a value: those that say what is asked about.
+    `at_home`: one of the words is just what the domain is called.
     """
 
     tables: frozenset[str]
     names: frozenset[int]
     weight: float
+    at_home: bool = False
 
 
 def likely_tables(question: str, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -54,10 +57,12 @@ def likely_tables(question: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Word:
-    """What a word of the question weighs to a table that knows it; `named`: it is close to a name there, or a value."""
+    """What a word of the question weighs to a table that knows it; `named`: it is close to a name there, or a value;
+    `home`: it is what the table's domain is called."""
 
     weight: float
     named: bool
+    home: bool = False
 
 
 Known = dict[str, dict[int, _Word]]  # table to the words that it knows, by position
@@ -67,9 +72,10 @@ def groups(question: str, vocabulary: Vocabulary) -> list[Group]:
     """The groups that know any of the words, the one that knows most first."""
     known = _known(tokens(question), vocabulary)
     found: list[Group] = []
-    for tables in _related(known, vocabulary.islands):
-        if len(island := vocabulary.islands[tables[0]]) <= WHOLE:
-            found.append(_group(known, island))
+    for tables in _related(known, vocabulary.neighbourhoods):
+        related = frozenset[str]().union(*(vocabulary.islands[table] for table in tables))
+        if len(related) <= WHOLE:
+            found.append(_group(known, related))
         else:
             found += _cut_out(known, tables, vocabulary.graph)
     return sorted(found, key=lambda group: (-group.weight, sorted(group.tables)))
@@ -78,16 +84,24 @@ def groups(question: str, vocabulary: Vocabulary) -> list[Group]:
 def _known(words: tuple[Token, ...], vocabulary: Vocabulary) -> Known:
     """By name and by value; a word that few tables have weighs more than one that many have."""
     known: Known = {}
-    plain = sayable(words)
+    plain = [said or _was_done(word) for said, word in zip(sayable(words), words, strict=True)]
     for at, token in enumerate(words):
         if token.kind == "word" and token.fold not in FUNCTION_WORDS:
             for stem, cost in vocabulary.spelling.near(token).items():
                 close = cost <= _CLOSE and not plain[at] and token.stem not in EMPTY
                 _note(known, [at], vocabulary.postings[stem], vocabulary, plain, cost=cost, named=close)
-            _note(known, [at], vocabulary.domains.get(token.fold, ()), vocabulary, plain)
+            _note(known, [at], vocabulary.at_home.get(token.stem, ()), vocabulary, plain, home=True)
         for length, tables in _holders(words, at, vocabulary):
             _note(known, range(at, at + length), tables, vocabulary, plain)
     return known
+
+
+def _was_done(word: Token) -> bool:
+    """Who keeps when orders were placed knows no more than others of customers who placed an order.
+
+    But who has savings knows of a saving account.
+    """
+    return done_by(word) and not word.fold.endswith("ing")
 
 
 def _holders(words: tuple[Token, ...], at: int, vocabulary: Vocabulary) -> Iterator[tuple[int, set[str]]]:
@@ -113,10 +127,11 @@ def _note(
     *,
     cost: float = 0.0,
     named: bool = True,
+    home: bool = False,
 ) -> None:
-    """What can be read as grammar says little of what is asked about: ordered, number."""
+    """What can be read without a schema says little of what is asked about: ordered, number, placed."""
     weight = log(1 + len(vocabulary.tables) / max(len(tables), 1)) * (1 - cost)
-    noted = {at: _Word(weight * (_PLAIN if plain[at] else 1.0), named and not plain[at]) for at in positions}
+    noted = {at: _Word(weight * (_PLAIN if plain[at] else 1.0), named and not plain[at], home) for at in positions}
     for table in tables:
         mine = known.setdefault(table, {})
         for at, word in noted.items():
@@ -125,16 +140,14 @@ def _note(
 
 def _better(one: _Word, other: _Word) -> _Word:
     """A word counts once, by how it is known best."""
-    if one.named != other.named:
-        return _Word(max(one.weight, other.weight), named=True)
-    return one if one.weight >= other.weight else other
+    return _Word(max(one.weight, other.weight), one.named or other.named, one.home or other.home)
 
 
-def _related(known: Known, islands: Mapping[str, frozenset[str]]) -> list[list[str]]:
-    """The tables that know something, by the island that they are of."""
+def _related(known: Known, neighbourhoods: Mapping[str, frozenset[str]]) -> list[list[str]]:
+    """The tables that know something, by the neighbourhood that they are of."""
     found: dict[frozenset[str], list[str]] = {}
     for table in known:
-        found.setdefault(islands[table], []).append(table)
+        found.setdefault(neighbourhoods[table], []).append(table)
     return list(found.values())
 
 
@@ -145,7 +158,8 @@ def _group(known: Known, tables: frozenset[str]) -> Group:
         for at, word in known.get(table, {}).items():
             best[at] = _better(word, best[at]) if at in best else word
     names = frozenset(at for at, word in best.items() if word.named)
-    return Group(tables, names, sum(word.weight for word in best.values()))
+    at_home = any(word.named and word.home for word in best.values())
+    return Group(tables, names, sum(word.weight for word in best.values()), at_home)
 
 
 def _weight(words: Mapping[int, _Word]) -> float:

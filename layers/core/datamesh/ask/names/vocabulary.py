@@ -21,12 +21,15 @@ from datamesh.ask.names.spelling import Spelling
 from datamesh.ask.names.tables import Part, Tables, part_of
 from datamesh.ask.names.values import Hit, Spot, ValueIndex
 from datamesh.ask.names.views import ColumnView, TableView, label_of
+from datamesh.ask.names.words import name_words, stem
 from datamesh.contract.model import Column, Contract, Relationship, Table
 from datamesh.contract.profile import ColumnProfile, keeps_values
 from datamesh.registry.knowledge import Knowledge, ProductKnowledge
 from datamesh.registry.valuestore import ValueStore
 
 __all__ = ["Vocabulary", "build", "mesh_name"]
+
+_SMALL = 12  # tables of a domain that is read as a whole, related or not
 
 
 @dataclass
@@ -61,8 +64,18 @@ class Vocabulary:
         """Domain to its tables."""
         found: dict[str, list[str]] = {}
         for name in self.tables:
-            found.setdefault(name.partition(".")[0], []).append(name)
+            found.setdefault(_domain(name), []).append(name)
         return {domain: tuple(names) for domain, names in found.items()}
+
+    @cached_property
+    def at_home(self) -> Mapping[str, tuple[str, ...]]:
+        """Stem to the tables of the domains that are called just so: orders to those of order_2."""
+        found: dict[str, tuple[str, ...]] = {}
+        for domain, tables in self.domains.items():
+            called = [stem(word) for word in name_words(domain) if not word.isdigit()]
+            if len(called) == 1:
+                found[called[0]] = (*found.get(called[0], ()), *tables)
+        return found
 
     @cached_property
     def islands(self) -> Mapping[str, frozenset[str]]:
@@ -72,6 +85,20 @@ class Vocabulary:
             if table not in found:
                 island = self.graph.island(table)
                 found |= dict.fromkeys(island, island)
+        return found
+
+    @cached_property
+    def neighbourhoods(self) -> Mapping[str, frozenset[str]]:
+        """Table to all that are related to it; of a small domain, to all of it that are related to no other domain.
+
+        Who has cards and, beside them, customers does not call the cards customers, though no key says whose they are.
+        """
+        found = dict(self.islands)
+        abroad = {t for island in set(self.islands.values()) if len({_domain(t) for t in island}) > 1 for t in island}
+        for tables in self.domains.values():
+            own = frozenset(tables) - abroad
+            if len(own) <= _SMALL:
+                found |= dict.fromkeys(own, own)
         return found
 
     def column(self, table: str, name: str) -> ColumnView:
@@ -93,6 +120,10 @@ class Vocabulary:
                 self.tables, self.values.within(tables), self.graph, self.answerable, tables
             )
         return self._focused[tables]
+
+
+def _domain(table: str) -> str:
+    return table.partition(".")[0]
 
 
 _FOCUSED = 500  # sets of tables whose names are kept together

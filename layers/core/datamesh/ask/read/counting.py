@@ -80,13 +80,15 @@ def _meanings(schema: Schema, form: Form, holdings: tuple[Holding, ...]) -> Iter
 
 
 def _figures(schema: Schema, form: Form, out: Count | Aggregate, shown: tuple[Anchor, ...]) -> list[Choice[Figure]]:
-    """And how many: of what ranks, or of the rows of what is shown."""
+    """And how many: of what ranks, or of the rows of what is shown; of these, the ones that it is said of."""
     if not _headless(out):
         return figures(schema, out)
+    said = out.of if out.of and out.of.preds else None
     of = next((rank.of for rank in _ranks(form) if rank.of and not rank.fn), None)
     if of and of.head:
-        return figures(schema, Count(of))
-    return _own_rows(schema, form, shown) if shown else _rows_of_groups(form)
+        return [] if said else figures(schema, Count(of))
+    rows = _own_rows(schema, form, shown) if shown else _rows_of_groups(form)
+    return [Choice(replace(row.value, of=said), row.cost) for row in rows]
 
 
 def _rows_of_groups(form: Form) -> list[Choice[Figure]]:
