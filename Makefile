@@ -37,7 +37,7 @@ check: setup build/scan/clean ## Lint, types, templates and the rules of the hou
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint platform.yaml template.yaml examples/key.yaml examples/people.yaml
+	$(BIN)/cfn-lint platform.yaml template.yaml accounts/*.yaml examples/key.yaml examples/people.yaml
 	$(BIN)/pytest -q -n $(WORKERS) tests/infra -m "not build"
 
 build: setup ## Build what is deployed, for both planes (all domains share one build)
@@ -75,7 +75,7 @@ build/scan/synced: requirements/scan.txt | .venv/bin/uv
 	touch $@
 
 # Each skip stands in the template, with its reason. What did not change since it was found clean is not scanned again.
-build/scan/clean: platform.yaml template.yaml examples/key.yaml examples/people.yaml build/scan/synced
+build/scan/clean: platform.yaml template.yaml accounts/host.yaml accounts/guest.yaml examples/key.yaml examples/people.yaml build/scan/synced
 	build/scan/bin/checkov --framework cloudformation --quiet --compact --skip-download --file $(filter %.yaml,$^)
 	touch $@
 

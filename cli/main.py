@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from cli.commands import access, contract, evaluate, maintain, mesh, products, publish, quarantine, questions, runs
+from cli.commands import (
+    access,
+    contract,
+    domain,
+    evaluate,
+    maintain,
+    mesh,
+    products,
+    publish,
+    quarantine,
+    questions,
+    runs,
+)
 from cli.frame import USERS
 from cli.screen import Screen
 
@@ -23,6 +35,7 @@ for group in (mesh, publish, runs, products, questions, maintain, evaluate):
     group.register(app)
 app.add_typer(access.app, name="access")
 app.add_typer(contract.app, name="contract")
+app.add_typer(domain.app, name="domain")
 app.add_typer(quarantine.app, name="quarantine")
 
 

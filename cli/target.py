@@ -20,7 +20,7 @@ from cli.local.services import AWS, SECRET, unproxied
 from datamesh.errors import UnknownProduct, UserError
 from datamesh.publish.ledger import Ledger
 
-__all__ = ["ANALYST", "ProductName", "Target", "account", "local", "near", "parse_product"]
+__all__ = ["ANALYST", "ProductName", "Target", "account", "elsewhere", "local", "near", "parse_product"]
 
 ANALYST = "analyst"  # as whom the local mesh is asked, unless somebody else is named
 _PLATFORM = "platform"
@@ -180,12 +180,7 @@ def local(home: Path) -> Target:
         was = "no local mesh was started here" if standing is None else "the local mesh is not running"
         raise UserError(was, hint="`mesh up` starts it; `--stage STAGE` talks to an account instead")
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = unproxied(os.environ)
-    session = boto3.Session(
-        aws_access_key_id=standing.account,
-        aws_secret_access_key=SECRET,
-        region_name=standing.region,
-        botocore_session=botocore.session.Session(_NOBODYS_SETTINGS),
-    )
+    session = _root_of(standing.account, standing.region)
     endpoints = {"*": standing.endpoint, "lakeformation": standing.lakeformation_endpoint}
     return Target(stage=standing.stage, session=session, endpoints=endpoints, certificate=str(certificate(home)))
 
@@ -193,6 +188,31 @@ def local(home: Path) -> Target:
 def account(stage: str) -> Target:
     """The mesh `stage` of the account that the SDK's own settings (AWS_PROFILE, AWS_REGION, ...) lead to."""
     return Target(stage=stage, session=boto3.Session(region_name=os.environ.get("AWS_REGION")))
+
+
+def elsewhere(mesh: Target, account: str, profile: str | None) -> Target:
+    """The same stage in another `account`, with the credentials of `profile`. The local AWS has every account.
+
+    Raises UserError when the profile leads elsewhere.
+    """
+    if mesh.is_local:
+        return replace(mesh, session=_root_of(account, mesh.region))
+    if profile is None:
+        raise UserError(f"whose credentials are those of {account}?", hint="name its profile with --profile")
+    there = replace(mesh, session=boto3.Session(profile_name=profile, region_name=mesh.region))
+    if there.account != account:
+        raise UserError(f"profile {profile} is of account {there.account}, not {account}", hint="check --profile")
+    return there
+
+
+def _root_of(account: str, region: str) -> boto3.Session:
+    """A session of a local account's root user, whose key is the account."""
+    return boto3.Session(
+        aws_access_key_id=account,
+        aws_secret_access_key=SECRET,
+        region_name=region,
+        botocore_session=botocore.session.Session(_NOBODYS_SETTINGS),
+    )
 
 
 def parse_product(name: str) -> ProductName:

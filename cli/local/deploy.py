@@ -22,7 +22,7 @@ from cli.screen import Screen
 from cli.together import together
 from datamesh.errors import InfrastructureError, UserError
 
-__all__ = ["Stack", "build", "deploy", "digest", "stacks"]
+__all__ = ["Stack", "build", "deploy", "deploy_one", "digest", "stacks"]
 
 _PLATFORM = "platform"  # deployed before all others, which find it by its parameters
 _LACKING: Mapping[str, Sequence[str]] = {
@@ -80,8 +80,8 @@ def build(project: Path, home: Path, state: State, screen: Screen) -> None:
 def deploy(project: Path, home: Path, state: State, screen: Screen) -> None:
     """Deploys what was built: the platform, then all else side by side. Does nothing to a stack that is up to date."""
     first, *others = stacks(project)
-    _deploy(first, project, home, state, screen)
-    together(lambda stack: _deploy(stack, project, home, state, screen), others, at_once=_AT_ONCE)
+    deploy_one(first, project, home, state, screen)
+    together(lambda stack: deploy_one(stack, project, home, state, screen), others, at_once=_AT_ONCE)
 
 
 def _stack(environment: str, section: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Stack:
@@ -102,11 +102,15 @@ def _build(stack: Stack, project: Path, home: Path, state: State, screen: Screen
         )
 
 
-def _deploy(stack: Stack, project: Path, home: Path, state: State, screen: Screen) -> None:
+def deploy_one(
+    stack: Stack, project: Path, home: Path, state: State, screen: Screen, *, config: Path | None = None
+) -> None:
+    """Deploys what was built for `stack` into `state`'s account. `config`, if not the project's, describes it."""
+    described = config or project / "samconfig.toml"
     with screen.step(f"deploying {stack.name}"):
         _sam(
             [
-                *("deploy", "--config-env", stack.environment, "--config-file", str(project / "samconfig.toml")),
+                *("deploy", "--config-env", stack.environment, "--config-file", str(described)),
                 *("--template-file", str(_built(stack, home) if stack.is_built else project / stack.template)),
                 *("--region", state.region, "--parameter-overrides", *stack.parameters),
             ],

@@ -15,6 +15,8 @@ than the object. And the event of a version says which one it is about.
 
 A Distributed Map in JSONata has its `Items`, `ItemSelector` and `Output`: the emulator reads none of them and makes one
 item of the whole input.
+
+And what it lacks between accounts: `cli.local.accounts`.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import eventbridge, lambda_svc, s3, stepfunctions
 
-from cli.local import callers, wire
+from cli.local import accounts, callers, wire
 
 __all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread", "versioned"]
 
@@ -130,6 +132,7 @@ def mend() -> None:
     _cut_versions()
     stepfunctions._run_distributed_map = spread(stepfunctions._run_distributed_map)
     _tell_versions()
+    accounts.mend()
     app.app = wire.around(app.app, callers.asked, callers.kill)
 
 

@@ -7,7 +7,8 @@ Where AWS and moto 5.2 differ and the mesh would notice:
 - SELECT on a table is listed as SELECT on all its columns; a listing of a table holds its column grants, too, and those
   on its data cells filters (datafilters.py).
 
-Run it with `python -m cli.local.lakeformation --port 0 --account 000000000000`: it prints its URL once it listens.
+Run it with `python -m cli.local.lakeformation --port 0 --account 000000000000`: it prints its URL once it listens. With
+`--sts URL` each account has a Lake Formation of its own: that STS knows whose a key is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any, NoReturn
@@ -34,6 +35,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from cli.local.datafilters import CALLS, DataFilters, FilterResponse, check_grant, check_tag_values
+from cli.local.tenants import account_of_key, by_account
 
 __all__ = ["GovernedBackend", "install", "main", "running"]
 
@@ -184,9 +186,11 @@ def install() -> None:
         urls.url_paths[path] = FilterResponse.dispatch
 
 
-def _server(host: str, port: int) -> BaseWSGIServer:
+def _server(host: str, port: int, account_of: Callable[[str], str] | None = None) -> BaseWSGIServer:
     install()
-    app = DomainDispatcherApplication(create_backend_app)
+    app: Any = DomainDispatcherApplication(create_backend_app)
+    if account_of is not None:
+        app = by_account(app, account_of)
     return make_server(host, port, app, threaded=True, request_handler=MotoRequestHandler)
 
 
@@ -210,15 +214,17 @@ def _stop(_signal: int, _frame: object) -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serves until it is told to end. All callers are one account: the local AWS has the keys, not moto."""
+    """Serves until it is told to end. Without an STS, all callers are one account: moto has no keys."""
     parser = argparse.ArgumentParser(description="Lake Formation of the local mesh")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--account", default="000000000000")
+    parser.add_argument("--sts", metavar="URL")
     options = parser.parse_args(argv)
-    os.environ["MOTO_ACCOUNT_ID"] = options.account
+    if options.sts is None:
+        os.environ["MOTO_ACCOUNT_ID"] = options.account
     signal.signal(signal.SIGTERM, _stop)
-    server = _server(options.host, options.port)
+    server = _server(options.host, options.port, account_of_key(options.sts) if options.sts else None)
     print(f"http://{options.host}:{server.port}", flush=True)  # noqa: T201 (how the caller learns the port)
     server.serve_forever()
 

@@ -11,6 +11,7 @@ import pytest
 from tests.support.templates import ROOT, TEMPLATES, Template, chosen, listed, statements, template
 
 PLANES = ("platform.yaml", "template.yaml")
+ACCOUNTS = ("accounts/host.yaml", "accounts/guest.yaml")
 KEEPS_DATA = {
     "AWS::DynamoDB::Table",
     "AWS::Events::Archive",
@@ -100,7 +101,7 @@ def test_a_bucket_is_encrypted_with_the_key_that_is_given(path: str) -> None:
             assert rule == {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": wanted}, name
 
 
-@pytest.mark.parametrize("path", PLANES)
+@pytest.mark.parametrize("path", [*PLANES, *ACCOUNTS])
 def test_a_queue_is_encrypted_with_the_key_that_is_given(path: str) -> None:
     plane = template(path)
     for name, properties in of_types(plane, "AWS::SQS::Queue"):

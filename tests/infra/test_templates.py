@@ -257,7 +257,6 @@ def test_what_the_local_aws_lacks_is_a_choice_on_aws(path: str) -> None:
         == {
             "platform.yaml": {
                 ("AWS::Events::Archive", "KeepsArchive"),
-                ("AWS::Events::EventBusPolicy", "HasOrganization"),
             },
             "template.yaml": {
                 ("AWS::LakeFormation::Resource", "UsesLakeFormation"),

@@ -14,7 +14,14 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 __all__ = ["ROOT", "TEMPLATES", "Function", "Template", "chosen", "listed", "nodes", "statements", "template"]
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = ("platform.yaml", "template.yaml", "examples/key.yaml", "examples/people.yaml")
+TEMPLATES = (
+    "platform.yaml",
+    "template.yaml",
+    "accounts/host.yaml",
+    "accounts/guest.yaml",
+    "examples/key.yaml",
+    "examples/people.yaml",
+)
 
 _NOTHING = {"Ref": "AWS::NoValue"}
 _SUBSTITUTION = re.compile(r"\$\{([^!}][^}]*)\}")
