@@ -105,7 +105,7 @@ class GovernedBackend(DataFilters):
         resource_type: RessourceType | None = None,
     ) -> list[dict[str, Any]]:
         table = resource.table if resource is not None else None
-        if table is None or table.name is None:
+        if table is None:
             return list(super().list_permissions(catalog_id, principal, resource, resource_type))
         entries = super().list_permissions(catalog_id, principal, None, resource_type)
         return [entry for entry in entries if _is_on(entry["Resource"], table.database_name, table.name)]
@@ -173,10 +173,12 @@ def _as_kept(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
     yield columns, lambda permissions: [each for each in permissions or () if each == "SELECT"]
 
 
-def _is_on(resource: dict[str, Any], database: str, table: str) -> bool:
+def _is_on(resource: dict[str, Any], database: str, table: str | None) -> bool:
+    """Whether a permission on `resource` is one on this table; None: on all tables of the database."""
     cells = resource.get("DataCellsFilter", {})
     place = resource.get("Table") or resource.get("TableWithColumns") or {**cells, "Name": cells.get("TableName")}
-    return place.get("DatabaseName") == database and place.get("Name") == table
+    every = table is None and "TableWildcard" in place
+    return place.get("DatabaseName") == database and (every or (table is not None and place.get("Name") == table))
 
 
 def install() -> None:

@@ -224,6 +224,35 @@ def test_lake_formation_holds_what_the_contracts_grant(mesh: Any, published: dic
     assert not any(person == "guest" for person, _ in people)
 
 
+def test_what_somebody_changed_in_lake_formation_is_found_and_mended(mesh: Any, published: dict[str, Run]) -> None:
+    # Given grants by hand, one of them on a table that is gone
+    client = mesh.target.client("lakeformation")
+    stranger = f"arn:aws:iam::{mesh.target.account}:role/stranger"
+    for table in ("planes_v1", "engines_v3"):
+        client.grant_permissions(
+            Principal={"DataLakePrincipalIdentifier": stranger},
+            Resource={"Table": {"DatabaseName": "datamesh_dev_fleet", "Name": table}},
+            Permissions=["SELECT"],
+        )
+    assert _strangers(mesh, stranger) == {("fleet.planes", "planes_v1"), ("fleet.engines", "engines_v3")}
+    # When that is repaired, then it is gone, and what the contracts grant is there still
+    mended = mesh.json("access", "repair", "fleet.planes", "fleet.engines")
+    assert mended["left"] == []
+    assert _strangers(mesh, stranger) == set()
+    _, wrong = scenes.grants(mesh.target, Screen(), list(published.values()))
+    assert wrong == []
+
+
+def _strangers(mesh: Any, stranger: str) -> set[tuple[str, str]]:
+    """Product and table of each grant of theirs that is too much."""
+    return {
+        (drift["product"], each["table"])
+        for drift in mesh.json("access", "plan")["drift"]
+        for each in drift["differences"]
+        if each["principal"] == stranger and each["way"] == "too much"
+    }
+
+
 def test_iam_is_enforced(mesh: Any, published: dict[str, Run]) -> None:
     analyst = mesh.target.as_role("analyst")
     s3 = analyst.client("s3")

@@ -205,18 +205,65 @@ def test_data_is_deleted_by_maintenance_only_and_evidence_by_nobody() -> None:
     assert all(deleting[key]["Resource"] == places for key in unreached)
 
 
+def granted_by_lake_formation(kind: str) -> dict[str, set[str]]:
+    """Role to the permissions that the template grants it on resources of this kind."""
+    found: dict[str, set[str]] = {}
+    for _, it in template("template.yaml").of_type("AWS::LakeFormation::PrincipalPermissions"):
+        if kind in it["Properties"]["Resource"]:
+            [role, _] = it["Properties"]["Principal"]["DataLakePrincipalIdentifier"]["Fn::GetAtt"]
+            found.setdefault(role, set()).update(it["Properties"]["Permissions"])
+    return found
+
+
+def named_for_apply_grants(variable: str) -> set[str]:
+    """The roles whose grants apply_grants makes, product by product, or once for the account."""
+    (arns,) = {
+        function.own_environment[variable]["Fn::Sub"]
+        for function in template("template.yaml").functions
+        if variable in function.own_environment
+    }
+    return set(re.findall(r"\$\{(\w+)\.Arn\}", arns))
+
+
 def test_whoever_looks_into_the_catalog_is_granted_it_by_lake_formation() -> None:
     """By apply_grants, product by product, to those in WRITER_ROLE_ARNS and the reader; else by the template."""
+    by_apply_grants = named_for_apply_grants("WRITER_ROLE_ARNS") | {"ReaderRole"}
+    by_template = granted_by_lake_formation("Table").keys()
+    administrator = {"ApplyGrantsRole"}
+    for action in ("glue:GetTable", "glue:GetTables", "glue:GetDatabase"):
+        assert holders(action) <= by_apply_grants | by_template | administrator, action
+    assert holders("glue:GetTable") == by_apply_grants | by_template | administrator
+
+
+def test_whoever_creates_tables_may_so_by_lake_formation() -> None:
+    on_database, there = granted_by_lake_formation("Database"), granted_by_lake_formation("DataLocation")
+    creating = {role for role, permissions in on_database.items() if "CREATE_TABLE" in permissions}
+    assert creating == holders("glue:CreateTable")
+    # And whoever writes a table's files is granted the place, besides the table
+    assert there.keys() == holders("glue:UpdateTable")
+
+
+def test_whoever_reads_a_tables_files_may_ask_lake_formation_for_them() -> None:
+    """A registered location is opened by GetDataAccess only to whom the table is granted."""
+    by_apply_grants = named_for_apply_grants("WRITER_ROLE_ARNS") | {"ReaderRole"}
+    optimizer = {"TableOptimizerRole"}  # granted SELECT, INSERT and DELETE on every table
+    assert holders("lakeformation:GetDataAccess") <= by_apply_grants | optimizer
+    assert granted_by_lake_formation("Table")["TableOptimizerRole"] >= {"SELECT", "INSERT", "DELETE", "ALTER"}
+
+
+def test_whoever_compares_grants_sees_those_of_all() -> None:
+    """Lake Formation lists to others than its administrators only what they could grant."""
+    watchers = named_for_apply_grants("WATCHER_ROLE_ARNS")
+    assert holders("lakeformation:ListPermissions") == watchers | {"ApplyGrantsRole"}
+    for action in ("lakeformation:ListDataCellsFilter", "lakeformation:GetResourceLFTags", "lakeformation:ListLFTags"):
+        assert holders(action) == holders("lakeformation:ListPermissions"), action
+
+
+def test_everybody_whom_iam_lets_in_is_shut_out_where_lake_formation_governs() -> None:
+    """No new table is open to them, and apply_grants takes from them what they hold on the database."""
     domain = template("template.yaml")
-    (writers,) = {
-        function.own_environment["WRITER_ROLE_ARNS"]["Fn::Sub"]
-        for function in domain.functions
-        if "WRITER_ROLE_ARNS" in function.own_environment
-    }
-    granted_here = {
-        it["Properties"]["Principal"]["DataLakePrincipalIdentifier"]["Fn::GetAtt"][0]
-        for _, it in domain.of_type("AWS::LakeFormation::PrincipalPermissions")
-        if "Table" in it["Properties"]["Resource"]
-    }
-    by_apply_grants = {*re.findall(r"\$\{(\w+)\.Arn\}", writers), "ReaderRole"}
-    assert holders("glue:GetTable") == by_apply_grants | granted_here | {"ApplyGrantsRole"}  # its administrator
+    database = domain.resources["Database"]["Properties"]["DatabaseInput"]
+    assert database["CreateTableDefaultPermissions"]["Fn::If"][:2] == ["UsesLakeFormation", []]
+    for name in ("ApplyGrants", "CheckAccess"):
+        (function,) = (it for it in domain.functions if it.name == name)
+        assert function.own_environment["GOVERNED"] == {"Ref": "RegisterWithLakeFormation"}

@@ -18,7 +18,8 @@ from botocore.validate import ParamValidator
 from cli.local.lakeformation import running
 from datamesh.contract.model import Column, ColumnType, Contract, Role, Table, Version
 from datamesh.errors import Transient
-from datamesh.govern.lakeformation import Applied, apply, differs
+from datamesh.govern.differences import differences
+from datamesh.govern.lakeformation import Applied, apply, differs, existing
 from datamesh.govern.projection import OwnRoles, State, wanted
 
 ACCOUNT = "123456789012"
@@ -215,6 +216,30 @@ def test_other_tables_and_grants_on_the_whole_database_are_not_ours(watched: Wat
     engines = {"Table": {"DatabaseName": "datamesh_dev_fleet", "Name": "engines_v1"}}
     assert held(watched.client, engines) == OWN_GRANTS | GUEST_GRANTS
     assert held(watched.client, database) == {("auditor", "DESCRIBE", None)}
+
+
+@pytest.mark.parametrize("governed", [True, False])
+def test_what_everybody_holds_on_a_governed_database_is_taken_back(watched: Watched, governed: bool) -> None:
+    # Given a database as accounts make them: open to whom IAM lets in
+    everybody = {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}
+    database = {"Database": {"Name": "datamesh_dev_fleet"}}
+    every_table = {"Table": {"DatabaseName": "datamesh_dev_fleet", "TableWildcard": {}}}
+    for resource in (database, every_table):
+        for principal in (everybody, {"DataLakePrincipalIdentifier": f"arn:aws:iam::{ACCOUNT}:role/auditor"}):
+            watched.client.grant_permissions(Principal=principal, Resource=resource, Permissions=["DESCRIBE", "ALTER"])
+    policy = wanted(
+        contract(), account=ACCOUNT, database="datamesh_dev_fleet", table="planes_v1", own=OWN, governed=governed
+    )
+    # When a product of it is granted, then of a governed database nobody else loses anything, and no other is touched
+    before = differences(existing(watched.client, policy), policy)
+    assert {it.on for it in before if it.principal == "IAM_ALLOWED_PRINCIPALS"} == (
+        {"the database", "every table of the database"} if governed else set()
+    )
+    apply(watched.client, policy)
+    left = {"auditor"} if governed else {"auditor", "IAM_ALLOWED_PRINCIPALS"}
+    for resource in (database, every_table):
+        assert {role for role, *_ in held(watched.client, resource)} == left
+    assert not differs(watched.client, policy)
 
 
 def test_tags_stand_on_database_table_and_columns_and_follow_the_contract(watched: Watched) -> None:

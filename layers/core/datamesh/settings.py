@@ -36,6 +36,7 @@ class DomainSettings(_Settings):
     writer_role_arns: tuple[str, ...] = ()  # a JSON list: the functions' roles that create and change tables in Glue
     grants_role_arn: str = ""  # apply_grants' own: a data lake administrator
     watcher_role_arns: tuple[str, ...] = ()  # a JSON list: the functions' roles that compare Lake Formation's grants
+    governed: bool = False  # Lake Formation alone decides who may see the catalog database
     mend_access: bool = True  # whether drift that a check finds is mended, or only told
     engine_memory_mb: int = 1_024  # what DuckDB may take before it spills; Python and Arrow need the rest
     engine_threads: int = 2

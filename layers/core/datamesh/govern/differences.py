@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from datamesh.govern.filters import CellsFilter
-from datamesh.govern.projection import Change, State, TableGrant, changes
+from datamesh.govern.projection import EVERYBODY, Change, State, TableGrant, changes
 
 __all__ = ["Difference", "differences"]
 
@@ -33,7 +33,8 @@ class Difference:
 
 def differences(existing: State, want: State) -> tuple[Difference, ...]:
     """Every difference; none when Lake Formation stands as wanted."""
-    return tuple(sorted((*_grants(existing, want), *_filters(existing, want), *_rest(existing, want))))
+    found = (*_grants(existing, want), *_open(existing, want), *_filters(existing, want), *_rest(existing, want))
+    return tuple(sorted(found))
 
 
 def _grants(existing: State, want: State) -> Iterator[Difference]:
@@ -47,6 +48,12 @@ def _grants(existing: State, want: State) -> Iterator[Difference]:
             permission = grant.permission + (" with grant option" if grant.grantable else "")
             rule = ", ".join(want.rules.get(grant, ()))
             yield Difference(want.table, way, "grant", grant.principal, permission, _on(grant, filters), rule)
+
+
+def _open(existing: State, want: State) -> Iterator[Difference]:
+    for grant in existing.open - want.open:
+        on = "every table of the database" if grant.every_table else "the database"
+        yield Difference(want.table, "too much", "grant", EVERYBODY, grant.permission, on, "")
 
 
 def _on(grant: TableGrant, filters: dict[str, CellsFilter]) -> str:

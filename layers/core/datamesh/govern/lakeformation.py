@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from datamesh.errors import Transient
 from datamesh.govern.filters import OWN_FILTERS, CellsFilter
-from datamesh.govern.projection import Change, State, TableGrant, changes
+from datamesh.govern.projection import EVERYBODY, Change, OpenGrant, State, TableGrant, changes
 from datamesh.govern.tags import LFTags
 
 __all__ = ["Applied", "apply", "differs", "existing", "of_gone_tables", "withdraw"]
@@ -111,6 +111,8 @@ def existing(client: Any, want: State) -> State:
         admins=_administrators(settings, "DataLakeAdmins"),
         settings=settings,
         watchers=_administrators(settings, "ReadOnlyAdmins"),
+        governed=want.governed,
+        open=frozenset(_open(client, want)) if want.governed else frozenset(),
     )
 
 
@@ -193,6 +195,16 @@ def _grants(client: Any, want: State, filters: Iterable[CellsFilter]) -> Iterato
         yield from _table_grants(entry, want)
     for each in filters:
         yield from _on_filter(client, each, want)
+
+
+def _open(client: Any, want: State) -> Iterator[OpenGrant]:
+    """What everybody holds on all of the database. A wildcard's SELECT may be listed as one on all columns."""
+    database = {"Database": {"Name": want.database}}
+    every_table = {"Table": {"DatabaseName": want.database, "TableWildcard": {}}}
+    for resource in (database, every_table):
+        for entry in _entries(client, {"Resource": resource}):
+            if entry["Principal"]["DataLakePrincipalIdentifier"] == EVERYBODY:
+                yield from (OpenGrant(resource is every_table, permission) for permission in entry["Permissions"])
 
 
 def _place(want: State) -> dict[str, str]:

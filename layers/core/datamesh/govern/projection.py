@@ -4,8 +4,9 @@
 is the difference, in the order in which it is safe to make it.
 
 What we own: our LF-Tag keys on the product's database, table and columns, every grant on the product's table by its
-name or on a data cells filter of it, and the filters of our names. The rest (other tags, other filters, other tables,
-grants on the whole database, account settings) is left as it is.
+name or on a data cells filter of it, the filters of our names and, where Lake Formation governs the database, what
+everybody whom IAM lets in holds on all of it. The rest (other tags, other filters, other tables, other grants on the
+whole database, account settings) is left as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from datamesh.govern.rights import rights_of
 from datamesh.govern.subscription import Subscription
 from datamesh.govern.tags import TAG_KEYS, LFTags, lf_tags
 
-__all__ = ["OWN_TAG_KEYS", "Change", "OwnRoles", "State", "TableGrant", "changes", "wanted"]
+__all__ = ["EVERYBODY", "OWN_TAG_KEYS", "Change", "OpenGrant", "OwnRoles", "State", "TableGrant", "changes", "wanted"]
+
+EVERYBODY = "IAM_ALLOWED_PRINCIPALS"  # whoever IAM lets in, as Lake Formation names them
 
 OWN_TAG_KEYS = frozenset(TAG_KEYS)
 
@@ -61,6 +64,14 @@ class TableGrant:
     filter: str = ""
 
 
+@dataclass(frozen=True, order=True)
+class OpenGrant:
+    """One permission that everybody whom IAM lets in holds: on the database, or on `every_table` of it."""
+
+    every_table: bool
+    permission: str
+
+
 @dataclass(frozen=True)
 class State:
     """What Lake Formation holds, or should hold, of one product.
@@ -68,6 +79,7 @@ class State:
     `catalog` is the account of the table. `settings` is the account's document as the service gave it (empty in a
     wanted state); `tag_values` the LF-Tag ontology, key to values; `filters` those of our names. `watchers` are the
     administrators who read only. `rules` says of wanted grants what gives them: rules of the policy, or `mesh`.
+    `governed` is a database of which Lake Formation alone decides; `open` is looked at in that only.
     """
 
     catalog: str
@@ -82,6 +94,8 @@ class State:
     settings: Mapping[str, Any]
     watchers: frozenset[str] = frozenset()
     rules: Mapping[TableGrant, tuple[str, ...]] = field(default_factory=dict)
+    governed: bool = False
+    open: frozenset[OpenGrant] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -101,12 +115,13 @@ def wanted(
     database: str,
     table: str,
     own: OwnRoles,
+    governed: bool = False,
     subscriptions: Sequence[Subscription] = (),
     at: datetime | None = None,
 ) -> State:
     """What the policy gives for a product whose Glue table is `database`.`table`, and what our own roles need there.
 
-    `subscriptions` are looked at as of `at`.
+    `subscriptions` are looked at as of `at`; of a `governed` database Lake Formation alone decides.
     """
     tags = lf_tags(contract)
     grants = {TableGrant(own.reader, permission=permission) for permission in _READ}
@@ -125,6 +140,7 @@ def wanted(
         settings={},
         watchers=frozenset(own.watchers),
         rules=dict.fromkeys(grants, ("mesh",)) | given,
+        governed=governed,
     )
 
 
@@ -175,6 +191,7 @@ def changes(existing: State, want: State) -> tuple[Change, ...]:
         *_settings(existing, want),
         *_ontology(existing.tag_values, want.tag_values),
         *_assignments(existing, want),
+        *_closings(existing.open - want.open, want),
         *_grant_calls("revoke_permissions", existing.grants - kept, want),
         *_filter_calls(existing.filters, want),
         *_grant_calls("grant_permissions", want.grants - kept, want),
@@ -250,6 +267,18 @@ def _grant_calls(operation: str, grants: Iterable[TableGrant], want: State) -> I
         if grantable:
             arguments["PermissionsWithGrantOption"] = permissions
         yield Change(operation, arguments, of_call)
+
+
+def _closings(grants: Iterable[OpenGrant], want: State) -> Iterator[Change]:
+    """Our own roles are granted what they need there by the template: nothing of ours hangs on what everybody holds."""
+    for every_table, group in groupby(sorted(grants), key=lambda grant: grant.every_table):
+        every = {"Table": {"DatabaseName": want.database, "TableWildcard": {}}}
+        arguments = {
+            "Principal": {_PRINCIPAL: EVERYBODY},
+            "Resource": every if every_table else {"Database": {"Name": want.database}},
+            "Permissions": [grant.permission for grant in group],
+        }
+        yield Change("revoke_permissions", arguments)
 
 
 def _call(grant: TableGrant) -> tuple[Any, ...]:

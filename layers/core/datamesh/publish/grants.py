@@ -104,6 +104,7 @@ def wanted_of(plane: Plane, state: ProductState, *, account: str) -> Iterator[St
             database=major.database,
             table=major.table,
             own=own,
+            governed=settings.governed,
             subscriptions=held,
             at=plane.now(),
         )
