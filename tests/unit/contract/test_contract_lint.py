@@ -56,6 +56,16 @@ def from_mode_to(end: str) -> str:
     return STOPS[start : STOPS.index(end, start) + len(end)]
 
 
+ROLES = STOPS[STOPS.index("  - role: planner") :]
+
+
+def reading(number: int, column: str, rows: str) -> str:
+    """A role of the planner's that shows one column of some rows."""
+    own = {"principals": "[role/planner]", "columns": f"[{column}]", "rows": rows}
+    custom = "".join(f"      - {{property: datamesh.{name}, value: {value}}}\n" for name, value in own.items())
+    return f"  - role: r{number}\n    access: read\n    customProperties:\n{custom}"
+
+
 PARTITION = "        customProperties:\n          - property: datamesh.partitionTransform\n            value: year\n"
 
 FARE = "logicalType: number\n        physicalType: decimal(8,2)"
@@ -365,6 +375,41 @@ BROKEN = [
         at="- role: planner",
         after=False,
     ),
+    # Lake Formation
+    *(
+        Broken(
+            "role.filter",
+            "        value: [role/planner]\n",
+            f"        value: [role/planner]\n      - {{property: datamesh.rows, value: {rows}}}\n",
+            at="- role: planner",
+            severity="warning",
+            after=False,
+        )
+        for rows in (
+            "\"opened >= DATE '2024-01-01'\"",
+            "\"line LIKE '\\\\%'\"",
+            f'"{" OR ".join(["fare=1"] * 150)}"',
+        )
+    ),
+    Broken(
+        "role.filters",
+        ROLES,
+        "".join(reading(number, "line", f"line = '{number}'") for number in range(101)),
+        at="roles:\n",
+        severity="warning",
+        after=False,
+    ),
+    Broken(
+        "role.apart",
+        ROLES,
+        reading(1, "line", "fare > 1") + reading(2, "fare", "fare < 1"),
+        at="roles:\n",
+        severity="warning",
+        after=False,
+    ),
+    Broken("tag.value", "logicalType: timestamp", "logicalType: timestamp\n        classification: 'a;b'", "classi"),
+    Broken("tag.value", "logicalType: timestamp", "logicalType: timestamp\n        tags: ['tier:a#b']", "tags: ['tier"),
+    Broken("tag.value", "dataProduct: stops", f"dataProduct: stops\ntags: ['personal:{'y' * 257}']", "tags"),
     Broken(
         "verified.sql",
         "- property: datamesh.sql\n          value: SELECT COUNT(*) FROM transit.stops",

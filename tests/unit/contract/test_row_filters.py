@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from datamesh.contract.lint import lint
 from datamesh.contract.masks import Mask, problem
 from datamesh.contract.model import Column, ColumnType, Table
 from datamesh.contract.rowfilter import condition
 from datamesh.errors import StatementRejected
+from tests.support.contracts import edited
 
+ROWS = "{property: datamesh.rows, value: length(line) = 1}"
 KINDS = {"region": "string", "id": "integer", "opened": "date", "seen": "timestamptz", "open": "boolean"}
 INNER = (Column("element", ColumnType("string")),)
 TABLE = Table(
@@ -100,3 +103,24 @@ def test_nothing_else_is(text: str) -> None:
 def test_a_mask_fits_some_types(mask: Mask, kind: str, told: str | None) -> None:
     found = problem(mask, "x", kind)
     assert told in found if told and found else found is told
+
+
+def test_what_lake_formation_is_not_asked_for_is_no_finding() -> None:
+    # Given roles that show no column in common, and one of them all rows: then there is no filter
+    text = edited(
+        "roles:\n",
+        "roles:\n"
+        + "".join(
+            f"  - {{role: {name}, access: read, customProperties: [{{property: datamesh.principals, value: [role/x]}},"
+            f" {{property: datamesh.columns, value: [{column}]}}{more}]}}\n"
+            for name, column, more in (
+                ("one", "line", ", {property: datamesh.rows, value: fare > 1}"),
+                ("two", "fare", ", {property: datamesh.rows, value: fare < 1}"),
+                ("all", "stop_id", ""),
+            )
+        ),
+    )
+    assert [finding.rule for finding in lint(text.encode()) if finding.rule.startswith("role.")] == []
+    # And a condition that is none is one finding, not two
+    wrong = edited("value: [role/planner]\n", f"value: [role/planner]\n      - {ROWS}\n")
+    assert [finding.rule for finding in lint(wrong.encode()) if finding.rule.startswith("role.")] == ["role.rows"]

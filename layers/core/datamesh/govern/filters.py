@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 
 from datamesh.contract.model import Table
 from datamesh.contract.partiql import partiql
+from datamesh.contract.rules.lakeformation import MOST_FILTERS
 from datamesh.errors import StatementRejected
 from datamesh.govern.rights import Right, Rights
 
 __all__ = ["MOST_FILTERS", "OWN_FILTERS", "CellsFilter", "filters_of"]
 
 OWN_FILTERS = "datamesh-"  # how the names of ours begin
-MOST_FILTERS = 100  # grants on filters that Lake Formation takes for one principal and table
 
 
 @dataclass(frozen=True, order=True)
