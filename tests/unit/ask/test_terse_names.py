@@ -50,6 +50,8 @@ schema:
       - {name: mishap_id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true}
       - {name: ferry_id, logicalType: integer, relationships: [{type: foreignKey, to: ferry.ferry_id}]}
       - {name: quay_id, logicalType: integer, relationships: [{type: foreignKey, to: quay.quay_id}]}
+      - {name: mishap_date, logicalType: date}
+      - {name: settled_dt, logicalType: date}
   - name: pilot
     properties:
       - {name: pilot_id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true}
@@ -90,6 +92,11 @@ def _ask(port: Knowledge, question: str) -> Plan:
         ("Which pilots does Una Stark supervise?", "ON pilot_2.pilot_id = pilot.supervisor_id"),
         ("public quays built before 1950", "WHERE quay.built_yr < 1950 AND quay.is_public = TRUE"),
         ("How many quays are public?", "COUNT(*) AS count FROM port.quay AS quay WHERE quay.is_public = TRUE"),
+        (
+            "Which mishaps were settled in 2024?",
+            "WHERE mishap.settled_dt >= CAST('2024-01-01' AS DATE) AND mishap.settled_dt",
+        ),
+        ("How many mishaps have been settled?", "WHERE NOT mishap.settled_dt IS NULL"),
         ("Which ferries call at East Quay?", "FROM port.ferry AS ferry WHERE EXISTS(SELECT 1 FROM port.ferry_call"),
     ],
 )

@@ -48,6 +48,7 @@ _UNLIKE = 0.2  # parts of one condition that look at different things
 _ROUNDABOUT = 0.3  # a way over something else, where a thing has these itself
 _BEING = 0.3  # that rows of another table are what somebody is
 _NOT_THE_ROW = 0.5  # what a row says, beside what it is of
+_OF_THE_THING = 0.7  # that a period is of the thing that rows lead to: the year of a campus, for its fees in 1996
 _OF_THE_ROW = 0.3  # that a thing's restriction is one of the rows that lead to it
 
 
@@ -79,7 +80,9 @@ def _meant(schema: Schema, pred: PredForm, spot: Spot) -> list[Choice[intent.Pre
     merely_when = isinstance(pred, Dated) and not pred.hint
     if spot.back is None or not _plain(pred) or (found and not merely_when):
         return found
-    own = (choice for choice in _meant(schema, pred, spot.back) if not isinstance(choice.value, intent.Exists))
+    own = [choice for choice in _meant(schema, pred, spot.back) if not isinstance(choice.value, intent.Exists)]
+    its = _OF_THE_THING if own and merely_when else 0.0  # a row's own date is when it was
+    found = [Choice(choice.value, choice.cost + its) for choice in found]
     return cheapest([*found, *(Choice(choice.value, choice.cost + _OF_THE_ROW) for choice in own)])
 
 

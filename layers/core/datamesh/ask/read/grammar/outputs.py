@@ -224,9 +224,14 @@ def of_whom(r: Reader, listed: Hit[Outs]) -> Iterator[Hit[Outs]]:
 def _itself(r: Reader, items: Outs, form: SetForm) -> SetForm:
     """Languages that contain X, publishers whose name contains X: what is shown is what contains it, if no thing."""
     only = items[0]
-    if len(items) > 1 or not isinstance(only, Plain) or any(r.names(only.attr.start, "table")):
+    if len(items) > 1 or not isinstance(only, Plain) or _whole_thing(r, only.attr):
         return form
     return replace(form, preds=tuple(of_head(only.attr, pred) for pred in form.preds))
+
+
+def _whole_thing(r: Reader, name: Name) -> bool:
+    """Whether a name is a thing's as well; the catalog's publishers are no catalogs."""
+    return any(thing.end >= name.end for thing in r.names(name.start, "table"))
 
 
 def _owner_like(form: SetForm, items: Outs) -> bool:

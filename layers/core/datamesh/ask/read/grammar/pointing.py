@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from datamesh.ask.names.spelling import verb_form
+from datamesh.ask.names.words import singular
 from datamesh.ask.read.chart import Hit, Reader, rule
 
 __all__ = ["UNREAD_CLAUSE", "pointing_back", "with_its_verb"]
@@ -74,9 +75,12 @@ def _subjects(r: Reader, i: int) -> Iterator[Hit[None]]:
     at = r.the(i)
     for op in r.op(at, "each"):
         at = op.end
-    at += r.word(at, "this", "that")
-    if at > i:
-        for name in r.names(at, "table"):
+    one = r.word(at, "this", "that")
+    at += one
+    for name in r.names(at, "table") if at > i else ():
+        last = r.tokens[name.end - 1]
+        again = any(token.stem == last.stem for token in r.tokens[:at])
+        if again or not one or singular(last.fold) == last.fold:  # that player; not (countries) that players are from
             yield Hit(name.end, None, _NOUN_AGAIN)
 
 

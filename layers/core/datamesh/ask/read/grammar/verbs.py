@@ -201,8 +201,8 @@ def _done(r: Reader, i: int, said: Chain) -> Iterator[Hit[Post]]:
     for name in r.names(i, "column"):
         if said.last == "be":
             yield Hit(name.end, Lacking(name, negated=True, flag=True), _DONE_ALONE)
-        if said.last in ("be", "have") and (when := _when(r, name)):
-            yield Hit(name.end, Lacking(when, negated=True), _DONE_ALONE)
+        if said.last in ("be", "have") and (when := _when(r, name)) and not any(dates(r, name.end)):
+            yield Hit(name.end, Lacking(when, negated=True), _DONE_ALONE)  # settled in May: it was settled then
 
 
 @rule
