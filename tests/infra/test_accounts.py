@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.templates import Template, statements, template
+from tests.support.templates import Template, chosen, listed, statements, template
 
 SOURCES = {"Fn::Split": [",", {"Ref": "Sources"}]}
 HOST, GUEST = "accounts/host.yaml", "accounts/guest.yaml"
@@ -108,3 +108,19 @@ def test_without_an_organization_the_engine_layer_is_opened_to_the_account() -> 
     assert host["Condition"] == "HasNoOrganization"
     assert host["Properties"]["Principal"] == {"Ref": "AccountId"}
     assert platform["EngineLayerPermission"]["Condition"] == "HasOrganization"
+
+
+def test_tables_are_shared_from_an_account_of_their_own_by_lake_formation_only() -> None:
+    """A share is made where a principal is of another account, so not in the platform's, and by that name alone."""
+    domain = template("template.yaml")
+    conditions = dict.fromkeys(domain.body["Conditions"], True)
+    for in_platform_account in (True, False):
+        roles = {
+            name
+            for name, role in domain.of_type("AWS::IAM::Role")
+            for s in statements(chosen(role, conditions | {"InPlatformAccount": in_platform_account}))
+            if any(action.startswith("ram:") for action in listed(s["Action"]))
+        }
+        assert roles == (set() if in_platform_account else {"ApplyGrantsRole"})
+    may = {s["Sid"]: s for s in statements(domain.resources["ApplyGrantsRole"])}
+    assert may["LakeFormationShares"]["Condition"] == {"StringLike": {"ram:ResourceShareName": "LakeFormation*"}}

@@ -34,6 +34,18 @@ UNSCOPED = {
         "logs:DescribeLogGroups",
     },
     "IAM knows no resource of Lake Formation's; its own grants decide": {"lakeformation:*"},
+    "IAM knows no resource of a share that is yet to be made": {"ram:CreateResourceShare"},
+    "IAM knows no resource of a list of shares, nor of the organization": {
+        "ram:GetResourceShares",
+        "ram:GetResourceShareAssociations",
+        "ram:GetPermission",
+        "ram:ListPermissions",
+        "ram:ListPrincipals",
+        "ram:ListResources",
+        "ram:ListResourceSharePermissions",
+        "organizations:DescribeOrganization",
+        "organizations:DescribeAccount",
+    },
 }
 WIDER = {  # what stands beside every other "*" that is a whole resource, or an account
     "of a key policy: this key",
