@@ -322,8 +322,35 @@ class Refusing:
         return getattr(self._client, self._call)(**request)
 
 
+def test_settings_that_another_domain_takes_back_are_put_again(watched: Watched) -> None:
+    # Given a domain that read the settings before us and writes them after us
+    other = {"DataLakePrincipalIdentifier": f"arn:aws:iam::{ACCOUNT}:role/other-admin"}
+    before = watched.client.get_data_lake_settings()["DataLakeSettings"]
+    waits: list[float] = []
+
+    def overwritten(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            watched.client.put_data_lake_settings(DataLakeSettings={**before, "DataLakeAdmins": [other]})
+
+    # When a product is granted, then both are administrators in the end
+    apply(watched.client, want(), sleep=overwritten)
+    after = watched.client.get_data_lake_settings()["DataLakeSettings"]
+    assert after["DataLakeAdmins"] == [other, {"DataLakePrincipalIdentifier": OWN.admin}]
+    assert len(waits) == 2
+
+    # And where they are always taken back, that is an error worth a retry
+    def always(_: float) -> None:
+        watched.client.put_data_lake_settings(DataLakeSettings=before)
+
+    always(0)
+    with pytest.raises(Transient):
+        apply(watched.client, want(), sleep=always)
+
+
 def test_a_concurrent_writer_is_waited_for_with_jitter(watched: Watched) -> None:
     waits: list[float] = []
+    apply(watched.client, want())
     busy = Refusing(watched.client, "grant_permissions", "ConcurrentModificationException", 3, lambda _: True)
     apply(busy, want(ANALYST), sleep=waits.append)
     assert len(waits) == 3

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from datamesh.govern.calls import Change, changes
 from datamesh.govern.filters import CellsFilter
-from datamesh.govern.projection import EVERYBODY, Change, State, TableGrant, changes
+from datamesh.govern.projection import EVERYBODY, State, TableGrant
 
 __all__ = ["Difference", "differences"]
 

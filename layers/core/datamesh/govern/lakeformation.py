@@ -16,8 +16,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from datamesh.errors import Transient
+from datamesh.govern.calls import Change, changes, settings_change
 from datamesh.govern.filters import OWN_FILTERS, CellsFilter
-from datamesh.govern.projection import EVERYBODY, Change, OpenGrant, State, TableGrant, changes
+from datamesh.govern.projection import EVERYBODY, OpenGrant, State, TableGrant
 from datamesh.govern.tags import LFTags
 
 __all__ = ["Applied", "apply", "differs", "existing", "of_gone_tables", "withdraw"]
@@ -54,6 +55,8 @@ def apply(client: Any, want: State, *, sleep: Callable[[float], None] = time.sle
                 granted += len(change.grants)
             else:
                 refused.append(change.grants[0].principal)
+        elif change.operation == "put_data_lake_settings":
+            _settle(client, want, change, sleep)
         elif change.operation in ("create_data_cells_filter", "update_data_cells_filter"):
             if not _taken(client, change, sleep):
                 unmade.add(change.filter)
@@ -61,6 +64,22 @@ def apply(client: Any, want: State, *, sleep: Callable[[float], None] = time.sle
             _call(client, change, sleep)
             revoked += len(change.grants)
     return Applied(granted, revoked, tuple(sorted(set(refused))))
+
+
+def _settle(client: Any, want: State, change: Change, sleep: Callable[[float], None]) -> None:
+    """Puts the account's settings until what is wanted stands there.
+
+    They are one document without a version: another domain of the account that read it before and writes it after us
+    takes our change back. So it is looked at again after a random wait, as the other does.
+    """
+    for attempt in range(_TRIES):
+        _call(client, change, sleep)
+        sleep(random.uniform(0.1, 0.2 * 2**attempt))  # noqa: S311 (jitter, not a secret)
+        again = settings_change(_with_settings(client, want), want)
+        if again is None:
+            return
+        change = again
+    raise Transient(f"settings of the account were taken back {_TRIES} times")
 
 
 def _taken(client: Any, change: Change, sleep: Callable[[float], None]) -> bool:
@@ -97,9 +116,8 @@ def _check_failures(change: Change, answer: Mapping[str, Any]) -> None:
 
 def existing(client: Any, want: State) -> State:
     """What Lake Formation holds of the product that `want` is about."""
-    settings = client.get_data_lake_settings()["DataLakeSettings"]
     filters = tuple(_filters(client, want))
-    return State(
+    bare = State(
         catalog=want.catalog,
         database=want.database,
         table=want.table,
@@ -108,12 +126,19 @@ def existing(client: Any, want: State) -> State:
         tag_values=_ontology(client),
         grants=frozenset(_grants(client, want, filters)),
         filters=frozenset(each for each in filters if each.name.startswith(OWN_FILTERS)),
-        admins=_administrators(settings, "DataLakeAdmins"),
-        settings=settings,
-        watchers=_administrators(settings, "ReadOnlyAdmins"),
+        admins=frozenset(),
+        settings={},
         governed=want.governed,
         open=frozenset(_open(client, want)) if want.governed else frozenset(),
     )
+    return _with_settings(client, bare)
+
+
+def _with_settings(client: Any, state: State) -> State:
+    """`state` with the account's settings as they are now."""
+    settings = client.get_data_lake_settings()["DataLakeSettings"]
+    admins, watchers = _administrators(settings, "DataLakeAdmins"), _administrators(settings, "ReadOnlyAdmins")
+    return replace(state, settings=settings, admins=admins, watchers=watchers)
 
 
 def _administrators(settings: Mapping[str, Any], kind: str) -> frozenset[str]:
