@@ -42,7 +42,7 @@ TABLES = {
     "member_cards": ("card_id", "colour string"),
     "card_uses": ("use_id", "card_id >member_cards.card_id", "place string"),
     "gauges": ("gauge_id",),
-    "reviewers": ("reviewer_id", "reviewer_name string"),
+    "reviewers": ("reviewer_id", "reviewer_name string", "desk_number string"),
     "marks": ("mark_id", "reviewer_id >reviewers.reviewer_id", "stars integer"),
     "halls": ("hall_id", "total_attendance integer", "capacity integer"),
     "towers": ("tower_id", "height number", "city_id >cities.city_id"),
@@ -89,6 +89,7 @@ REFUSED = [
     "List the details of gauges",  # of which only a key is known
     "Show the height and all details of gadgets",  # the height twice
     "How many reviews are there?",  # not how many reviewers
+    "Show the number of desk types",  # not the numbers of desks
     "How many uses are there for each member?",  # not for each card of one
 ]
 ANSWERED = [
@@ -100,6 +101,8 @@ ANSWERED = [
     ("List the details of gadgets", "height"),
     ("How many reviewers are there?", "town.reviewers"),
     ("What are the ids of reviewers?", "reviewers.reviewer_id"),
+    ("Show the number of desks", "COUNT(DISTINCT reviewers.desk_number)"),
+    ("Show the number of the desk of each reviewer", "SELECT reviewers.desk_number"),
 ]
 
 

@@ -170,9 +170,13 @@ def _name(lattice: Lattice, i: int, end: int, targets: Sequence[Target]) -> Name
 
 
 def _carried(lattice: Lattice, vocabulary: Vocabulary, name: Name) -> Name | None:
-    """Phone number, market value, enrollment size: a word that only says what kind of thing the column holds."""
-    end = name.end
-    kinds = _CARRIERS.get(stem(singular(lattice.tokens[end].fold))) if end < len(lattice.tokens) else None
+    """Phone number, market value, enrollment size: a word that only says what kind of thing the column holds.
+
+    The number of card types is none of a card.
+    """
+    end, words = name.end, lattice.tokens
+    of = any(word.fold == "of" for word in words[name.start : end])
+    kinds = _CARRIERS.get(stem(singular(words[end].fold))) if end < len(words) and not of else None
     fitting = [replace(t, cost=t.cost + _CARRIED) for t in name.targets if kinds and _carries(vocabulary, t, kinds)]
     return _name(lattice, name.start, end + 1, fitting) if fitting else None
 

@@ -13,6 +13,7 @@ from datamesh.ask.names.words import Token, name_words, singular, stem, value_ke
 __all__ = ["mistaken"]
 
 _DOERS = ("er", "or")
+_NUMBER = stem("number")
 _BEING = frozenset(("is", "are", "was", "were", "be", "been", "has", "have", "had"))
 
 
@@ -23,7 +24,16 @@ def mistaken(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> 
         or _for_the_doers(words[-1], target, vocabulary)
         or _for_a_compound(words, target, vocabulary)
         or _for_a_flag(words, target, vocabulary)
+        or _for_a_count(words, target, vocabulary)
     )
+
+
+def _for_a_count(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> bool:
+    """How many there are, for what is written on each: the number of cards is no card number."""
+    if target.kind != "column" or len(words) < 3 or (words[0].stem, words[1].fold) != (_NUMBER, "of"):
+        return False
+    last = words[-1].fold
+    return singular(last) != last and vocabulary.column(target.table, target.name).words[-1:] == (_NUMBER,)
 
 
 def _for_a_flag(words: Sequence[Token], target: Target, vocabulary: Vocabulary) -> bool:
