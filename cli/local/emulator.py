@@ -10,6 +10,8 @@ with forty functions is gigabytes.
 To IAM a Glue database is one (the emulator asks for the right to a table of its name), and `aws:PrincipalArn` of a
 role's session is the role (the emulator compares the session).
 
+To IAM a task's token is its state machine's, whose right is asked for; the emulator asks for `*`.
+
 A part of an object's version is a part: the emulator answers with all of it, and a download in parts comes out longer
 than the object. And the event of a version says which one it is about.
 
@@ -34,7 +36,7 @@ from ministack.services import eventbridge, lambda_svc, s3, stepfunctions
 
 from cli.local import accounts, callers, wire
 
-__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread", "versioned"]
+__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread", "token", "versioned"]
 
 Answer = tuple[int, dict[str, str], Any]  # of the emulator's S3: status, headers, body
 
@@ -128,6 +130,7 @@ def mend() -> None:
     lambda_svc.reap_idle_workers = end_idle
     _name_failures()
     _authorize_databases()
+    _authorize_tokens()
     _know_roles()
     _cut_versions()
     stepfunctions._run_distributed_map = spread(stepfunctions._run_distributed_map)
@@ -178,6 +181,43 @@ def _authorize_databases() -> None:
         return glue_resource(arn, headers.get("x-amz-target", "")) if service == "glue" else arn
 
     iam_actions.extract_resource_arn = mended
+
+
+def _authorize_tokens() -> None:
+    machines: dict[str, str] = {}  # by token
+    running: ContextVar[str] = ContextVar("running", default="")  # each execution has a thread of its own
+    execute, wait, resource_of = (
+        stepfunctions._execute_task,
+        stepfunctions._invoke_with_callback,
+        iam_actions.extract_resource_arn,
+    )
+
+    def execute_mended(state: dict[str, Any], given: Any, execution: Any, context: dict[str, Any]) -> Any:
+        running.set(context.get("StateMachine", {}).get("Id", ""))
+        return execute(state, given, execution, context)
+
+    def wait_mended(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
+        machines[token] = running.get()
+        try:
+            return wait(resource, given, token, state)
+        finally:
+            del machines[token]
+
+    def resource_mended(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any) -> str:
+        arn: str = resource_of(service, method, path, headers, body, *rest)
+        return machines.get(token(body), arn) if service == "states" and arn == "*" else arn
+
+    stepfunctions._execute_task, stepfunctions._invoke_with_callback = execute_mended, wait_mended
+    iam_actions.extract_resource_arn = resource_mended
+
+
+def token(body: bytes) -> str:
+    """The task token in a call of Step Functions, if any."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return ""
+    return str(said.get("taskToken", "")) if isinstance(said, dict) else ""
 
 
 def _name_failures() -> None:

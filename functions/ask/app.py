@@ -12,10 +12,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh.ask.parts import service
-from datamesh.ask.problem import problem, trail
 from datamesh.ask.service import Reply, Service
 from datamesh.errors import DatameshError, InfrastructureError
 from datamesh.govern.principal import canonical
+from datamesh.problem import problem, trail
 
 app = APIGatewayRestResolver()
 logger = Logger(service="ask")

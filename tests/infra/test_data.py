@@ -56,13 +56,32 @@ def test_no_rule_expires_what_tables_are_made_of() -> None:
 
 
 def test_results_expire_and_nothing_else_on_the_platform_does() -> None:
-    ((_, bucket),) = of_types(template("platform.yaml"), "AWS::S3::Bucket")
     expiring = [
         (rule.get("Prefix"), rule["ExpirationInDays"])
-        for rule in bucket["LifecycleConfiguration"]["Rules"]
+        for _, bucket in of_types(template("platform.yaml"), "AWS::S3::Bucket")
+        for rule in bucket.get("LifecycleConfiguration", {"Rules": []})["Rules"]
         if any("Expiration" in key for key in rule)
     ]
     assert expiring == [("results/", {"Ref": "ResultDays"})]
+
+
+def test_an_audit_record_is_neither_written_over_nor_removed() -> None:
+    audit = template("platform.yaml").resources["AuditBucket"]["Properties"]
+    assert audit["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert audit["ObjectLockEnabled"] is True
+    kept = {"Mode": "GOVERNANCE", "Days": {"Ref": "AuditDays"}}
+    assert audit["ObjectLockConfiguration"] == {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": kept}}
+    assert "LifecycleConfiguration" not in audit
+    may = {
+        action
+        for path in PLANES
+        for name, it in template(path).resources.items()
+        if it["Type"] in {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
+        for statement in statements(it)
+        if "AuditBucket" in str(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert may == {"s3:PutObject"}
 
 
 @pytest.mark.parametrize("path", PLANES)

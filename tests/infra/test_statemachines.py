@@ -12,7 +12,8 @@ import jsonata
 import pytest
 
 from datamesh import errors, events, messages
-from tests.support.templates import template
+from datamesh.govern.requests import DECIDE_WITHIN
+from tests.support.templates import Template, template
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "statemachines").glob("*.asl.json"))
@@ -20,7 +21,8 @@ SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 EXPRESSION = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
 
 # Nothing catches these: their failure fails the execution, and the sweeper goes on with the batch.
-UNCAUGHT = {"RegisterProduct", "RejectBatch", "TellFailure", "RecordFailure"}
+# That of the last of them leaves a request open, until it is decided on or the platform's sweep ends it.
+UNCAUGHT = {"RegisterProduct", "RejectBatch", "TellFailure", "RecordFailure", "EndWhatIsOver"}
 OURS = {name for name in errors.__all__ if name not in {"InfrastructureError", "DatameshError"}}
 
 
@@ -135,8 +137,12 @@ def test_every_expression_parses(path: Path, name: str, state: dict[str, Any]) -
             assert "{%" not in value, f"half an expression: {value}"
 
 
-def test_an_execution_succeeds_only_where_a_product_or_a_contract_was_published() -> None:
-    for path, ends in (("publish_product", {"RegisterProduct"}), ("apply_contract", {"ContractApplied"})):
+def test_an_execution_succeeds_only_where_it_did_what_it_is_for() -> None:
+    for path, ends in (
+        ("publish_product", {"RegisterProduct"}),
+        ("apply_contract", {"ContractApplied"}),
+        ("grant_access", {"Decided"}),
+    ):
         every = machine(path)["States"]
         assert {name for name, state in every.items() if state.get("End") or state["Type"] == "Succeed"} == ends
 
@@ -236,6 +242,37 @@ def test_a_contract_that_infrastructure_failed_is_told_of_in_our_envelope(versio
     assert event == events.ContractFailed(contract=pointer, error="Transient")
 
 
+REQUEST = {"request_id": "0123456789abcdef-00000001"}
+
+
+def test_what_the_steps_of_grant_access_are_called_with() -> None:
+    every = machine("grant_access")["States"]
+    bound = {"Execution": {"Input": REQUEST, "Name": "execution-1"}, "Task": {"Token": "a-token"}}
+    said = {
+        name: evaluated(every[name]["Arguments"], context=bound)["Payload"]
+        for name in ("ApproveByPolicy", "AwaitOwner", "EndWhatIsOver")
+    }
+    assert said == {
+        "ApproveByPolicy": {"task": "approve_by_policy"} | REQUEST,
+        "AwaitOwner": {"task": "wait", "token": "a-token"} | REQUEST,
+        "EndWhatIsOver": {"task": "end"} | REQUEST,
+    }
+
+
+@pytest.mark.parametrize(("state", "following"), [("requested", "AwaitOwner"), ("granted", ""), ("lapsed", "")])
+def test_a_request_that_is_decided_waits_for_nobody(state: str, following: str) -> None:
+    (choice,) = machine("grant_access")["States"]["IsDecided"]["Choices"]
+    assert (choice["Next"] if evaluated(choice["Condition"], input={"state": state}) else "") == following
+
+
+def test_an_owner_has_the_time_to_decide_that_requests_have_and_is_not_waited_for_twice() -> None:
+    definition = machine("grant_access")
+    wait = definition["States"]["AwaitOwner"]
+    assert wait["TimeoutSeconds"] == DECIDE_WITHIN.total_seconds() < definition["TimeoutSeconds"]
+    assert not [error for rule in wait["Retry"] for error in rule["ErrorEquals"] if "Timeout" in error.split(".")]
+    assert {rule["Next"] for rule in wait["Catch"]} == {"EndWhatIsOver"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_template_fills_in_every_name_and_no_other(path: Path) -> None:
     assert set(SUBSTITUTION.findall(path.read_text(encoding="utf-8"))) == substitutions(path).keys()
@@ -244,8 +281,8 @@ def test_the_template_fills_in_every_name_and_no_other(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_function_ends_before_its_task_does(path: Path) -> None:
     """Else a task that timed out would be tried again beside a function that still runs."""
-    domain, given = template("template.yaml"), substitutions(path)
-    seconds = {function.name: function.properties["Timeout"] for function in domain.functions}
+    plane, given = plane_of(path), substitutions(path)
+    seconds = {function.name: function.properties["Timeout"] for function in plane.functions}
     for name, state in states(path):
         if state["Type"] == "Task" and state["Resource"].endswith("lambda:invoke"):
             [substituted] = SUBSTITUTION.findall(state["Arguments"]["FunctionName"])
@@ -253,9 +290,13 @@ def test_a_function_ends_before_its_task_does(path: Path) -> None:
             assert seconds[function] < state["TimeoutSeconds"], name
 
 
+def plane_of(path: Path) -> Template:
+    return template("platform.yaml" if path.name == "grant_access.asl.json" else "template.yaml")
+
+
 def substitutions(path: Path) -> dict[str, Any]:
     """What the template puts into a definition, by name."""
-    machines = template("template.yaml").of_type("AWS::Serverless::StateMachine")
+    machines = plane_of(path).of_type("AWS::Serverless::StateMachine")
     [properties] = [it["Properties"] for _, it in machines if it["Properties"]["DefinitionUri"].endswith(path.name)]
     given: dict[str, Any] = properties["DefinitionSubstitutions"]
     return given

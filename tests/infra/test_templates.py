@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ministack.services.cloudformation import provisioners
 
-from datamesh.settings import AskSettings, DomainSettings, PlatformSettings
+from datamesh.settings import AccessSettings, AskSettings, DomainSettings, PlatformSettings
 from tests.support.imports import reached
 from tests.support.templates import ROOT, TEMPLATES, Function, Template, listed, nodes, statements, template
 
@@ -72,9 +72,12 @@ def test_a_domain_can_be_found() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["ApplyContractMachine", "PublishProductMachine"])
-def test_a_state_machine_gets_the_substitutions_that_it_names(name: str) -> None:
-    machine = template("template.yaml").resources[name]["Properties"]
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(path, name) for path in PLANES for name, _ in template(path).of_type("AWS::Serverless::StateMachine")],
+)
+def test_a_state_machine_gets_the_substitutions_that_it_names(path: str, name: str) -> None:
+    machine = template(path).resources[name]["Properties"]
     definition = (ROOT / machine["DefinitionUri"]).read_text(encoding="utf-8")
     assert json.loads(definition)
     assert set(re.findall(r"\$\{(\w+)\}", definition)) == set(machine["DefinitionSubstitutions"])
@@ -107,7 +110,7 @@ def test_all_that_a_function_imports_is_in_its_layers(plane: Template, function:
 @each_function
 def test_a_function_gets_the_variables_that_its_settings_name(plane: Template, function: Function) -> None:
     names = reached(ROOT / "functions" / function.directory / "app.py")
-    kinds = (AskSettings, DomainSettings, PlatformSettings)
+    kinds = (AccessSettings, AskSettings, DomainSettings, PlatformSettings)
     (settings,) = (kind for kind in kinds if f"datamesh.settings.{kind.__name__}" in names)
     given = {name.lower() for name in plane.environment(function)}
     assert all(isinstance(value, str | dict) for value in plane.environment(function).values())

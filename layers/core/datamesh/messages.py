@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, Literal
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from datamesh.errors import Transient
 from datamesh.events import EVENT_TYPES, Event
 
-__all__ = ["Delivery", "Envelope", "Metadata", "emit", "envelope", "json_schemas", "parse"]
+__all__ = ["Delivery", "Envelope", "Metadata", "Moment", "emit", "envelope", "json_schemas", "parse"]
 
 SCHEMA_VERSION: Final = "1"
 _BATCH = 10  # PutEvents takes ten entries a call
@@ -59,14 +60,28 @@ class Delivery(BaseModel):
         return self.source.removeprefix(Envelope.SOURCE_PREFIX) if self.source.startswith("datamesh.") else ""
 
 
-def envelope(event: Event, *, domain: str, correlation_id: str, causation_id: str = "") -> Envelope:
-    """`event` in a new envelope. `correlation_id` is the run's or question's id, for one story to be followed."""
+@dataclass(frozen=True)
+class Moment:
+    """Which event it is and when it happened, of one that may be sent again: then it is the same event."""
+
+    event_id: str
+    occurred_at: datetime
+
+
+def envelope(
+    event: Event, *, domain: str, correlation_id: str, causation_id: str = "", moment: Moment | None = None
+) -> Envelope:
+    """`event` in an envelope, a new one where no `moment` says which it is.
+
+    `correlation_id` is the run's, the question's or the request's id, for one story to be followed.
+    """
+    moment = moment or Moment(str(uuid.uuid4()), datetime.now(UTC))
     metadata = Metadata(
-        event_id=str(uuid.uuid4()),
+        event_id=moment.event_id,
         correlation_id=correlation_id,
         causation_id=causation_id,
         domain=domain,
-        occurred_at=datetime.now(UTC),
+        occurred_at=moment.occurred_at,
     )
     return Envelope(metadata=metadata, data=event.model_dump(mode="json"))
 
@@ -77,13 +92,17 @@ def parse(detail_type: str, detail: dict[str, Any]) -> tuple[Metadata, Event]:
     return wrapped.metadata, EVENT_TYPES[detail_type].model_validate(wrapped.data)
 
 
-def emit(events: Sequence[Event], *, client: Any, bus: str, domain: str, correlation_id: str) -> None:
-    """Sends `events` to the mesh bus. Raises Transient when EventBridge refused any of them."""
+def emit(
+    events: Sequence[Event], *, client: Any, bus: str, domain: str, correlation_id: str, moment: Moment | None = None
+) -> None:
+    """Sends `events` to the mesh bus; one, where a `moment` is given. Raises Transient when EventBridge refused any."""
+    if moment and len(events) != 1:
+        raise ValueError("a moment is of one event")
     entries = [
         {
             "Source": f"{Envelope.SOURCE_PREFIX}{domain}",
             "DetailType": event.detail_type(),
-            "Detail": envelope(event, domain=domain, correlation_id=correlation_id).model_dump_json(),
+            "Detail": envelope(event, domain=domain, correlation_id=correlation_id, moment=moment).model_dump_json(),
             "EventBusName": bus,
         }
         for event in events

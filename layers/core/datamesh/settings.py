@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["AskSettings", "DomainSettings", "PlatformSettings", "load"]
+__all__ = ["AccessSettings", "AskSettings", "DomainSettings", "PlatformSettings", "load"]
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -75,6 +75,18 @@ class AskSettings(PlatformSettings):
     max_scan_bytes: int = 1_073_741_824
     engine_memory_mb: int = 1_024
     engine_threads: int = 2
+
+
+class AccessSettings(PlatformSettings):
+    """The function that keeps requests for access: where they are, and who ends them when their time has come."""
+
+    access_table: str
+    audit_bucket: str
+    bus_name: str
+    state_machine_arn: str
+    function_arn: str
+    schedule_role_arn: str
+    schedule_dlq_arn: str
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ministack.core import lambda_runtime
 
-from cli.local.emulator import end_idle, glue_resource, part, principal, raised, spread, versioned
+from cli.local.emulator import end_idle, glue_resource, part, principal, raised, spread, token, versioned
 
 LOG = """START
 Traceback (most recent call last):
@@ -147,3 +147,10 @@ def test_an_event_says_which_version_it_is_about() -> None:
 
     assert json.loads(versioned(event, "v1")["Detail"]) == {"object": {"key": "a.csv", "version-id": "v1"}}
     assert versioned(event, None) == event
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(b'{"taskToken": "a", "output": "{}"}', "a"), (b'{"name": "x"}', ""), (b"[]", ""), (b"", "")]
+)
+def test_a_task_token_is_read_where_there_is_one(body: bytes, said: str) -> None:
+    assert token(body) == said

@@ -15,7 +15,6 @@ from datamesh.ask import intent
 from datamesh.ask.answer import Desk, answer_question, answer_sql
 from datamesh.ask.answered import Answer, QuestionAnswer
 from datamesh.ask.intent.query import QUERY
-from datamesh.ask.problem import problem, trail
 from datamesh.ask.products import product_page, product_pages
 from datamesh.ask.queries import INLINE_BYTES, Kind, Queries, Query, new_query_id
 from datamesh.ask.stop import Stop
@@ -23,6 +22,7 @@ from datamesh.ask.view import View, view_of
 from datamesh.errors import AccessDenied, DatameshError, InfrastructureError, StatementRejected, UserError
 from datamesh.events import QuestionAnswered
 from datamesh.govern.subscription import Subscription
+from datamesh.problem import problem, trail
 from datamesh.registry.knowledge import Knowledge
 
 __all__ = ["Patience", "Reply", "Service"]

@@ -25,7 +25,6 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
-from datamesh.errors import Transient
 from datamesh.govern.requests import Request, Step
 from datamesh.govern.subscription import Subscription
 
@@ -128,7 +127,7 @@ class AccessStore:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _update(self, request_id: str, change: str, when: Any, names: dict[str, str], values: dict[str, Any]) -> bool:
-        """Whether the condition held. Raises Transient where two wrote at the same moment."""
+        """Whether the condition held."""
         try:
             self._table.update_item(
                 Key=_key(request_id),
@@ -138,11 +137,8 @@ class AccessStore:
                 ExpressionAttributeValues=values,
             )
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "ConditionalCheckFailedException":
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False
-            if code == "TransactionConflictException":
-                raise Transient("somebody else writes this request") from error
             raise
         return True
 

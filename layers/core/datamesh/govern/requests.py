@@ -29,6 +29,8 @@ from datamesh.govern.tags import is_expression, parse_expression
 __all__ = [
     "DECIDE_WITHIN",
     "LONGEST",
+    "MESH",
+    "Kind",
     "Request",
     "State",
     "Step",

@@ -18,7 +18,7 @@ from datamesh.registry.projection import MAJOR
 from datamesh.registry.store import Item, Registry, knowledge_keys
 from datamesh.registry.valuestore import ValueStore
 
-__all__ = ["Failure", "Knowledge", "KnowledgeLoader", "ProductKnowledge"]
+__all__ = ["Failure", "Knowledge", "KnowledgeLoader", "ProductKnowledge", "named_versions"]
 
 _READERS = 8  # contracts and profiles read at a time
 _MANY = 16  # contracts and profiles that are missing, from which on the pack is looked into
@@ -108,7 +108,7 @@ class KnowledgeLoader:
             return self._load()  # replaced between the query and the read: the registry names the new one by now
 
     def _load(self) -> Knowledge:
-        items = _named(self._registry.products())
+        items = named_versions(self._registry.products())
         contracts, profiles = knowledge_keys(items)
         self._contracts = _only(contracts, self._contracts)
         known = _only(profiles, self._profiles)
@@ -180,7 +180,7 @@ def _key(item: Item, part: str) -> str:
     return str(item[part]["knowledge_key"])
 
 
-def _named(items: Iterable[Item]) -> list[Item]:
+def named_versions(items: Iterable[Item]) -> list[Item]:
     """The major versions that have a contract, under the names that people use.
 
     The product's own name goes to the newest that is open to readers: a draft beside it takes nothing from them.

@@ -1,0 +1,1 @@
+"""Who may read what, asked for and decided on: the wing of requests for access."""
