@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -18,7 +18,7 @@ from cli.screen import Screen
 from cli.target import Target
 from datamesh.errors import AccessDenied, InfrastructureError, Refusal, Transient, UnknownProduct, UserError
 
-__all__ = ["get", "post"]
+__all__ = ["Answer", "get", "post"]
 
 _TIMEOUT = 35  # API Gateway ends a call at 29 s
 _WAIT = 600.0  # how long an answer is waited for
@@ -27,15 +27,15 @@ _POLL = 0.5
 Answer = dict[str, Any]
 
 
-def get(target: Target, *path: str) -> Answer:
+def get(target: Target, *path: str, query: Mapping[str, str] | None = None) -> Answer:
     """The resource at `path`. Raises UnknownProduct, a Refusal, or InfrastructureError."""
-    return _answer(*_send(target, "GET", path))
+    return _answer(*_send(target, "GET", path, query=query))
 
 
-def post(target: Target, screen: Screen, path: str, body: Mapping[str, Any], *, doing: str) -> Answer:
+def post(target: Target, screen: Screen, path: str | tuple[str, ...], body: Mapping[str, Any], *, doing: str) -> Answer:
     """The answer to `body`, however long it takes. Raises UserError, a Refusal, or InfrastructureError."""
     with screen.step(doing) as step:
-        status, answer = _send(target, "POST", (path,), body)
+        status, answer = _send(target, "POST", (path,) if isinstance(path, str) else path, body)
         deadline = time.monotonic() + _WAIT
         while status == 202:
             query = str(answer["query_id"])
@@ -51,8 +51,11 @@ def post(target: Target, screen: Screen, path: str, body: Mapping[str, Any], *, 
     return _answer(status, answer)
 
 
-def _send(target: Target, method: str, path: tuple[str, ...], body: Any = None) -> tuple[int, Answer]:
+def _send(
+    target: Target, method: str, path: tuple[str, ...], body: Any = None, *, query: Mapping[str, str] | None = None
+) -> tuple[int, Answer]:
     url = "/".join([_base(target), *(quote(part, safe="") for part in path)])
+    url += f"?{urlencode(query)}" if query else ""
     data = json.dumps(body) if body is not None else None
     request = AWSRequest(method, url, data=data, headers={"Content-Type": "application/json"})
     SigV4Auth(target.session.get_credentials(), "execute-api", target.region).add_auth(request)

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from cli.commands import (
-    access,
+    access_requests,
     contract,
     domain,
     evaluate,
@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 for group in (mesh, publish, runs, products, questions, maintain, evaluate):
     group.register(app)
-app.add_typer(access.app, name="access")
+app.add_typer(access_requests.app, name="access")
 app.add_typer(contract.app, name="contract")
 app.add_typer(domain.app, name="domain")
 app.add_typer(quarantine.app, name="quarantine")

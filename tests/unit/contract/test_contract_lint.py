@@ -347,6 +347,15 @@ BROKEN = [
         "role.principals", "value: [role/planner]", "value: []", at="- role: planner", severity="warning", after=False
     ),
     Broken(
+        "approval.columns",
+        "roles:\n",
+        "customProperties:\n"
+        "  - property: datamesh.autoApproval\n"
+        "    value: [{principals: [role/planner], columns: [colour], days: 30}]\n"
+        "roles:\n",
+        at="customProperties:",
+    ),
+    Broken(
         "role.columns",
         "        value: [role/planner]\n",
         "        value: [role/planner]\n      - {property: datamesh.columns, value: [colour]}\n",

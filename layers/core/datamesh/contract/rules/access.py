@@ -1,4 +1,4 @@
-"""Roles and verified statements: who reads, and which answers the owners vouch for."""
+"""Roles, automatic approval and verified statements: who reads, and which answers the owners vouch for."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ __all__ = ["check"]
 
 def check(subject: Subject) -> Iterator[Finding]:
     yield from _roles(subject)
+    yield from _approvals(subject)
     yield from _statements(subject)
 
 
@@ -42,6 +43,16 @@ def _roles(subject: Subject) -> Iterator[Finding]:
         yield from _masks(subject, role, path)
         if role.rows:
             yield from _rows(subject, role, path)
+
+
+def _approvals(subject: Subject) -> Iterator[Finding]:
+    """What is granted without asking is there."""
+    columns = {name for table in subject.tables() for name in table.column_names()}
+    for approval in subject.contract.approvals:
+        for name in approval.columns or ():
+            if name not in columns:
+                message = f"automatic approval names `{name}`, which is no column"
+                yield subject.error("approval.columns", "customProperties", message, "name columns of the table")
 
 
 def _masks(subject: Subject, role: Role, path: str) -> Iterator[Finding]:
