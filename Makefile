@@ -20,7 +20,7 @@ LAYER_LOCK = $(LOCK) --python-version 3.13 --constraint requirements/dev.txt pyp
 # Every sam and every local function would compile all it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test chaos check build bench gate burst setup lock schemas cost clean
+.PHONY: demo test chaos permissions check build bench gate burst setup lock schemas cost clean
 
 demo: setup ## Run the whole mesh on real data, ending with answers
 	$(BIN)/python -m cli.demo
@@ -32,6 +32,9 @@ chaos: setup ## Faults on the local mesh by seeded schedules (SEEDS, BATCHES of 
 	for seed in $(SEEDS); do \
 		DATAMESH_CHAOS_SEED=$$seed DATAMESH_CHAOS_BATCHES=$(BATCHES) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/e2e/test_mesh_chaos.py; \
 	done
+
+permissions: setup ## Record which calls IAM lets through while tests/e2e run, into tests/infra/permissions.json
+	DATAMESH_RECORD_PERMISSIONS=1 $(BIN)/pytest -q tests/e2e
 
 check: setup build/scan/clean ## Lint, types, templates and the rules of the house
 	$(BIN)/ruff check .

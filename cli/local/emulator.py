@@ -18,7 +18,8 @@ than the object. And the event of a version says which one it is about.
 A Distributed Map in JSONata has its `Items`, `ItemSelector` and `Output`: the emulator reads none of them and makes one
 item of the whole input.
 
-And what it lacks between accounts: `cli.local.accounts`.
+And what it lacks between accounts: `cli.local.accounts`. And S3 tells of absent objects
+those only who may list them: `cli.local.permissions`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import eventbridge, lambda_svc, s3, stepfunctions
 
-from cli.local import accounts, callers, wire
+from cli.local import accounts, callers, permissions, wire
 
 __all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread", "token", "versioned"]
 
@@ -136,7 +137,8 @@ def mend() -> None:
     stepfunctions._run_distributed_map = spread(stepfunctions._run_distributed_map)
     _tell_versions()
     accounts.mend()
-    app.app = wire.around(app.app, callers.asked, callers.kill)
+    permissions.mend()
+    app.app = permissions.around(wire.around(app.app, callers.asked, callers.kill))
 
 
 def _cut_versions() -> None:

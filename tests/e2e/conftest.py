@@ -27,12 +27,13 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, also where tests/e2e is named on the command line
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One group for xdist; what kills the mesh comes last."""
+    """One group for xdist; what is asked of all that happened comes at the end, and then what kills the mesh."""
+    last = ("permissions", "killed")
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.xdist_group("mesh"))
         item.add_marker(pytest.mark.mesh)
-    items.sort(key=lambda item: item in ours and "killed" in item.path.name)
+    items.sort(key=lambda item: [item in ours and it in item.path.name for it in reversed(last)])
 
 
 @dataclass(frozen=True)
