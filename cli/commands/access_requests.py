@@ -20,7 +20,7 @@ from cli.screen import table
 from cli.target import Target
 from datamesh.errors import InfrastructureError, UnknownProduct, UserError
 
-__all__ = ["app", "approve", "deny", "list_requests", "renew", "request", "revoke", "show"]
+__all__ = ["app", "approve", "deny", "list_requests", "renew", "request", "request_view", "revoke", "show"]
 
 _POLL = 1.0
 _SHORT = 8  # characters of an id that are shown, after what it has of its principal
@@ -59,7 +59,7 @@ def request(
     }
     made = api.post(asker, frame.screen, ("access", "requests"), wish, doing="asking for access")
     made = _decided(frame, asker, made, wait) if wait else made
-    frame.screen.result(made, *_view(made))
+    frame.screen.result(made, *request_view(made))
     if made["state"] in ("denied", "lapsed"):
         raise Failure(REFUSED)
 
@@ -82,7 +82,7 @@ def show(frame: Frame, request_id: _Id, role: _As = None) -> None:
     """Show a request and all that happened to it."""
     asker = frame.asking_as(role)
     found = api.get(asker, "access", "requests", _whole(asker, request_id))
-    frame.screen.result(found, *_view(found))
+    frame.screen.result(found, *request_view(found))
 
 
 @command(app)
@@ -115,7 +115,7 @@ def _stepped(frame: Frame, role: str | None, given: str, step: str, body: Mappin
     asker = frame.asking_as(role)
     path = ("access", "requests", _whole(asker, given), step)
     done = api.post(asker, frame.screen, path, body, doing=f"request {given}: {step}")
-    frame.screen.result(done, *_view(done))
+    frame.screen.result(done, *request_view(done))
 
 
 def _decided(frame: Frame, asker: Target, made: api.Answer, seconds: int) -> api.Answer:
@@ -176,7 +176,8 @@ def _table(pages: Sequence[Page]) -> Table:
     return made
 
 
-def _view(page: Page) -> Iterator[RenderableType]:
+def request_view(page: Page) -> Iterator[RenderableType]:
+    """A request for people to read: what is asked for, and every step."""
     yield Text(f"{page['request_id']}: ") + Text(str(page["state"]), style=_COLOURS.get(str(page["state"]), "dim"))
     rows = f", rows where {page['rows']}" if page["rows"] else ""
     yield Text(f"{_who(page['principal'])} asks to read {_columns(page)} of {page['target']}{rows}")

@@ -14,6 +14,7 @@ from typing import Any
 from rich.rule import Rule
 
 from cli import landing, target
+from cli.commands.access_requests import request_view
 from cli.commands.products import products_table
 from cli.commands.publish import runs_view
 from cli.commands.questions import answer_view
@@ -81,13 +82,22 @@ def _demonstrate(mesh: Target, screen: Screen, files: dict[str, Path]) -> tuple[
     answers, mistaken = scenes.ask(mesh, screen, truth)
     for question, answer in zip(QUESTIONS, answers, strict=True):
         screen.show(Rule(f"{question.text} (asked as {question.role})"), *answer_view(answer))
-    least = {"ContractApplied": 5, "DataProductPublished": 5, "GrantsApplied": 5, "QuestionAnswered": len(QUESTIONS)}
+    screen.show(Rule("Asking for access"))
+    access, amiss = scenes.access(mesh, screen, truth)
+    for page in access:
+        screen.show(*(request_view(page) if "request_id" in page else answer_view(page)))
+    least = {
+        "ContractApplied": 5,
+        "DataProductPublished": 5,
+        "GrantsApplied": 5,
+        "QuestionAnswered": len(QUESTIONS) + 3,
+    }
     events, unseen = scenes.count_events(mesh, screen, least)
     screen.show(Rule("Events"), ", ".join(f"{kind} {count}" for kind, count in events.items()))
     products = [run.model_dump(mode="json") for run in runs]
-    return {"products": products, "grants": grants, "questions": answers, "events": events}, [
+    return {"products": products, "grants": grants, "questions": answers, "access": access, "events": events}, [
         *(*wrong, *missing),
-        *(*mistaken, *unseen),
+        *(*mistaken, *amiss, *unseen),
     ]
 
 

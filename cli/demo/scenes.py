@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cli import api, landing
-from cli.demo.script import QUESTIONS, Question
+from cli.demo.script import CLOSED, GUEST, OPENED, QUESTIONS, STEWARD, WISH, Question
 from cli.demo.truth import Truth, same_rows
 from cli.landing import Run
 from cli.screen import Screen
@@ -17,7 +17,7 @@ from cli.together import together
 from datamesh.lake.layout import database_name
 from datamesh.registry.store import Registry
 
-__all__ = ["ask", "check_answer", "check_runs", "count_events", "grants", "known_products", "publish"]
+__all__ = ["access", "ask", "check_answer", "check_runs", "count_events", "grants", "known_products", "publish"]
 
 _SETTLED_WITHIN = 60.0  # seconds until what was published is known and granted everywhere
 
@@ -86,6 +86,32 @@ def ask(mesh: Target, screen: Screen, truth: Truth) -> tuple[list[dict[str, Any]
         answers.append({"as": question.role, **answer})
         wrong += check_answer(question, answer, truth)
     return answers, wrong
+
+
+def access(mesh: Target, screen: Screen, truth: Truth) -> tuple[list[dict[str, Any]], list[str]]:
+    """A guest asks for rows of a product, its owner approves, and the same question is answered until it is revoked."""
+    guest, owner = mesh.as_role(GUEST), mesh.as_role(STEWARD)
+    seen: list[dict[str, Any]] = []
+    wrong: list[str] = []
+
+    def step(whom: Target, doing: str, state: str, body: Mapping[str, str], *path: str) -> str:
+        request = api.post(whom, screen, ("access", "requests", *path), body, doing=doing)
+        seen.append(request)
+        wrong.extend([] if request["state"] == state else [f"{doing}: it is {request['state']}, not {state}"])
+        return str(request["request_id"])
+
+    def ask_again(question: Question) -> None:
+        answer = api.post(guest, screen, "ask", {"question": question.text}, doing=f"{question.text} (as {GUEST})")
+        seen.append(answer)
+        wrong.extend(check_answer(question, answer, truth))
+
+    ask_again(CLOSED)
+    made = step(guest, f"{GUEST} asks for {WISH['target']}", "requested", WISH)
+    step(owner, f"{STEWARD} approves", "granted", {"note": "for the report"}, made, "approve")
+    ask_again(OPENED)
+    step(owner, f"{STEWARD} revokes", "revoked", {"note": "the report is written"}, made, "revoke")
+    ask_again(CLOSED)
+    return seen, wrong
 
 
 def count_events(mesh: Target, screen: Screen, least: Mapping[str, int]) -> tuple[dict[str, int], list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["QUESTIONS", "Question"]
+__all__ = ["CLOSED", "GUEST", "OPENED", "QUESTIONS", "STEWARD", "WISH", "Question"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,19 @@ QUESTIONS = (
         """SELECT count(*), avg(f.dep_delay) FROM operations.flights f, weather.observations w
            WHERE f.origin = w.origin AND f.time_hour = w.time_hour AND w.wind_speed > 30""",
     ),
-    Question("How many flights were cancelled?", role="guest", expected="refused"),
     Question("How many moonbeams did each airline carry?", expected="refused", unmatched="moonbeams"),
+)
+
+GUEST, STEWARD = "guest", "steward"
+WISH = {
+    "target": "operations.flights",
+    "rows": "month = 1",
+    "purpose": "a report on cancellations in January",
+    "until": "30d",
+}
+"""What the guest asks to read; the steward owns it."""
+
+CLOSED = Question("How many flights were cancelled?", role=GUEST, expected="refused")
+OPENED = Question(
+    CLOSED.text, "SELECT count(*) FROM operations.flights WHERE dep_time IS NULL AND month = 1", role=GUEST
 )
