@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.demo import scenes
-from cli.demo.script import QUESTIONS, Question
+from cli.demo.script import CLOSED, GUEST, OPENED, QUESTIONS, Question
 from cli.demo.truth import ROWS, Truth, same_rows
 from cli.landing import Run
 from examples import nycflights
@@ -59,8 +59,14 @@ def test_the_truth_of_every_question_has_rows(truth: Truth, question: Question) 
 
 def test_four_questions_are_answered_across_domains_one_is_not_allowed_and_one_not_understood() -> None:
     assert sum(question.expected == "answered" for question in QUESTIONS) >= 4
-    assert any(question.expected == "refused" and question.role != "analyst" for question in QUESTIONS)
+    assert (CLOSED.role, CLOSED.expected, CLOSED.truth) == (GUEST, "refused", None)
     assert any(question.unmatched for question in QUESTIONS)
+
+
+def test_access_opens_the_very_question_that_was_refused_for_some_rows(truth: Truth) -> None:
+    assert (OPENED.text, OPENED.role, OPENED.expected) == (CLOSED.text, CLOSED.role, "answered")
+    assert OPENED.truth is not None
+    assert truth.rows(OPENED.truth) != truth.rows(QUESTIONS[0].truth or "")
 
 
 @pytest.mark.parametrize(
