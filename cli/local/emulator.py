@@ -199,11 +199,8 @@ def _authorize_tokens() -> None:
         return execute(state, given, execution, context)
 
     def wait_mended(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
-        machines[token] = running.get()
-        try:
-            return wait(resource, given, token, state)
-        finally:
-            del machines[token]
+        machines[token] = running.get()  # for good: a token that came back already is still the machine's
+        return wait(resource, given, token, state)
 
     def resource_mended(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any) -> str:
         arn: str = resource_of(service, method, path, headers, body, *rest)

@@ -23,6 +23,8 @@ from datamesh.govern.requests import Request, Step
 
 __all__ = ["Bus", "Effects", "Machine", "Record", "Timer"]
 
+_DECISION = 2  # the sequence of the step after the request itself
+
 
 class _Told(Protocol):
     def tell(self, request: Request, step: Step) -> None: ...
@@ -135,5 +137,6 @@ class Effects:
             for told in self.told:
                 told.tell(request, step)
         self.timer.follow(request, self.now())
-        self.machine.follow(stored)
+        if stored.settled < _DECISION:  # nobody waits any more once it was told of
+            self.machine.follow(stored)
         self.store.settle(request)  # unless it has gone on meanwhile: then whoever took that step settles all
