@@ -7,19 +7,17 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from datamesh.ask.parts import service
 from datamesh.ask.service import Reply, Service
-from datamesh.errors import DatameshError, InfrastructureError
-from datamesh.govern.principal import canonical
-from datamesh.problem import problem, trail
+from datamesh.rest import answering, caller_of
 
 app = APIGatewayRestResolver()
 logger = Logger(service="ask")
 metrics = Metrics(namespace="datamesh", service="ask")
+respond = answering(app, logger, metrics)
 
 
 @logger.inject_lambda_context
@@ -34,56 +32,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | N
 
 @app.post("/sql")
 def sql() -> Response[str]:
-    return _response(_service().submit("sql", app.current_event.decoded_body, _caller()))
+    return _response(_service().submit("sql", app.current_event.decoded_body, caller_of(app)))
 
 
 @app.post("/ask")
 def ask() -> Response[str]:
-    return _response(_service().submit("question", app.current_event.decoded_body, _caller()))
+    return _response(_service().submit("question", app.current_event.decoded_body, caller_of(app)))
 
 
 @app.get("/queries/<query_id>")
 def query(query_id: str) -> Response[str]:
-    return _response(_service().poll(query_id, _caller()))
+    return _response(_service().poll(query_id, caller_of(app)))
 
 
 @app.get("/products")
 def products() -> Response[str]:
-    return _response(Reply(200, json.dumps(_service().products(_caller()))))
+    return _response(Reply(200, json.dumps(_service().products(caller_of(app)))))
 
 
 @app.get("/products/<domain>/<product>")
 def product(domain: str, product: str) -> Response[str]:
-    return _response(Reply(200, json.dumps(_service().product(f"{domain}.{product}", _caller()))))
-
-
-@app.not_found
-def not_found(_: NotFoundError) -> Response[str]:
-    return _response(Reply(404, json.dumps({"error": "no such route", "hint": "docs/api.md has them all."})))
-
-
-@app.exception_handler(DatameshError)
-def declined(error: DatameshError) -> Response[str]:
-    logger.info("declined", error=type(error).__name__)
-    return _response(Reply(*problem(error)))
-
-
-@app.exception_handler(Exception)
-def failed(error: Exception) -> Response[str]:
-    logger.error("failed", error=trail(error))
-    return _response(Reply(*problem(InfrastructureError("failed"))))
+    return _response(Reply(200, json.dumps(_service().product(f"{domain}.{product}", caller_of(app)))))
 
 
 def _service() -> Service:
     return service(app.lambda_context.function_name)
 
 
-def _caller() -> str:
-    return canonical(app.current_event.request_context.identity.user_arn or "")
-
-
 def _response(reply: Reply) -> Response[str]:
-    outcome = "Answered" if reply.status < 400 else "Declined" if reply.status < 500 else "Failed"
-    metrics.add_metric(outcome, MetricUnit.Count, 1)
-    headers = {"X-Query-Id": reply.query_id} if reply.query_id else None
-    return Response(reply.status, "application/json", reply.body, headers)
+    return respond(reply.status, reply.body, {"X-Query-Id": reply.query_id} if reply.query_id else {})

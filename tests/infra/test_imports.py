@@ -14,6 +14,7 @@ PACKAGE = ROOT / "layers/core/datamesh"
 # A floor may import the floors under it, and nothing beside it.
 FLOORS: list[list[str]] = [
     ["ask", "publish", "access"],
+    ["rest"],
     ["registry", "govern", "lake"],
     ["contract"],
     ["engine", "messages", "problem", "settings", "aws"],
@@ -32,7 +33,10 @@ PURE = [
     "govern/policy.py",
     "govern/principal.py",
     "govern/projection.py",
+    "govern/requests.py",
     "govern/rights.py",
+    "govern/subscription.py",
+    "govern/tags.py",
     "lake/layout.py",
     "publish/conform.py",
     "publish/gate.py",

@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from cli.local import lakeformation as local
 from datamesh import events
+from datamesh.access.record import event_of
 from datamesh.contract.parse import parse
 from datamesh.errors import UserError
 from datamesh.govern.requests import Request, asked, decided, ended, fitted, renewed
@@ -36,13 +37,6 @@ ROWS = {"line = 'A'": "\"line\" = 'A'", "direction > 1": '"direction" > 1'}  # a
 TABLE = {"DatabaseName": "datamesh_dev_transit", "Name": "stops_v1"}
 CONTRACTS = (STOPS, edited("role/planner", "role/ann"), edited("status: active", "status: retired"))
 READERS = ({"planner"}, {"ann"}, set[str]())  # of everything, by each contract's own role
-STEPS = {
-    "granted": events.AccessGranted,
-    "denied": events.AccessDenied,
-    "revoked": events.AccessRevoked,
-    "renewed": events.AccessRenewed,
-    "expired": events.AccessExpired,
-}
 
 # (columns, the condition of the rows in Lake Formation's words or "" for all), as one principal may select them
 Shown = set[tuple[frozenset[str], str]]
@@ -91,7 +85,7 @@ class World:
             return ""
         if after != before:
             self.requests[at] = after
-            self.told.append(_event(after, kind))
+            self.told.append(event_of(after, after.steps[-1]))
         return before.subscription.principal.removeprefix(ROLE)
 
     def _moved(self, request: Request, kind: str) -> Request:
@@ -144,22 +138,6 @@ class World:
             return {(whole, "")} if whole else set()
         shared = frozenset.intersection(*(columns for columns, _ in rights))
         return {(shared, ROWS[rows]) for _, rows in rights} if shared else set()
-
-
-def _event(request: Request, kind: str) -> events.AccessStep:
-    held = request.subscription
-    return STEPS[kind](
-        request_id=request.id,
-        sequence=request.sequence,
-        domain=request.domain,
-        target=held.target,
-        principal=held.principal,
-        arn=held.arn,
-        columns=held.columns,
-        rows=held.rows,
-        row_columns=held.row_columns,
-        until=held.until,
-    )
 
 
 def by_lake_formation(client: Any, who: str) -> Shown:

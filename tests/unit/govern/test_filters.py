@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datamesh.contract.governed import MOST_FILTERS
 from datamesh.contract.masks import Mask
 from datamesh.contract.model import Contract, Role
-from datamesh.govern.filters import MOST_FILTERS, OWN_FILTERS, CellsFilter, filters_of
+from datamesh.govern.filters import OWN_FILTERS, CellsFilter, filters_of
 from datamesh.govern.projection import OwnRoles, TableGrant, wanted
 from datamesh.govern.rights import Rights, rights_of
 from tests.support.governed import contract_of

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from datamesh.contract.governed import TAG_KEYS
 from datamesh.govern.filters import CellsFilter
-from datamesh.govern.projection import EVERYBODY, OWN_TAG_KEYS, OpenGrant, State, TableGrant
+from datamesh.govern.projection import EVERYBODY, OpenGrant, State, TableGrant
 
 __all__ = ["Change", "changes", "settings_change"]
 
@@ -88,7 +89,7 @@ def _assignments(existing: State, want: State) -> Iterator[Change]:
         place = _table_columns(want, {"ColumnNames": [name]})
         places.append((place, existing.tags.columns.get(name, {}), want.tags.columns.get(name, {})))
     for resource, has, wants in places:
-        if gone := {key: value for key, value in has.items() if key in OWN_TAG_KEYS and key not in wants}:
+        if gone := {key: value for key, value in has.items() if key in TAG_KEYS and key not in wants}:
             yield Change("remove_lf_tags_from_resource", {"Resource": resource, "LFTags": _pairs(gone)})
         if new := {key: value for key, value in wants.items() if has.get(key) != value}:
             yield Change("add_lf_tags_to_resource", {"Resource": resource, "LFTags": _pairs(new)})

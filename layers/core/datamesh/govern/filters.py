@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from datamesh.contract.governed import MOST_FILTERS
 from datamesh.contract.model import Table
 from datamesh.contract.partiql import partiql
-from datamesh.contract.rules.lakeformation import MOST_FILTERS
 from datamesh.errors import StatementRejected
 from datamesh.govern.rights import Right, Rights
 
-__all__ = ["MOST_FILTERS", "OWN_FILTERS", "CellsFilter", "filters_of"]
+__all__ = ["OWN_FILTERS", "CellsFilter", "filters_of"]
 
 OWN_FILTERS = "datamesh-"  # how the names of ours begin
 

@@ -22,13 +22,12 @@ from datamesh.govern.filters import CellsFilter, filters_of
 from datamesh.govern.policy import grants_of
 from datamesh.govern.rights import rights_of
 from datamesh.govern.subscription import Subscription
-from datamesh.govern.tags import TAG_KEYS, LFTags, lf_tags
+from datamesh.govern.tags import LFTags, lf_tags
 
-__all__ = ["EVERYBODY", "OWN_TAG_KEYS", "OpenGrant", "OwnRoles", "State", "TableGrant", "wanted"]
+__all__ = ["EVERYBODY", "OpenGrant", "OwnRoles", "State", "TableGrant", "wanted"]
 
 EVERYBODY = "IAM_ALLOWED_PRINCIPALS"  # whoever IAM lets in, as Lake Formation names them
 
-OWN_TAG_KEYS = frozenset(TAG_KEYS)
 
 _READ = ("DESCRIBE", "SELECT")
 _WRITE = ("ALTER", "DESCRIBE")

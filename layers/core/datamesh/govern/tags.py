@@ -9,13 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from datamesh.contract.governed import TAG_KEYS
 from datamesh.contract.model import Contract
 from datamesh.errors import UserError
 
-__all__ = ["TAG_KEYS", "Clause", "Expression", "LFTags", "is_expression", "lf_tags", "parse_expression"]
-
-TAG_KEYS = ("domain", "classification", "tier", "personal")
-"""No key has a value per product: a key of Lake Formation holds 1,000 values at most."""
+__all__ = ["Clause", "Expression", "LFTags", "is_expression", "lf_tags", "parse_expression"]
 
 _CLAUSE = re.compile(r"\s*(?P<key>[a-z]+)\s*(?P<but>!?)=\s*(?P<values>[a-z0-9_.|\s-]+?)\s*", re.ASCII)
 _MOST_CHARACTERS = 500

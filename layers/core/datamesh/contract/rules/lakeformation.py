@@ -10,18 +10,17 @@ import re
 from collections.abc import Iterable, Iterator
 
 from datamesh.contract.finding import Finding
+from datamesh.contract.governed import MOST_FILTERS, TAG_KEYS
 from datamesh.contract.model import Role
 from datamesh.contract.partiql import partiql
 from datamesh.contract.rowfilter import condition
 from datamesh.contract.rules.subject import Subject, TableAt
 from datamesh.errors import StatementRejected
 
-__all__ = ["MOST_FILTERS", "check"]
+__all__ = ["check"]
 
-MOST_FILTERS = 100  # grants on data cells filters that one principal may have on one table
 _MOST_CHARACTERS = 256  # of a tag's value
 _UNTAKEN = re.compile(r"[^\w\s.:*/=+\-@%]")
-_LF_KEYS = ("classification", "tier", "personal")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -93,6 +92,6 @@ def _tags(subject: Subject) -> Iterator[Finding]:
 
 def _values(subject: Subject, path: str, tags: Iterable[str]) -> Iterator[Finding]:
     for key, _, value in (tag.partition(":") for tag in tags):
-        if key.lower() in _LF_KEYS and (len(value) > _MOST_CHARACTERS or _UNTAKEN.search(value)):
+        if key.lower() in TAG_KEYS and (len(value) > _MOST_CHARACTERS or _UNTAKEN.search(value)):
             message = f"`{value[:60]}` is no value that Lake Formation takes for a tag"
             yield subject.error("tag.value", path, message, "use letters, digits, spaces and . : * / = + - @ % _")
