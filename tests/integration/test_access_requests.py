@@ -14,8 +14,7 @@ from datamesh.access.calls import Call, called, carried_out
 from datamesh.access.wish import Decision, Renewal, Wish, moment
 from datamesh.contract.model import Approval
 from datamesh.errors import AccessDenied, InfrastructureError, UnknownProduct, UserError
-from datamesh.govern.access_store import request_id
-from datamesh.govern.requests import DECIDE_WITHIN, LONGEST, Request
+from datamesh.govern.requests import DECIDE_WITHIN, LONGEST, Request, request_id
 from tests.support.accessdesk import ANN, BOB, NOW, OLA, Faults, Killed, Place, product
 
 DAY = timedelta(days=1)

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from datamesh.govern.access_store import AccessStore, Stored, request_id
-from datamesh.govern.requests import Request, asked, decided, ended, renewed
+from datamesh.govern.access_store import AccessStore, Stored
+from datamesh.govern.requests import Request, asked, decided, ended, renewed, request_id
 from datamesh.govern.subscription import Subscription
 from tests.support.accesstable import create_access_table
 

@@ -24,8 +24,8 @@ from datamesh import aws, settings
 from datamesh.ask import parts
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import ColumnProfile, Profile
-from datamesh.govern.access_store import AccessStore, request_id
-from datamesh.govern.requests import asked, decided, ended
+from datamesh.govern.access_store import AccessStore
+from datamesh.govern.requests import asked, decided, ended, request_id
 from datamesh.govern.subscription import Subscription
 from datamesh.lake.evolution import create_or_evolve
 from datamesh.registry.projection import Change

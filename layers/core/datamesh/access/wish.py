@@ -9,8 +9,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datamesh.errors import UserError
-from datamesh.govern.access_store import request_id
-from datamesh.govern.requests import Request, asked
+from datamesh.govern.requests import Request, asked, request_id
 from datamesh.govern.subscription import Subscription
 from datamesh.govern.tags import is_expression
 

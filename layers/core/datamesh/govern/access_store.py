@@ -14,9 +14,6 @@ once, one comes too late. What follows a step (`settled`) is written by itself, 
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,13 +22,12 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
-from datamesh.govern.requests import Request, Step
+from datamesh.govern.requests import Request, Step, holder_id
 from datamesh.govern.subscription import Subscription
 
-__all__ = ["AccessStore", "Stored", "request_id"]
+__all__ = ["AccessStore", "Stored"]
 
 _KEPT = timedelta(days=400)  # of a request that has ended; the audit record stays
-_TOKEN = re.compile(r"[0-9A-Za-z_-]{8,40}", re.ASCII)
 _QUEUE = "due"
 
 
@@ -48,16 +44,6 @@ class Stored:
         return self.settled >= self.request.sequence
 
 
-def request_id(principal: str, token: str = "") -> str:
-    """The id of a request of `principal`: the same for the same `token`, another each time without one.
-
-    Raises ValueError for a token that is not 8 to 40 letters, digits, `-` or `_`.
-    """
-    if token and not _TOKEN.fullmatch(token):
-        raise ValueError(token)
-    return f"{_digest(principal)}-{token or secrets.token_hex(8)}"
-
-
 class AccessStore:
     """Requests in `table`, a DynamoDB table resource."""
 
@@ -66,7 +52,7 @@ class AccessStore:
 
     def held_by(self, principal: str, at: datetime) -> list[Subscription]:
         """What is granted to `principal` (canonical) and holds `at`, read consistently."""
-        key = Key("pk").eq(_digest(principal)) & Key("held_until").gt(_time(at))
+        key = Key("pk").eq(holder_id(principal)) & Key("held_until").gt(_time(at))
         found = [_stored(item).request.subscription for item in self._query(key, "held", ConsistentRead=True)]
         return [it for it in found if it.principal == principal]
 
@@ -77,7 +63,7 @@ class AccessStore:
 
     def of_principal(self, principal: str) -> list[Stored]:
         """Every request of `principal`, consistently, in no order."""
-        found = [_stored(item) for item in self._query(Key("pk").eq(_digest(principal)), ConsistentRead=True)]
+        found = [_stored(item) for item in self._query(Key("pk").eq(holder_id(principal)), ConsistentRead=True)]
         return [it for it in found if it.request.subscription.principal == principal]
 
     def of_domain(self, domain: str, *, undecided: bool = False) -> list[Stored]:
@@ -141,10 +127,6 @@ class AccessStore:
                 return False
             raise
         return True
-
-
-def _digest(principal: str) -> str:
-    return hashlib.sha256(principal.encode()).hexdigest()[:16]
 
 
 def _key(request_id: str) -> dict[str, str]:

@@ -12,6 +12,9 @@ not exist is taken like any other, and lapses.
 
 from __future__ import annotations
 
+import hashlib
+import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,8 +42,10 @@ __all__ = [
     "decided",
     "ended",
     "fitted",
+    "holder_id",
     "may_decide",
     "renewed",
+    "request_id",
 ]
 
 LONGEST = timedelta(days=366)
@@ -54,6 +59,7 @@ MESH = "mesh"
 
 _LENGTHS = {"purpose": 500, "note": 500, "rows": 2_000}  # characters
 _MOST_COLUMNS = 500
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{8,40}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,21 @@ class Request:
         """Whose owners decide."""
         target = self.subscription.target
         return parse_expression(target).domain if is_expression(target) else target.partition(".")[0]
+
+
+def holder_id(principal: str) -> str:
+    """How the ids of all requests of `principal` begin: nobody can take the id of another's."""
+    return hashlib.sha256(principal.encode()).hexdigest()[:16]
+
+
+def request_id(principal: str, token: str = "") -> str:
+    """The id of a request of `principal`: the same for the same `token`, another each time without one.
+
+    Raises ValueError for a token that is not 8 to 40 letters, digits, `-` or `_`.
+    """
+    if token and not _TOKEN.fullmatch(token):
+        raise ValueError(token)
+    return f"{holder_id(principal)}-{token or secrets.token_hex(8)}"
 
 
 def asked(wish: Subscription, purpose: str, at: datetime) -> Request:
