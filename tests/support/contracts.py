@@ -66,6 +66,11 @@ context:
       customProperties:
         - property: datamesh.sql
           value: SELECT COUNT(*) FROM transit.stops
+team:
+  - username: ada
+    customProperties:
+      - property: datamesh.principals
+        value: [role/dispatcher]
 roles:
   - role: planner
     access: read

@@ -33,6 +33,9 @@ schema:
     properties:
       - {{name: {1}, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1}}
       - {{name: {2}, logicalType: {3}}}
+team:
+  members:
+    - {{username: sam, customProperties: [{{property: datamesh.principals, value: [role/sam]}}]}}
 """
 
 

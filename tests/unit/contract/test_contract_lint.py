@@ -56,6 +56,7 @@ def from_mode_to(end: str) -> str:
     return STOPS[start : STOPS.index(end, start) + len(end)]
 
 
+OWNER = "    customProperties:\n      - property: datamesh.principals\n        value: [role/dispatcher]\n"
 ROLES = STOPS[STOPS.index("  - role: planner") :]
 
 
@@ -345,6 +346,10 @@ BROKEN = [
     Broken("role.access", "access: read", "access: write"),
     Broken(
         "role.principals", "value: [role/planner]", "value: []", at="- role: planner", severity="warning", after=False
+    ),
+    Broken("team.owners", OWNER, "", at="team:", severity="warning", after=False),
+    Broken(
+        "team.owner", "team:\n", "team:\n  - {username: bo, role: owner}\n", at="- {username: bo", severity="warning"
     ),
     Broken(
         "approval.columns",

@@ -121,9 +121,9 @@ def test_older_contracts_are_read_too() -> None:
     # Given ODCS v3.0: the team is a list, and a library rule says `rule` where v3.1 says `metric`
     text = edited("apiVersion: v3.2.0", "apiVersion: v3.0.2")
     text = edited("      - metric: rowCount", "      - rule: rowCount", text=text)
-    text += "team:\n  - {username: ann@example.com, name: Ann}\n  - {username: bob@example.com}\n"
+    text = edited("team:\n", "team:\n  - {username: ann@example.com, name: Ann}\n", text=text)
     contract = parse(text)
-    assert contract.team == ("Ann", "bob@example.com")
+    assert (contract.team, contract.owners) == (("Ann", "ada"), ("role/dispatcher",))
     assert contract.table.checks[0].metric == "rowCount"
 
 

@@ -20,6 +20,7 @@ from datamesh.contract.rules import (
     quality,
     relations,
     sla,
+    team,
     vocabulary,
     writing,
 )
@@ -37,6 +38,7 @@ RULE_SETS = (
     files.check,
     relations.check,
     access.check,
+    team.check,
     lakeformation.check,
     quality.check,
     sla.check,

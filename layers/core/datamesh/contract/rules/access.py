@@ -34,7 +34,7 @@ def _roles(subject: Subject) -> Iterator[Finding]:
         if role.access.lower() != "read":
             message = f"access `{role.access}`: a role of the mesh reads, only its pipeline writes"
             yield subject.error("role.access", f"{path}.access", message, "write `access: read`")
-        if not role.principals and not _names_principals(subject, path):
+        if not subject.says(path, "datamesh.principals"):
             message = f"nobody holds the role `{role.name}`"
             yield subject.warning("role.principals", path, message, "add the custom property datamesh.principals")
         for name in role.columns or ():
@@ -79,15 +79,6 @@ def _rows(subject: Subject, role: Role, path: str) -> Iterator[Finding]:
             condition(role.rows, at.table)
         except StatementRejected as refused:
             yield subject.error("role.rows", path, refused.message, refused.hint)
-
-
-def _names_principals(subject: Subject, path: str) -> bool:
-    """Whether principals are written there at all: malformed ones are a finding of the vocabulary."""
-    custom = subject.source.get(f"{path}.customProperties")
-    return isinstance(custom, list) and any(
-        isinstance(entry, dict) and entry.get("property") == "datamesh.principals" and entry.get("value")
-        for entry in custom
-    )
 
 
 def _statements(subject: Subject) -> Iterator[Finding]:

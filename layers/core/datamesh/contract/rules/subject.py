@@ -85,6 +85,13 @@ class Subject:
             for at in table.columns():
                 yield from _with_inside(at)
 
+    def says(self, path: str, name: str) -> bool:
+        """Whether the custom property `name` has a value at `path`, even one that the vocabulary objects to."""
+        custom = self.source.get(f"{path}.customProperties")
+        return isinstance(custom, list) and any(
+            isinstance(entry, dict) and entry.get("property") == name and entry.get("value") for entry in custom
+        )
+
     def error(self, rule: str, path: str, message: str, fix: str) -> Finding:
         return self.finding(rule, path, "error", message, fix)
 
