@@ -124,3 +124,17 @@ def test_tables_are_shared_from_an_account_of_their_own_by_lake_formation_only()
         assert roles == (set() if in_platform_account else {"ApplyGrantsRole"})
     may = {s["Sid"]: s for s in statements(domain.resources["ApplyGrantsRole"])}
     assert may["LakeFormationShares"]["Condition"] == {"StringLike": {"ram:ResourceShareName": "LakeFormation*"}}
+
+
+def test_what_associates_a_permission_with_a_share_may_so_for_both() -> None:
+    """RAM asks IAM for the share and for the permission: a statement on one of them lets nobody do it."""
+    [statement] = [
+        s
+        for s in statements(template("template.yaml").resources["ApplyGrantsRole"])
+        if "ram:AssociateResourceSharePermission" in listed(s["Action"])
+    ]
+    kinds = sorted(arn["Fn::Sub"].rpartition(":")[2].partition("/")[0] for arn in statement["Resource"])
+    assert kinds == ["permission", "resource-share"]
+    permission = "arn:${AWS::Partition}:ram::aws:permission/AWSRAMLFEnabled*"
+    assert {"Fn::Sub": permission} in statement["Resource"]
+    assert statement["Condition"] == {"ArnLike": {"ram:PermissionArn": {"Fn::Sub": permission}}}
