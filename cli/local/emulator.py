@@ -12,6 +12,8 @@ role's session is the role (the emulator compares the session).
 
 To IAM a task's token is its state machine's, whose right is asked for; the emulator asks for `*`.
 
+A task that waits for its token fails where the function fails that is to keep it: the emulator waits all the same.
+
 A part of an object's version is a part: the emulator answers with all of it, and a download in parts comes out longer
 than the object. And the event of a version says which one it is about.
 
@@ -132,6 +134,7 @@ def mend() -> None:
     _name_failures()
     _authorize_databases()
     _authorize_tokens()
+    _fail_with_the_function()
     _know_roles()
     _cut_versions()
     stepfunctions._run_distributed_map = spread(stepfunctions._run_distributed_map)
@@ -208,6 +211,27 @@ def _authorize_tokens() -> None:
 
     stepfunctions._execute_task, stepfunctions._invoke_with_callback = execute_mended, wait_mended
     iam_actions.extract_resource_arn = resource_mended
+
+
+def _fail_with_the_function() -> None:
+    awaited: ContextVar[str] = ContextVar("awaited", default="")  # the token of the task that calls a function now
+    wait, call = stepfunctions._invoke_with_callback, stepfunctions._call_lambda
+
+    def wait_mended(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
+        awaited.set(token)
+        return wait(resource, given, token, state)
+
+    def call_mended(function: str, event: Any) -> Any:
+        try:
+            return call(function, event)
+        except stepfunctions._ExecutionError as error:
+            held = stepfunctions._task_tokens.get(awaited.get())
+            if held and not held["event"].is_set():  # unless the token has come back before
+                held["error"] = {"Error": error.error, "Cause": error.cause}
+                held["event"].set()
+            raise
+
+    stepfunctions._invoke_with_callback, stepfunctions._call_lambda = wait_mended, call_mended
 
 
 def token(body: bytes) -> str:

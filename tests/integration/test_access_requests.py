@@ -184,6 +184,26 @@ def test_a_decision_before_the_machine_waits_is_told_to_it_and_a_lost_token_is_n
     assert stored.is_settled
 
 
+def test_a_request_whose_wait_broke_off_is_decided_on_or_lapses_all_the_same(place: Place) -> None:
+    # Given two requests whose machines ended before anybody decided: their tokens are nobody's any more
+    both = [ask(place), ask(place, request_id="00000002")]
+    for it in both:
+        carried_out(place.desk, {"task": "wait", "request_id": it.id, "token": f"lost-{it.id}"})
+        assert carried_out(place.desk, {"task": "end", "request_id": it.id}) == {"state": "requested"}
+    place.later(DAY)
+    assert carried_out(place.desk, {"task": "sweep"}) == {"swept": 0}
+    assert place.states.started == [it.id for it in both], "nobody waits anew"
+    # When an owner grants one of them, and the time of the other is over
+    done = place.desk.decide(both[0].id, "granted", YES, OLA)
+    assert place.store.held_by(ANN, place.now) == [done.subscription]
+    place.now = NOW + DECIDE_WITHIN
+    assert carried_out(place.desk, {"task": "sweep"}) == {"swept": 1}
+    # Then each stands as it would have, and is told
+    assert [place.desk.show(it.id, ANN).state for it in both] == ["granted", "lapsed"]
+    assert place.happened() == ["AccessRequested", "AccessRequested", "AccessGranted", "AccessLapsed"]
+    assert place.states.told == []
+
+
 def test_lists_are_of_ones_own_and_of_what_one_may_decide_on(place: Place) -> None:
     asked, done = ask(place), granted(place, request_id="00000002")
     of_bob = ask(place, BOB, target="crm.firms")

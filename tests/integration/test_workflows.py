@@ -1,39 +1,23 @@
-"""Both state machines, run by a small local AWS, over functions that do as they are told by the product's name."""
+"""The state machines, run by a small local AWS, over functions that do as they are told."""
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from datamesh import events, messages
-from datamesh.publish.ledger import ContractOutcome, Ledger
+from datamesh.access.effects import Machine
+from datamesh.govern.access_store import Stored
+from datamesh.govern.requests import asked, decided
+from datamesh.govern.subscription import Subscription
+from datamesh.publish.ledger import ContractOutcome
+from tests.support.workflows import Workflows, running, until
 
-ROOT = Path(__file__).parents[2]
-ACCOUNT, REGION = "111122223333", "eu-central-1"
-STEPS = (
-    "ValidateBatch",
-    "TransformBatch",
-    "CatalogProduct",
-    "RegisterProduct",
-    "RejectBatch",
-    "CheckContract",
-    "ApplyContract",
-)
+STUMBLES = ("Transient", "CommitConflict", "ThrottlingException")
 
-# What each function answers, by the product (or the contract's key) of the execution; an exception is named with a `!`.
 SCRIPT: dict[str, dict[str, Any]] = {
     "well": {},
     "slices": {"ValidateBatch": {"verdict": "ok", "slices": [0, 1, 2, 3, 4], "many": False}},
@@ -55,177 +39,35 @@ SCRIPT: dict[str, dict[str, Any]] = {
     "contracts/late.odcs.yaml": {"ApplyContract": {"verdict": "rejected"}},
     "contracts/broken.odcs.yaml": {"ApplyContract": "!KeyError"},
     "contracts/unread.odcs.yml": {"CheckContract": "!KeyError"},
-}
-DEFAULT: dict[str, Any] = {
-    "ValidateBatch": {"verdict": "ok", "slices": [0], "many": False, "reasons": []},
-    "CatalogProduct": {
-        "verdict": "committed",
-        "snapshot_id": 2**62,
-        "sequence": 1,
-        "status": "published",
-        "reasons": [],
+    "declared": {"approve_by_policy": {"state": "granted"}},
+    "asked": {},
+    "named-once": {},
+    "stumbled": {
+        "approve_by_policy": [*(f"!{name}" for name in STUMBLES), None],
+        "wait": [*(f"!{name}" for name in STUMBLES), None],
     },
-    "RegisterProduct": {"announced": True},
-    "CheckContract": {"verdict": "accepted", "contract": {"version_id": "v7"}},
-    "ApplyContract": {"verdict": "applied"},
+    "overlooked": {"approve_by_policy": "!KeyError"},
+    "late": {"end": [*(f"!{name}" for name in STUMBLES), {"state": "lapsed"}]},
+    "broken-off": {"wait": "!KeyError"},
+    "unended": {"wait": "!KeyError", "end": "!KeyError"},
 }
-FUNCTION = """
-import json
-import os
-
-STEP, SCRIPT, DEFAULT = json.loads(%r)
-
-def handler(event, context):
-    name = event.get("product") or event["detail"]["object"]["key"]
-    told = SCRIPT[name].get(STEP)
-    call = json.dumps([STEP, event]) + "\\n"
-    with open(os.environ["CALLS"], "a+") as calls:
-        calls.seek(0)
-        before = calls.readlines().count(call)
-        calls.write(call)
-    if isinstance(told, list):
-        told = told[before]
-    if isinstance(told, str):
-        raise type(told[1:], (Exception,), {})("as told")
-    if STEP == "TransformBatch":
-        return {"slice": event["slice"], "rows_in": 1, "rows_good": 1, "rows_bad": 0}
-    if STEP == "RejectBatch":
-        return {"state": "FAILED" if event.get("error") else "REJECTED"}
-    return {**DEFAULT[STEP], **(told or {}), **({"product": name} if "Contract" in STEP else {})}
-"""
-
-
-class Workflows:
-    """The two machines, deployed. `run` gives an execution's end and the names of the states it entered."""
-
-    def __init__(self, endpoint: str, calls: Path) -> None:
-        self.endpoint = endpoint
-        self._calls = calls
-        self.queue = self.client("sqs").create_queue(QueueName="told")["QueueUrl"]
-        functions = {f"{step}FunctionArn": self._function(step) for step in STEPS}
-        self._rule()
-        self.ledger = Ledger(self._table())
-        names = functions | {"BusName": "default", "Domain": "operations", "LedgerTable": "ledger"}
-        self.machines = {
-            path.name.split(".")[0]: self._machine(path, names) for path in (ROOT / "statemachines").glob("*.asl.json")
-        }
-
-    def client(self, service: str) -> Any:
-        keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x"}
-        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, **keys)
-
-    def _function(self, step: str) -> str:
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as files:
-            files.writestr("app.py", FUNCTION % json.dumps([step, SCRIPT, DEFAULT]))
-        made = self.client("lambda").create_function(
-            FunctionName=step,
-            Runtime="python3.11",
-            Handler="app.handler",
-            Role=f"arn:aws:iam::{ACCOUNT}:role/any",
-            Code={"ZipFile": archive.getvalue()},
-            Environment={"Variables": {"CALLS": str(self._calls)}},
-        )
-        return str(made["FunctionArn"])
-
-    def _table(self) -> Any:
-        keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x"}
-        dynamodb = boto3.resource("dynamodb", endpoint_url=self.endpoint, region_name=REGION, **keys)
-        return dynamodb.create_table(
-            TableName="ledger",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-    def _rule(self) -> None:
-        bus, arn = self.client("events"), f"arn:aws:sqs:{REGION}:{ACCOUNT}:told"
-        bus.put_rule(Name="told", EventPattern=json.dumps({"source": [{"prefix": "datamesh."}]}))
-        bus.put_targets(Rule="told", Targets=[{"Id": "queue", "Arn": arn}])
-
-    def _machine(self, path: Path, names: dict[str, str]) -> str:
-        definition = path.read_text(encoding="utf-8")
-        for name, value in names.items():
-            definition = definition.replace("${" + name + "}", value)
-        made = self.client("stepfunctions").create_state_machine(
-            name=path.name.split(".")[0], definition=definition, roleArn=f"arn:aws:iam::{ACCOUNT}:role/any"
-        )
-        return str(made["stateMachineArn"])
-
-    def run(self, machine: str, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        states = self.client("stepfunctions")
-        arn = states.start_execution(stateMachineArn=self.machines[machine], input=json.dumps(given))["executionArn"]
-        deadline = time.monotonic() + 60
-        while (answer := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, "the execution does not end"
-            time.sleep(0.1)
-        history = states.get_execution_history(executionArn=arn, maxResults=200)["events"]
-        entered = [
-            event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event
-        ]
-        return answer, entered
-
-    def publish(self, product: str) -> tuple[dict[str, Any], list[str]]:
-        return self.run(
-            "publish_product", {"product": product, "batch_id": f"20130101T120000Z-{product}", "attempt": 1}
-        )
-
-    def calls(self, step: str, product: str) -> list[dict[str, Any]]:
-        """What the function of a step was called with for a product."""
-        every = [json.loads(line) for line in self._calls.read_text(encoding="utf-8").splitlines()]
-        return [event for name, event in every if name == step and event.get("product") == product]
-
-    def told(self) -> list[dict[str, Any]]:
-        """The events that the machines have sent since asked last."""
-        sqs = self.client("sqs")
-        messages = sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=5).get("Messages", [])
-        for message in messages:
-            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(message["Body"]) for message in messages]
 
 
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflows]:
-    home = tmp_path_factory.mktemp("aws")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "PYTHONPATH": str(ROOT),
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "MINISTACK_REGION": REGION,
-        "S3_DATA_DIR": str(home / "s3"),
-        "STATE_DIR": str(home / "state"),
-        "TMPDIR": str(home),
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-    }
-    log = (home / "log").open("w")
-    process = subprocess.Popen([sys.executable, "-m", "cli.local.emulator"], env=environment, stdout=log, stderr=log)
-    try:
-        yield Workflows(_ready(f"http://127.0.0.1:{port}"), home / "calls")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
+    with running(tmp_path_factory.mktemp("aws"), SCRIPT) as standing:
+        yield standing
 
 
-def _ready(endpoint: str) -> str:
-    for _ in range(150):
-        try:
-            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1):
-                return endpoint
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the local AWS does not start")
+def publish(workflows: Workflows, product: str) -> tuple[dict[str, Any], list[str]]:
+    return workflows.run(
+        "publish_product", {"product": product, "batch_id": f"20130101T120000Z-{product}", "attempt": 1}
+    )
 
 
 def test_a_batch_of_one_slice_goes_through_seven_states(workflows: Workflows) -> None:
     """Six here, and the one inside the Map, which the local AWS leaves out of its history."""
-    answer, entered = workflows.publish("well")
+    answer, entered = publish(workflows, "well")
     assert answer["status"] == "SUCCEEDED"
     assert entered == [
         "ValidateBatch",
@@ -241,14 +83,14 @@ def test_a_batch_of_one_slice_goes_through_seven_states(workflows: Workflows) ->
 
 
 def test_every_slice_is_transformed(workflows: Workflows) -> None:
-    answer, _ = workflows.publish("slices")
+    answer, _ = publish(workflows, "slices")
     assert answer["status"] == "SUCCEEDED"
     assert sorted(call["slice"] for call in workflows.calls("TransformBatch", "slices")) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("product", ["header", "gate", "unreadable"])
 def test_data_that_is_refused_ends_red_as_rejected(workflows: Workflows, product: str) -> None:
-    answer, entered = workflows.publish(product)
+    answer, entered = publish(workflows, product)
     assert (answer["status"], answer["error"]) == ("FAILED", "BatchRejected")
     assert entered[-2:] == ["RejectBatch", "Unpublished"]
     assert "RegisterProduct" not in entered
@@ -258,7 +100,7 @@ def test_data_that_is_refused_ends_red_as_rejected(workflows: Workflows, product
 
 
 def test_what_infrastructure_failed_ends_red_as_failed(workflows: Workflows) -> None:
-    answer, entered = workflows.publish("broken")
+    answer, entered = publish(workflows, "broken")
     assert (answer["status"], answer["error"]) == ("FAILED", "BatchFailed")
     assert entered[-2:] == ["RejectBatch", "Unpublished"]
     [call] = workflows.calls("RejectBatch", "broken")
@@ -266,18 +108,18 @@ def test_what_infrastructure_failed_ends_red_as_failed(workflows: Workflows) -> 
 
 
 def test_an_attempt_that_lost_the_lease_touches_nothing_more(workflows: Workflows) -> None:
-    answer, entered = workflows.publish("fenced")
+    answer, entered = publish(workflows, "fenced")
     assert (answer["status"], answer["error"]) == ("FAILED", "LeaseLost")
     assert "RejectBatch" not in entered
 
 
 def test_a_commit_conflict_and_a_commit_of_unknown_fate_are_tried_again(workflows: Workflows) -> None:
-    answer, _ = workflows.publish("busy")
+    answer, _ = publish(workflows, "busy")
     assert answer["status"] == "SUCCEEDED"
 
 
 def test_a_committed_batch_is_not_rejected_when_it_cannot_be_announced(workflows: Workflows) -> None:
-    answer, entered = workflows.publish("untold")
+    answer, entered = publish(workflows, "untold")
     assert (answer["status"], answer["error"]) == ("FAILED", "KeyError")
     assert entered[-1] == "RegisterProduct"
 
@@ -322,3 +164,105 @@ def test_a_contract_that_infrastructure_failed_is_told_of(
 
     product = key.removeprefix("contracts/").partition(".")[0]
     assert workflows.ledger.contract_outcome(product, known_as) == ContractOutcome(outcome="failed", error="KeyError")
+
+
+WAITING = ["ApproveByPolicy", "IsDecided", "AwaitOwner"]
+
+
+def ask(workflows: Workflows, request: str) -> tuple[str, str]:
+    """An execution that waits for the owner's decision on a request, and the token that it waits for."""
+    arn = workflows.start(workflows.machines["grant_access"], {"request_id": request})
+    tries = len(SCRIPT[request].get("wait", [None]))
+    [*_, call] = until(lambda: workflows.calls("wait", request)[tries - 1 :], "nobody is asked to wait")
+    return arn, call["token"]
+
+
+def decide(workflows: Workflows, token: str) -> None:
+    workflows.client("stepfunctions").send_task_success(taskToken=token, output='{"state": "granted"}')
+
+
+def test_a_request_that_the_contract_grants_waits_for_nobody(workflows: Workflows) -> None:
+    answer, entered = workflows.run("grant_access", {"request_id": "declared"})
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", '{"state": "granted"}')
+    assert entered == ["ApproveByPolicy", "IsDecided", "Decided"]
+    assert workflows.calls("approve_by_policy", "declared") == [{"task": "approve_by_policy", "request_id": "declared"}]
+    assert workflows.calls("wait", "declared") == []
+
+
+def test_a_request_waits_until_the_decision_comes_with_its_token(workflows: Workflows) -> None:
+    arn, token = ask(workflows, "asked")
+    assert workflows.calls("wait", "asked") == [{"task": "wait", "request_id": "asked", "token": token}]
+    assert workflows.status(arn) == "RUNNING"
+
+    decide(workflows, token)
+
+    answer, entered = workflows.end(arn)
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", '{"state": "granted"}')
+    assert entered == [*WAITING, "Decided"]
+
+
+def test_what_passes_by_itself_is_tried_again_before_and_while_a_request_waits(workflows: Workflows) -> None:
+    arn, token = ask(workflows, "stumbled")
+    decide(workflows, token)
+    answer, entered = workflows.end(arn)
+    assert (answer["status"], entered) == ("SUCCEEDED", [*WAITING, "Decided"])
+    assert len(workflows.calls("approve_by_policy", "stumbled")) == len(STUMBLES) + 1
+    assert len(workflows.calls("wait", "stumbled")) == len(STUMBLES) + 1
+
+
+def test_an_owner_is_waited_for_where_the_contract_could_not_be_asked(workflows: Workflows) -> None:
+    arn, token = ask(workflows, "overlooked")
+    assert len(workflows.calls("approve_by_policy", "overlooked")) == 1
+    decide(workflows, token)
+    answer, entered = workflows.end(arn)
+    assert (answer["status"], entered) == ("SUCCEEDED", ["ApproveByPolicy", "AwaitOwner", "Decided"])
+
+
+def test_a_request_on_which_nobody_decides_is_ended_after_its_time(workflows: Workflows) -> None:
+    # Given the machine as it is, but for the two weeks, and an end that takes several tries
+    definition = workflows.definition("grant_access")
+    definition["States"]["AwaitOwner"]["TimeoutSeconds"] = 1
+    impatient = workflows.deploy("impatient", definition)
+
+    answer, entered = workflows.end(workflows.start(impatient, {"request_id": "late"}))
+
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", '{"state": "lapsed"}')
+    assert entered == [*WAITING, "EndWhatIsOver", "Decided"]
+    assert len(workflows.calls("wait", "late")) == 1, "the time is over: it is not waited for once more"
+    assert workflows.calls("end", "late") == [{"task": "end", "request_id": "late"}] * (len(STUMBLES) + 1)
+
+
+def test_a_wait_that_breaks_off_leaves_the_request_as_it_is(workflows: Workflows) -> None:
+    answer, entered = workflows.run("grant_access", {"request_id": "broken-off"})
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", '{"state": "requested"}')
+    assert entered == [*WAITING, "EndWhatIsOver", "Decided"]
+    assert len(workflows.calls("wait", "broken-off")) == len(workflows.calls("end", "broken-off")) == 1
+
+
+def test_what_could_not_be_ended_ends_red(workflows: Workflows) -> None:
+    answer, entered = workflows.run("grant_access", {"request_id": "unended"})
+    assert (answer["status"], answer["error"], entered[-1]) == ("FAILED", "KeyError", "EndWhatIsOver")
+
+
+def test_a_request_has_one_execution_and_whoever_comes_late_tells_nobody(workflows: Workflows) -> None:
+    """What the desk does with Step Functions, done with one: an execution's name is used once, even when it is over."""
+    at = datetime.now(UTC)
+    arn = "arn:aws:iam::111122223333:role/ann"
+    wish = Subscription("named-once", arn, arn, "crm.people", None, "", at + timedelta(days=30))
+    request = asked(wish, "a study", at)
+    machine = Machine(workflows.client("stepfunctions"), workflows.machines["grant_access"])
+    execution = f"{machine.arn.replace(':stateMachine:', ':execution:')}:named-once"
+
+    for _ in range(2):
+        machine.follow(Stored(request, 0))
+    [call] = until(lambda: workflows.calls("wait", "named-once"), "nobody waits")
+    decision = Stored(decided(request, "granted", "arn:aws:iam::111122223333:role/ola", at), 1, call["token"])
+    for _ in range(2):
+        machine.follow(decision)
+    assert workflows.end(execution)[0]["output"] == '{"state": "granted"}'
+    for again in (Stored(request, 0), decision):
+        machine.follow(again)
+
+    listed = workflows.client("stepfunctions").list_executions(stateMachineArn=machine.arn)["executions"]
+    assert [it["status"] for it in listed if it["name"] == "named-once"] == ["SUCCEEDED"]
+    assert len(workflows.calls("approve_by_policy", "named-once")) == 1
