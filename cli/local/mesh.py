@@ -91,10 +91,9 @@ def _running(home: Path) -> bool:
 
 def _start(home: Path, screen: Screen, before: State | None) -> State:
     _stop(home)
-    fresh = State(
-        aws_port=processes.free_port(before.aws_port if before else None),
-        lakeformation_port=processes.free_port(before.lakeformation_port if before else None),
-    )
+    remembered = (before.aws_port, before.lakeformation_port) if before else (None, None)
+    aws_port, lakeformation_port = processes.free_ports(*remembered)
+    fresh = State(aws_port=aws_port, lakeformation_port=lakeformation_port)
     state.save(fresh, home)
     for kept in ("data", "tmp"):
         (home / kept).mkdir(parents=True, exist_ok=True)

@@ -13,8 +13,8 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -22,7 +22,7 @@ from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, build_ope
 
 from datamesh.errors import InfrastructureError
 
-__all__ = ["Service", "alive", "await_healthy", "free_port", "start", "stop"]
+__all__ = ["Service", "alive", "await_healthy", "free_ports", "start", "stop"]
 
 _GRACE = 1.0  # seconds between asking and killing
 _OURS: dict[int, subprocess.Popen[bytes]] = {}  # what this very process started, to be collected when it ends
@@ -39,15 +39,24 @@ class Service:
     certificate: Path | None = None
 
 
-def free_port(preferred: int | None = None) -> int:
-    """A port of this machine that nobody listens on; `preferred` when it is one."""
+def free_ports(*preferred: int | None) -> tuple[int, ...]:
+    """As many ports of this machine, all different, that nobody listens on; each the `preferred` one when it is one."""
+    with ExitStack() as stack:  # each is held until all are found: the system may give a port twice that was let go
+        return tuple(stack.enter_context(_free(port)) for port in preferred)
+
+
+@contextmanager
+def _free(preferred: int | None) -> Iterator[int]:
     for port in (preferred or 0, 0):
-        with closing(socket.socket()) as probe, suppress(OSError):
-            probe.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # or a killed server's port is busy for a minute
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
+        with closing(socket.socket()) as probe:
+            # Or the port of a server that was killed is busy for a minute.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            yield int(probe.getsockname()[1])
+            return
     raise InfrastructureError("no free port on this machine")
 
 

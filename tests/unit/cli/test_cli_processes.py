@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.local.processes import Service, alive, await_healthy, free_port, start, stop
+from cli.local.processes import Service, alive, await_healthy, free_ports, start, stop
 from datamesh.errors import InfrastructureError
 
 NAME = "server"
@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def web_server(home: Path) -> Service:
-    port = free_port()
+    [port] = free_ports(None)
     code = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(home)]
     return Service(NAME, code, dict(os.environ), f"http://127.0.0.1:{port}/")
 
@@ -129,9 +129,31 @@ def test_a_port_is_taken_again_only_while_it_is_free() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         busy = taken.getsockname()[1]
-        assert free_port(busy) != busy
-    free = free_port()
-    assert free_port(free) == free
+        assert free_ports(busy)[0] != busy
+    [free] = free_ports(None)
+    assert free_ports(free) == (free,)
+
+
+def test_ports_found_together_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a system that gives the lowest port that nobody holds
+    held: set[int] = set()
+
+    class Probe(socket.socket):
+        def bind(self, address: tuple[str, int]) -> None:  # type: ignore[override]
+            self.port = min({1, 2} - held)
+            held.add(self.port)
+
+        def getsockname(self) -> tuple[str, int]:
+            return "127.0.0.1", self.port
+
+        def close(self) -> None:
+            held.discard(self.port)
+            super().close()
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    # Then what is looked for at once is held at once
+    assert free_ports(None, None) == (1, 2)
+    assert not held
 
 
 def _runs(pid: int) -> bool:

@@ -54,8 +54,7 @@ class Desk:
         request = wished(wish, principal, self.now())
         before = self.store.get(request.id)
         if before is None:
-            mine = self.store.of_principal(principal)
-            if sum(it.request.state == "requested" for it in mine) >= _MOST_WAITING:
+            if self.store.waiting_of(principal) >= _MOST_WAITING:
                 raise UserError(f"{_MOST_WAITING} requests of yours wait already", hint="Wait until they are decided.")
             if self.store.put(request):
                 return self._settled(request)

@@ -66,6 +66,14 @@ class AccessStore:
         found = [_stored(item) for item in self._query(Key("pk").eq(holder_id(principal)), ConsistentRead=True)]
         return [it for it in found if it.request.subscription.principal == principal]
 
+    def waiting_of(self, principal: str) -> int:
+        """How many requests of `principal` nobody has decided on yet, counted consistently."""
+        mine = Attr("state").eq("requested") & Attr("principal").eq(principal)
+        pages = self._pages(
+            Key("pk").eq(holder_id(principal)), ConsistentRead=True, FilterExpression=mine, Select="COUNT"
+        )
+        return sum(page["Count"] for page in pages)
+
     def of_domain(self, domain: str, *, undecided: bool = False) -> list[Stored]:
         """Requests about products of `domain`, the last one first; a moment later than they were made."""
         only = {"FilterExpression": Attr("state").eq("requested")} if undecided else {}
@@ -104,10 +112,17 @@ class AccessStore:
         self._update(request_id, "SET #token = :token", Attr("pk").exists(), {"#token": "token"}, {":token": token})
 
     def _query(self, key: Any, index: str = "", **how: Any) -> Iterator[dict[str, Any]]:
-        request = {"KeyConditionExpression": key, **({"IndexName": index} if index else {}), **how}
+        return (
+            item
+            for page in self._pages(key, **({"IndexName": index} if index else {}), **how)
+            for item in page["Items"]
+        )
+
+    def _pages(self, key: Any, **how: Any) -> Iterator[dict[str, Any]]:
+        request = {"KeyConditionExpression": key, **how}
         while True:
             page = self._table.query(**request)
-            yield from page["Items"]
+            yield page
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
