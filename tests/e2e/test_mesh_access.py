@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import json
-import time
+from datetime import datetime
 from typing import Any
 
-GUEST, OWNER, STRANGER = "guest", "steward", "manufacturer"
-PRODUCT = "fleet.planes"
+import pytest
+
+from tests.support.waiting import until
+
+GUEST, OWNER = "guest", "steward"
+STRANGER = BUILDER = "manufacturer"
+PRODUCT, AIRLINES, AIRPORTS = "fleet.planes", "network.airlines", "network.airports"
 
 
-def visible(mesh: Any) -> bool:
-    return PRODUCT in [page["name"] for page in mesh.json("products", "--as", GUEST)["products"]]
+def visible(mesh: Any, product: str = PRODUCT) -> bool:
+    return product in [page["name"] for page in mesh.json("products", "--as", GUEST)["products"]]
 
 
-def requested(mesh: Any, *more: str) -> str:
-    wish = ("access", "request", PRODUCT, "--purpose", "noise study", *more, "--as", GUEST)
+def requested(mesh: Any, *more: str, product: str = PRODUCT, role: str = GUEST) -> str:
+    wish = ("access", "request", product, "--purpose", "noise study", *more, "--as", role)
     return str(mesh.json(*wish)["request_id"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def brief(mesh: Any) -> str:
+    """A guest's access to the airports, which ends while the other tests run."""
+    request = requested(mesh, "--until", "30s", product=AIRPORTS)
+    assert mesh.json("access", "approve", request, "--as", OWNER)["state"] == "granted"
+    return request
 
 
 def test_access_is_asked_for_granted_used_and_taken_back(mesh: Any) -> None:
@@ -38,16 +51,48 @@ def test_access_is_asked_for_granted_used_and_taken_back(mesh: Any) -> None:
     told(mesh, request, ["requested", "granted", "renewed", "revoked"])
 
 
-def test_access_that_is_over_is_ended_by_its_timer(mesh: Any) -> None:
-    request = requested(mesh, "--until", "40s")
-    assert mesh.json("access", "approve", request, "--as", OWNER)["state"] == "granted"
-    deadline = time.monotonic() + 120
-    while (found := mesh.json("access", "show", request, "--as", GUEST))["state"] == "granted":
-        assert time.monotonic() < deadline
-        time.sleep(2)
+def test_what_a_contract_declares_is_granted_without_an_owner(mesh: Any, published: Any) -> None:
+    # Given a manufacturer, who reads nothing of the airlines, and whom their contract lets in without asking
+    name = "SELECT name FROM network.airlines WHERE carrier = 'UA'"
+    assert mesh.json("sql", name, "--as", BUILDER, code=3)["rule"] == "not-granted"
+    wish = ("--columns", "carrier,name", "--until", "30d")
+
+    # When it asks, then nobody decides, and it is answered, here and in Lake Formation
+    request = requested(mesh, *wish, product=AIRLINES, role=BUILDER)
+    found = until(lambda: shown(mesh, request, BUILDER, but="requested"))
+    asked, granted = found["steps"]
+    assert (granted["kind"], granted["by"], granted["note"]) == ("granted", "mesh", "as the contract declares")
+    waited = datetime.fromisoformat(granted["at"]) - datetime.fromisoformat(asked["at"])
+    assert waited.total_seconds() < 30
+    assert mesh.json("sql", name, "--as", BUILDER)["rows"] == [["United Air Lines Inc."]]
+    until(lambda: columns_held(mesh, BUILDER) == {"carrier", "name"}, "Lake Formation does not follow")
+
+    # And it is over here and there once it is given back
+    assert mesh.json("access", "revoke", request, "--as", BUILDER)["state"] == "revoked"
+    assert mesh.json("sql", name, "--as", BUILDER, code=3)["rule"] == "not-granted"
+    until(lambda: not columns_held(mesh, BUILDER), "Lake Formation does not follow")
+    told(mesh, request, ["requested", "granted", "revoked"])
+
+
+def test_access_that_is_over_is_ended_by_its_timer(mesh: Any, brief: str) -> None:
+    found = until(lambda: shown(mesh, brief, GUEST, but="granted"), seconds=120)
     assert (found["state"], found["steps"][-1]["by"]) == ("expired", "mesh")
-    assert not visible(mesh)
-    told(mesh, request, ["requested", "granted", "expired"])
+    assert not visible(mesh, AIRPORTS)
+    told(mesh, brief, ["requested", "granted", "expired"])
+
+
+def shown(mesh: Any, request: str, role: str, *, but: str) -> Any:
+    """The request, unless its state is `but`."""
+    found = mesh.json("access", "show", request, "--as", role)
+    return found if found["state"] != but else None
+
+
+def columns_held(mesh: Any, role: str) -> set[str]:
+    """The columns of the airlines that a role may select, as Lake Formation has it."""
+    table = {"Table": {"DatabaseName": "datamesh_dev_network", "Name": "airlines_v1"}}
+    grants = mesh.target.client("lakeformation").list_permissions(Resource=table)["PrincipalResourcePermissions"]
+    held = [it for it in grants if it["Principal"]["DataLakePrincipalIdentifier"] == mesh.target.role_arn(role)]
+    return {name for it in held for name in it["Resource"].get("TableWithColumns", {}).get("ColumnNames", ["*"])}
 
 
 def told(mesh: Any, request: str, kinds: list[str]) -> None:
@@ -62,7 +107,5 @@ def told(mesh: Any, request: str, kinds: list[str]) -> None:
     assert item["settled"] == item["sequence"] == len(kinds)
     machine = parameters["grant-access-machine-arn"]
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{request}"
-    deadline = time.monotonic() + 60
-    while mesh.target.client("stepfunctions").describe_execution(executionArn=arn)["status"] != "SUCCEEDED":
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    states = mesh.target.client("stepfunctions")
+    until(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED", "somebody waits for ever")

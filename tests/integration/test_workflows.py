@@ -14,7 +14,8 @@ from datamesh.govern.access_store import Stored
 from datamesh.govern.requests import asked, decided
 from datamesh.govern.subscription import Subscription
 from datamesh.publish.ledger import ContractOutcome
-from tests.support.workflows import Workflows, running, until
+from tests.support.waiting import until
+from tests.support.workflows import Workflows, running
 
 STUMBLES = ("Transient", "CommitConflict", "ThrottlingException")
 

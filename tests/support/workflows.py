@@ -8,10 +8,9 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import boto3
 
 from datamesh.publish.ledger import Ledger
+from tests.support.waiting import until
 
 __all__ = ["Workflows", "running"]
 
@@ -178,15 +178,6 @@ class Workflows:
         for message in messages:
             sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in messages]
-
-
-def until(look: Callable[[], Any], otherwise: str) -> Any:
-    """What `look` gives once it is something."""
-    deadline = time.monotonic() + 60
-    while not (found := look()):
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.1)
-    return found
 
 
 @contextmanager
