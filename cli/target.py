@@ -168,7 +168,8 @@ class Target:
 
     def _no_plane(self, plane: str) -> UserError:
         if plane != _PLATFORM and self._planes:
-            return UserError(f"this mesh has no domain {plane}", hint=near(plane, self.domains(), "its domains are"))
+            others = "those of another account want its credentials; here are"
+            return UserError(f"this account has no domain {plane}", hint=near(plane, self.domains(), others))
         where = "`mesh up` deploys it" if self.is_local else "check --stage, the profile and the region"
         return UserError(f"no mesh {self.stage} is deployed here", hint=where)
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +14,10 @@ from cli.landing import Run
 from cli.local import deploy, state
 from cli.screen import Screen
 from cli.target import ProductName, Target, elsewhere
-from datamesh.events import AccessGranted, AccessRevoked, AccessStep
-from datamesh.messages import emit
+from tests.support.waiting import until
 
 GUEST, STRANGER = "222233334444", "333344445555"
-DOMAIN = "harbour"
+DOMAIN, FERRIES = "harbour", "harbour.ferries"
 CONTRACT = """\
 apiVersion: v3.2.0
 kind: DataContract
@@ -47,6 +43,12 @@ roles:
     customProperties:
       - {property: datamesh.principals, value: ["arn:aws:iam::PLATFORM:role/datamesh-dev-pilot"]}
       - {property: datamesh.columns, value: [ferry, seats]}
+team:
+  members:
+    - username: harbour@example.com
+      role: owner
+      customProperties:
+        - {property: datamesh.principals, value: ["arn:aws:iam::PLATFORM:role/datamesh-dev-steward"]}
 """
 ROWS = "ferry,seats,captain\nAda,120,Ann\nBea,80,Bob\nCleo,300,Cy\n"
 
@@ -98,14 +100,6 @@ def _pilot(platform: Target) -> Target:
     return platform.as_role("pilot")
 
 
-def until(look: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """What `look` gives once it is something."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return found
-
-
 def known(mesh: Any, harbour: Harbour) -> Any:
     pages = mesh.json("products", "--as", "pilot")["products"]
     return [page for page in pages if page.get("snapshot_id") == harbour.run.snapshot_id]
@@ -138,6 +132,46 @@ def test_its_grants_are_in_the_lake_formation_of_its_account(harbour: Harbour) -
     assert held(harbour.platform) == []
 
 
+def test_where_its_lake_formation_differs_is_seen_and_mended_with_the_credentials_of_its_account(
+    mesh: Any, harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given somebody granted a stranger what no role gives, by hand, in the domain's account
+    stranger = harbour.platform.role_arn("stranger")
+    table = {"Table": {"DatabaseName": "datamesh_dev_harbour", "Name": "ferries_v1"}}
+    who = {"DataLakePrincipalIdentifier": stranger}
+    lakeformation = harbour.guest.client("lakeformation")
+    lakeformation.grant_permissions(Principal=who, Resource=table, Permissions=["SELECT"])
+
+    # When it is looked for with the platform's credentials, then there is no such domain
+    assert mesh.json("access", "plan", FERRIES, code=2)["error"] == "this account has no domain harbour"
+
+    # When it is with those of the domain's account, then it is seen, and stays until it is to be mended
+    for name, value in _signed_in(harbour.guest).items():
+        monkeypatch.setenv(name, value)
+    plan = mesh.json("access", "plan", FERRIES, "--stage", "dev")
+    dry = mesh.json("access", "repair", FERRIES, "--dry-run", "--stage", "dev")
+    [drift] = plan["drift"]
+    assert (drift["product"], dry["drift"], dry["left"]) == (FERRIES, plan["drift"], plan["drift"])
+    assert {(it["way"], it["principal"]) for it in drift["differences"]} == {("too much", stranger)}
+    assert stranger in held(harbour.guest)
+    assert mesh.json("access", "repair", "--stage", "dev")["left"] == []
+    assert stranger not in held(harbour.guest)
+
+
+def _signed_in(target: Target) -> dict[str, str]:
+    """The environment of somebody who works in the account of `target`, where AWS is the local one."""
+    keys, endpoints = target.session.get_credentials(), target.endpoints
+    assert target.certificate is not None
+    return {
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_REGION": target.region,
+        "AWS_ENDPOINT_URL": endpoints["*"],
+        "AWS_ENDPOINT_URL_LAKEFORMATION": endpoints["lakeformation"],
+        "AWS_CA_BUNDLE": target.certificate,
+    }
+
+
 def put(sender: Target, source: str) -> None:
     bus = sender.client("events")
     entry = {"Source": source, "DetailType": "TideTurned", "Detail": "{}"}  # a type that the registry does not know
@@ -167,39 +201,36 @@ def test_the_reader_role_of_a_domain_lets_in_the_platform_and_nobody_else(harbou
             sts.assume_role(RoleArn=reader, RoleSessionName="somebody")
 
 
-def test_what_the_platform_decides_reaches_the_domain_that_it_is_about(harbour: Harbour) -> None:
+def test_what_is_asked_for_here_is_granted_there_and_taken_back(mesh: Any, harbour: Harbour) -> None:
     # Given whatever comes from the platform is overheard in the domain's account
     queue = _overheard(harbour.guest)
-    mate = harbour.platform.role_arn("mate")
+    ferries, guest = "SELECT ferry FROM harbour.ferries ORDER BY ferry", harbour.platform.role_arn("guest")
+    assert mesh.json("sql", ferries, "--as", "guest", code=3)["rule"] == "not-granted"
 
-    # When the platform grants access to a product of the domain, and to one of another
-    for domain in ("nowhere", DOMAIN):
-        _decide(harbour.platform, AccessGranted, domain, mate, sequence=1)
+    # When a guest of the mesh asks for a product of the domain, and for one of another, and their owner approves both
+    requests = [_approved(mesh, product, column) for product, column in (("fleet.planes", "year"), (FERRIES, "ferry"))]
 
-    # Then the domain's Lake Formation has that grant until it is taken back, and nothing else was heard
-    assert until(lambda: mate in held(harbour.guest))
-    _decide(harbour.platform, AccessRevoked, DOMAIN, mate, sequence=2)
-    assert until(lambda: mate not in held(harbour.guest))
+    # Then the domain's Lake Formation has the grant until it is taken back, and so long the guest is answered
+    until(lambda: guest in held(harbour.guest), "Lake Formation does not follow")
+    assert mesh.json("sql", ferries, "--as", "guest")["rows"] == [["Ada"], ["Bea"], ["Cleo"]]
+    for request in requests:
+        assert mesh.json("access", "revoke", request, "--as", "steward")["state"] == "revoked"
+    assert mesh.json("sql", ferries, "--as", "guest", code=3)["rule"] == "not-granted"
+    until(lambda: guest not in held(harbour.guest), "Lake Formation does not follow")
+
+    # And nothing else was heard there
     messages = harbour.guest.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     came = [json.loads(message["Body"]) for message in messages]
     assert sorted(event["detail-type"] for event in came) == ["AccessGranted", "AccessRevoked"]
     assert {(event["source"], event["account"]) for event in came} == {("datamesh.platform", harbour.platform.account)}
+    assert {event["detail"]["data"]["request_id"] for event in came} == {requests[-1]}
 
 
-def _decide(platform: Target, step: type[AccessStep], domain: str, arn: str, *, sequence: int) -> None:
-    told = step(
-        request_id=f"tide-{domain}",
-        sequence=sequence,
-        domain=domain,
-        target=f"{domain}.ferries",
-        principal=arn,
-        arn=arn,
-        columns=("ferry",),
-        rows="",
-        until=datetime.now(UTC) + timedelta(days=1),
-    )
-    bus = platform.parameter("platform", "bus-name")
-    emit([told], client=platform.client("events"), bus=bus, domain="platform", correlation_id=told.request_id)
+def _approved(mesh: Any, product: str, column: str) -> str:
+    asked = ("access", "request", product, "--columns", column, "--purpose", "a voyage", "--as", "guest")
+    request = str(mesh.json(*asked)["request_id"])
+    assert mesh.json("access", "approve", request, "--as", "steward")["state"] == "granted"
+    return request
 
 
 def _overheard(guest: Target) -> str:

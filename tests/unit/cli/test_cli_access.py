@@ -42,7 +42,7 @@ class Mesh:
 
     def parameters(self, domain: str) -> dict[str, str]:
         if domain not in self.domains():
-            raise UserError(f"this mesh has no domain {domain}")
+            raise UserError(f"this account has no domain {domain}")
         return {}
 
     def client(self, service: str, config: object = None) -> Mesh:

@@ -94,11 +94,18 @@ def test_a_product_is_written_domain_dot_product(name: str) -> None:
         parse_product(name)
 
 
-def test_an_unknown_domain_names_those_that_are_near() -> None:
-    with pytest.raises(UserError, match="no domain flet") as failure:
-        Mesh().parameters("flet")
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("flet", "did you mean fleet?"),
+        ("harbour", "those of another account want its credentials; here are fleet, operations"),
+    ],
+)
+def test_an_unknown_domain_names_those_that_are_near_or_may_be_elsewhere(name: str, hint: str) -> None:
+    with pytest.raises(UserError, match=f"this account has no domain {name}") as failure:
+        Mesh().parameters(name)
 
-    assert failure.value.hint == "did you mean fleet?"
+    assert failure.value.hint == hint
 
 
 def test_an_empty_mesh_says_so() -> None:
