@@ -44,6 +44,9 @@ schema:
         map:
           key: {logicalType: date}
           value: {logicalType: number}
+team:
+  members:
+    - {username: ann, customProperties: [{property: datamesh.principals, value: [role/ann]}]}
 """
 )
 NEWER = (
