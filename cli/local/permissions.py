@@ -26,13 +26,15 @@ PATH = "/_mesh/permissions"
 Call = tuple[str, str, str]  # role, action, kind of resource
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
-_PLACES = {"batches", "contracts", "knowledge", "profiles", "quarantine", "results", "tables"}
+_PLACES = {"access", "batches", "contracts", "knowledge", "profiles", "quarantine", "results", "tables"}
 _ROLE = re.compile(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/")
-# What stands for one of many: the table of a Glue database, the run of a state machine, a key's or an API's id.
+# What stands for one of many: the table of a Glue database, the run of a state machine, a key's or an API's id, the end
+# of somebody's access.
 _ONE_OF_MANY = (
     (re.compile(r"^(arn:[\w-]+:glue:.*:table/[^/]+/).*"), r"\1*"),
     (re.compile(r"^(arn:[\w-]+:states:.*:execution:[^:]+:).*"), r"\1*"),
     (re.compile(r"^(arn:[\w-]+:kms:.*:key/).*"), r"\1*"),
+    (re.compile(r"^(arn:[\w-]+:scheduler:.*:schedule/[^/]+/datamesh-[^-]+-access-)[0-9a-f]{32}$"), r"\1*"),
     (re.compile(r"^(arn:[\w-]+:execute-api:[^:]*:[^:]*:)[^/]+(/v1/).*"), r"\1*\2*"),
 )
 

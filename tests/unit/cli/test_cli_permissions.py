@@ -11,6 +11,7 @@ from ministack.services import s3
 from cli.local.permissions import denying, kind
 
 LAKE = "arn:aws:s3:::lake"
+SCHEDULE = "arn:aws:scheduler:us-east-1:1:schedule/default/datamesh-dev"
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,9 @@ LAKE = "arn:aws:s3:::lake"
         (f"{LAKE}/knowledge/pack-1.json", f"{LAKE}/knowledge/pack-*"),
         (f"{LAKE}/knowledge/fleet/planes.json", f"{LAKE}/knowledge/*"),
         (f"{LAKE}/flights/2013.csv", f"{LAKE}/*"),
+        (f"{LAKE}/access/1f-2e/1.json", f"{LAKE}/access/*"),
+        (f"{SCHEDULE}-access-{'0f' * 16}", f"{SCHEDULE}-access-*"),
+        (f"{SCHEDULE}-fleet-sweep", f"{SCHEDULE}-fleet-sweep"),
         ("arn:aws:glue:us-east-1:1:table/db/flights_v1", "arn:aws:glue:us-east-1:1:table/db/*"),
         ("arn:aws:dynamodb:us-east-1:1:table/ledger", "arn:aws:dynamodb:us-east-1:1:table/ledger"),
         ("arn:aws:states:us-east-1:1:execution:publish:7", "arn:aws:states:us-east-1:1:execution:publish:*"),
