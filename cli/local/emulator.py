@@ -5,7 +5,8 @@ exception's class. The emulator calls every exception `Runtime.HandlerError`, an
 log, still has the name.
 
 A function that nobody calls gives its memory back, as on AWS. The emulator keeps one process of each forever, which
-with forty functions is gigabytes.
+with forty functions is gigabytes. Where it can be, such a process is forked off one that has imported the libraries
+already: `cli.local.nursery`.
 
 To IAM a Glue database is one (the emulator asks for the right to a table of its name), and `aws:PrincipalArn` of a
 role's session is the role (the emulator compares the session).
@@ -28,18 +29,21 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import eventbridge, lambda_svc, s3, stepfunctions
 
-from cli.local import accounts, callers, permissions, wire
+from cli.local import accounts, callers, nursery, permissions, wire
 
-__all__ = ["end_idle", "glue_resource", "mend", "part", "principal", "raised", "spread", "token", "versioned"]
+__all__ = ["end_idle", "glue_resource", "main", "mend", "part", "principal", "raised", "spread", "token", "versioned"]
 
 Answer = tuple[int, dict[str, str], Any]  # of the emulator's S3: status, headers, body
 
@@ -126,6 +130,14 @@ def versioned(event: dict[str, Any], version: str | None) -> dict[str, Any]:
     detail = json.loads(event["Detail"])
     detail["object"]["version-id"] = version
     return event | {"Detail": json.dumps(detail)}
+
+
+def main() -> None:
+    """Runs the emulator in this process, mended, until it is ended."""
+    if nursery.IS_SAFE:
+        _fork_functions()
+    mend()
+    app.main()
 
 
 def mend() -> None:
@@ -256,6 +268,10 @@ def _name_failures() -> None:
     lambda_svc._execute_function_warm = execute_named
 
 
-if __name__ == "__main__":
-    mend()
-    app.main()
+def _fork_functions() -> None:
+    def begin(command: list[str], **options: Any) -> Any:
+        started = nursery.Function if command[0] == sys.executable else subprocess.Popen
+        return started(command, **options)
+
+    nursery.open_nursery()
+    lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": begin})

@@ -48,7 +48,7 @@ def aws(state: State, home: Path) -> Service:
     """The emulator. Its functions are its children and inherit its environment: so they know their endpoints."""
     return Service(
         name=AWS,
-        command=[sys.executable, "-m", "cli.local.emulator"],
+        command=[sys.executable, "-m", "cli.local"],
         environment=environment(state, home)
         | {
             "AUTH": "true",

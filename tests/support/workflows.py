@@ -201,7 +201,7 @@ def running(home: Path, script: Script) -> Iterator[Workflows]:
         "SFTP_ENABLED": "0",
     }
     with (home / "log").open("w") as log:
-        command = [sys.executable, "-m", "cli.local.emulator"]
+        command = [sys.executable, "-m", "cli.local"]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
             yield Workflows(_ready(f"http://127.0.0.1:{port}"), home / "calls", script)
