@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datamesh.contract.lint import lint
-from datamesh.contract.masks import Mask, problem
+from datamesh.contract.masks import Mask, problem, read_mask, spelled
 from datamesh.contract.model import Column, ColumnType, Table
 from datamesh.contract.rowfilter import condition
 from datamesh.errors import StatementRejected
@@ -98,11 +102,47 @@ def test_nothing_else_is(text: str) -> None:
         (Mask("bucket", span="year"), "date", None),
         (Mask("bucket", width=5), "date", "`span`"),
         (Mask("bucket", width=5), "string", "`bucket` masks"),
+        (Mask("bucket", width=5, span="year"), "integer", "both"),
     ],
 )
 def test_a_mask_fits_some_types(mask: Mask, kind: str, told: str | None) -> None:
     found = problem(mask, "x", kind)
     assert told in found if told and found else found is told
+
+
+@pytest.mark.parametrize(
+    ("text", "mask"),
+    [
+        ("null", Mask("null")),
+        ("hash", Mask("hash")),
+        ("partial:2", Mask("partial", keep=2)),
+        ("partial:64", Mask("partial", keep=64)),
+        ("bucket:10", Mask("bucket", width=10)),
+        ("bucket:0.000001", Mask("bucket", width=1e-6)),
+        ("bucket:quarter", Mask("bucket", span="quarter")),
+    ],
+)
+def test_a_mask_is_said_in_a_word(text: str, mask: Mask) -> None:
+    assert (read_mask(text), spelled(mask)) == (mask, text)
+
+
+@given(st.floats(min_value=1e-14, max_value=1e14))
+def test_a_bucket_is_read_as_it_is_written(width: float) -> None:
+    mask = Mask("bucket", width=float(f"{width:.14f}") or 1.0)
+    assert read_mask(spelled(mask)) == mask
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "none", "hash:", "hash:4", "null:", "partial:", "partial:0", "partial:65", "partial:-1", "partial:x"),
+        *("bucket", "bucket:", "bucket:0", "bucket:0.0", "bucket:-5", "bucket:nan", "bucket:1e9", "bucket:week"),
+        *("bucket:1_0", " hash", "Hash", "partial:٤"),
+    ],
+)
+def test_what_is_no_mask_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        read_mask(text)
 
 
 def test_what_lake_formation_is_not_asked_for_is_no_finding() -> None:

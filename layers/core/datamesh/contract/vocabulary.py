@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import models_json_schema
 
 from datamesh.contract.intake import ColumnPolicy, Encoding, FileFormat
-from datamesh.contract.masks import MaskKind, Span
+from datamesh.contract.masks import MOST_KEPT, MaskKind, Span
 
 __all__ = [
     "PLACES",
@@ -192,7 +192,7 @@ class MaskProperties(Place):
     mask: MaskKind | None = Field(
         description="null (also unquoted), hash (equal values stay equal), partial (the last characters) or bucket."
     )
-    keep: int = Field(default=4, ge=1, le=64, description="How many of the last characters `partial` shows.")
+    keep: int = Field(default=4, ge=1, le=MOST_KEPT, description="How many of the last characters `partial` shows.")
     width: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="Of a bucket of numbers.")
     span: Span | None = Field(default=None, description="Of a bucket of dates.")
 
