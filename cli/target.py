@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.local import processes, state
 from cli.local.certificate import certificate
@@ -30,6 +31,7 @@ _NOBODYS_SETTINGS = {
     "credentials_file": (None, None, os.devnull, None),
 }
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
+_BRIEF = Config(connect_timeout=5, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,15 @@ class ProductName:
 class Target:
     """One stage of the mesh, spoken to with the credentials of `session`.
 
-    `endpoints` names where services are that are not on AWS: by service, or "*" for all others.
+    `endpoints` names where services are that are not on AWS: by service, or "*" for all others. `role` is the name of
+    the role that was assumed for it, `arn` its arn.
     """
 
     stage: str
     session: Any  # a boto3 session
     endpoints: Mapping[str, str] = field(default_factory=dict)
     role: str = ""
+    arn: str = ""
     certificate: str | None = None  # of those endpoints
 
     @property
@@ -75,6 +79,23 @@ class Target:
     def table(self, name: str) -> Any:
         """A DynamoDB table resource."""
         return self.session.resource("dynamodb", **self._connection("dynamodb")).Table(name)
+
+    def own_arn(self) -> str:
+        """The arn of whoever calls, with its path; "" where they may not look that up.
+
+        A caller is shown without the path of its role, whose name is unique in its account. Who assumes a role names it
+        with its path.
+        """
+        if self.arn:
+            return self.arn
+        said = str(self.client("sts").get_caller_identity()["Arn"])
+        _, assumed, session = said.partition(":assumed-role/")
+        if not assumed:
+            return said
+        try:
+            return str(self.client("iam", _BRIEF).get_role(RoleName=session.partition("/")[0])["Role"]["Arn"])
+        except (ClientError, BotoCoreError):
+            return ""
 
     @cached_property
     def account(self) -> str:
@@ -128,7 +149,7 @@ class Target:
             aws_session_token=keys["SessionToken"],
             region_name=self.region,
         )
-        return replace(self, session=session, role=arn.rsplit("/", 1)[-1])
+        return replace(self, session=session, role=arn.rsplit("/", 1)[-1], arn=arn)
 
     def role_arn(self, role: str) -> str:
         """The arn of a role of the mesh's account, by its name without `datamesh-<stage>-`."""

@@ -32,9 +32,9 @@ def brief(mesh: Any) -> str:
     return request
 
 
-def test_access_is_asked_for_granted_used_and_taken_back(mesh: Any) -> None:
+def test_access_is_asked_for_granted_in_part_used_and_taken_back(mesh: Any, published: Any) -> None:
     assert not visible(mesh)
-    request = requested(mesh, "--columns", "manufacturer,seats", "--until", "30d")
+    request = requested(mesh, "--columns", "tailnum,manufacturer,seats", "--mask", "tailnum=partial:2")
     for role, code in ((STRANGER, 2), (GUEST, 3)):
         refusal = mesh.json("access", "approve", request, "--as", role, code=code)
         assert refusal["error"] == (
@@ -43,12 +43,31 @@ def test_access_is_asked_for_granted_used_and_taken_back(mesh: Any) -> None:
     assert not visible(mesh)
     waiting = mesh.json("access", "list", "--to-decide", "--as", OWNER)["requests"]
     assert request in [page["request_id"] for page in waiting]
-    assert mesh.json("access", "approve", request, "--as", OWNER)["state"] == "granted"
-    assert visible(mesh)
+    # When an owner grants less than was asked for, and not more
+    less = ("--rows", "seats > 300", "--mask", "seats=bucket:100", "--until", "10d", "--as", OWNER)
+    beyond = mesh.json("access", "approve", request, "--columns", "tailnum,year", *less, code=2)
+    assert beyond["error"] == "year is not asked for"
+    granted = mesh.json("access", "approve", request, "--columns", "tailnum,seats", *less)
+    assert (granted["state"], granted["columns"], granted["rows"]) == ("granted", ["tailnum", "seats"], "seats > 300")
+    assert granted["asked"]["columns"] == ["tailnum", "manufacturer", "seats"]
+    # Then an answer shows that much, masked
+    answer = mesh.json("sql", f"SELECT DISTINCT left(tailnum, 3), seats FROM {PRODUCT} ORDER BY 2", "--as", GUEST)
+    assert answer["rows"] == [["***", 300], ["***", 400]]
+    (read,) = answer["products"]
+    assert (read["rows"], read["masked"]) == ("some", ["tailnum", "seats"])
+    mesh.json("sql", f"SELECT manufacturer FROM {PRODUCT}", "--as", GUEST, code=3)
     assert mesh.json("access", "renew", request, "--until", "60d", "--as", OWNER)["state"] == "granted"
     assert mesh.json("access", "revoke", request, "--as", OWNER)["state"] == "revoked"
     assert not visible(mesh)
     told(mesh, request, ["requested", "granted", "renewed", "revoked"])
+
+
+def test_what_is_withdrawn_nobody_grants(mesh: Any) -> None:
+    request = requested(mesh)
+    assert mesh.json("access", "withdraw", request, "--as", OWNER, code=3)["rule"] == "requester"
+    assert mesh.json("access", "withdraw", request, "--as", GUEST)["state"] == "withdrawn"
+    assert "withdrawn already" in mesh.json("access", "approve", request, "--as", OWNER, code=2)["error"]
+    told(mesh, request, ["requested", "withdrawn"])
 
 
 def test_what_a_contract_declares_is_granted_without_an_owner(mesh: Any, published: Any) -> None:

@@ -259,7 +259,9 @@ def test_what_the_steps_of_grant_access_are_called_with() -> None:
     }
 
 
-@pytest.mark.parametrize(("state", "following"), [("requested", "AwaitOwner"), ("granted", ""), ("lapsed", "")])
+@pytest.mark.parametrize(
+    ("state", "following"), [("requested", "AwaitOwner"), ("granted", ""), ("withdrawn", ""), ("lapsed", "")]
+)
 def test_a_request_that_is_decided_waits_for_nobody(state: str, following: str) -> None:
     (choice,) = machine("grant_access")["States"]["IsDecided"]["Choices"]
     assert (choice["Next"] if evaluated(choice["Condition"], input={"state": state}) else "") == following

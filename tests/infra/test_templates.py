@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ministack.services.cloudformation import provisioners
 
+from datamesh.access.calls import STEPS
 from datamesh.settings import AccessSettings, AskSettings, DomainSettings, PlatformSettings
 from tests.support.imports import reached
 from tests.support.templates import ROOT, TEMPLATES, Function, Template, listed, nodes, statements, template
@@ -268,3 +269,10 @@ def test_what_the_local_aws_lacks_is_a_choice_on_aws(path: str) -> None:
             },
         }[path]
     )
+
+
+def test_every_step_of_a_request_for_access_has_its_route() -> None:
+    routes = template("platform.yaml").resources["ManageAccess"]["Properties"]["Events"].values()
+    paths = {event["Properties"]["Path"] for event in routes if event["Type"] == "Api"}
+    steps = {f"/access/requests/{{request_id}}/{step}" for step in STEPS}
+    assert paths - {"/access/requests", "/access/requests/{request_id}"} == steps

@@ -9,10 +9,12 @@ from unittest.mock import patch
 import pytest
 from aws_lambda_powertools import Metrics
 from botocore.loaders import JSONFileLoader
+from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 from datamesh import aws
 from tests.support import motoserver
+from tests.support.accessdesk import Place, product
 from tests.support.lakeside import environment
 
 
@@ -35,6 +37,15 @@ def account(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> None
     """An empty account: the environment points AWS's SDK and PyIceberg to it."""
     for name, value in environment(server).items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A desk of requests for access to `crm.people` and `crm.firms`, which others own."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        yield Place([product("crm.people"), product("crm.firms", owners=("role/bob",))])
 
 
 @pytest.fixture(autouse=True)

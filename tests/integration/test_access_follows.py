@@ -1,11 +1,12 @@
-"""Whatever is asked for, granted, taken back, renewed or over, in whatever order its events come: Lake Formation gives
-each principal what the policy gives, and what is taken from one subscription is taken from no other."""
+"""Whatever is asked for, granted whole or in part, withdrawn, taken back, renewed or over, in whatever order its events
+come: Lake Formation gives each principal what the policy gives, but for what is masked, and what is taken from one
+subscription is taken from no other."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,9 +18,11 @@ from moto import mock_aws
 from cli.local import lakeformation as local
 from datamesh import events
 from datamesh.access.record import event_of
+from datamesh.contract.masks import Mask
 from datamesh.contract.parse import parse
 from datamesh.errors import UserError
-from datamesh.govern.requests import Request, asked, decided, ended, fitted, renewed
+from datamesh.govern.deciding import Less, fitted
+from datamesh.govern.requests import Request, asked, decided, ended, renewed
 from datamesh.govern.subscription import Subscription
 from datamesh.publish.grants import apply_grants, take_access
 from datamesh.publish.ledger import Ledger, ProductState
@@ -32,26 +35,57 @@ ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-COLUMNS = tuple(column.name for column in parse(STOPS).table.columns)
+PRODUCT = Product(parse(STOPS), ACCOUNT)
+COLUMNS = tuple(column.name for column in PRODUCT.contract.table.columns)
 ROWS = {"line = 'A'": "\"line\" = 'A'", "direction > 1": '"direction" > 1'}  # and as filters say them
 TABLE = {"DatabaseName": "datamesh_dev_transit", "Name": "stops_v1"}
-CONTRACTS = (STOPS, edited("role/planner", "role/ann"), edited("status: active", "status: retired"))
-READERS = ({"planner"}, {"ann"}, set[str]())  # of everything, by each contract's own role
+NUMBER = "logicalType: integer\n        logicalTypeOptions: {minimum: 1, maximum: 2}\n"
+CONTRACTS = (
+    STOPS,
+    edited("role/planner", "role/ann"),
+    edited("status: active", "status: retired"),
+    edited(NUMBER, "logicalType: string\n"),
+)
+READERS = ({"planner"}, {"ann"}, set[str](), {"planner"})  # of everything, by each contract's own role
+MASKS = (("line", Mask("hash")), ("direction", Mask("bucket", width=10)))
 
 # (columns, the condition of the rows in Lake Formation's words or "" for all), as one principal may select them
 Shown = set[tuple[frozenset[str], str]]
 
-MOVES = ("granted", "granted", "granted", "denied", "revoked", "revoked", "renewed", "expired")
+MOVES = {  # what may become of a request in a state
+    "requested": ("granted", "granted", "narrowed", "narrowed", "narrowed", "denied", "withdrawn"),
+    "granted": ("revoked", "revoked", "renewed", "expired"),
+}
+TAGS = "domain=transit, personal!=yes"
 
 
-def wish(chance: Random) -> tuple[str, str, tuple[str, ...] | None, str, int]:
-    return (
-        chance.choice(["ann", "bob", "eve"]),
-        chance.choice(["transit.stops", "transit.stops", "domain=transit, personal!=yes", "transit.lines"]),
-        chance.choice([None, COLUMNS[:1], COLUMNS[1:3], COLUMNS[:2]]),
-        chance.choice(["", "", *ROWS]),
-        chance.randint(1, 20),
-    )
+@dataclass(frozen=True)
+class Given:
+    """What a request is to open once it is granted, kept apart from it: columns in the clear, and rows."""
+
+    who: str
+    target: str
+    columns: tuple[str, ...] | None
+    rows: tuple[str, ...]
+    masked: tuple[str, ...]
+
+
+def wish(chance: Random) -> tuple[Given, int]:
+    target = chance.choice([*["transit.stops"] * 4, TAGS, TAGS, "transit.lines"])
+    columns = chance.choice([None, COLUMNS[:1], COLUMNS[1:3], COLUMNS[:2]])
+    may_mask = () if target == TAGS and columns is None else [it for it, _ in MASKS if it in (columns or COLUMNS)]
+    masked = tuple(name for name in may_mask if chance.random() < 0.3)
+    rows = chance.choice([(), *((text,) for text in ROWS)])
+    return Given(chance.choice(["ann", "bob", "eve"]), target, columns, rows, masked), chance.randint(5, 30)
+
+
+def less_of(asked: Given, chance: Random) -> Given:
+    """Less than what was asked for, in one way or more."""
+    columns = chance.choice([asked.columns, (asked.columns or COLUMNS)[:2]])
+    may_mask = () if asked.target == TAGS and columns is None else [it for it, _ in MASKS if it in (columns or COLUMNS)]
+    masked = tuple(it for it in may_mask if it in asked.masked or chance.random() < 0.3)
+    rows = tuple(dict.fromkeys((*asked.rows, *chance.choice([(), *((text,) for text in ROWS)]))))
+    return replace(asked, columns=columns, rows=rows, masked=masked)
 
 
 @dataclass
@@ -61,37 +95,42 @@ class World:
     plane: Plane
     now: datetime = START
     requests: list[Request] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)  # of each request
     told: list[events.AccessStep] = field(default_factory=list)
     delivered: int = 0
     contract: int = 0
 
-    def ask(self, wish: tuple[str, str, tuple[str, ...] | None, str, int]) -> None:
-        who, target, columns, rows, days = wish
-        arn, name = f"{ROLE}{who}", f"q{len(self.requests)}"
-        until = self.now + days * DAY
-        self.requests.append(asked(Subscription(name, arn, arn, target, columns, rows, until), "a test", self.now))
+    def ask(self, given: Given, days: int) -> None:
+        arn, name = f"{ROLE}{given.who}", f"q{len(self.requests)}"
+        masks = tuple((it, mask) for it, mask in MASKS if it in given.masked)
+        rows, until = "".join(given.rows), self.now + days * DAY
+        meant = Subscription(name, arn, arn, given.target, given.columns, rows, until, masks=masks)
+        self.requests.append(asked(meant, "a test", self.now))
+        self.given.append(given)
 
-    def move(self, kind: str, number: int) -> str:
-        """One of the requests that may takes a step, and the domain will be told of it. Whose request it is, or ""."""
-        needed = "requested" if kind in {"granted", "denied"} else "granted"
-        may = [at for at, request in enumerate(self.requests) if request.state == needed]
+    def move(self, chance: Random) -> tuple[str, str]:
+        """A request takes a step, and the domain will be told of it. Which step, and whose request it is, or ""."""
+        may = [at for at, request in enumerate(self.requests) if request.state in MOVES]
         if not may:
-            return ""
-        at = may[number % len(may)]
-        before = self.requests[at]
+            return "", ""
+        at = chance.choice(may)
+        kind = chance.choice(MOVES[self.requests[at].state])
+        before, given = self.requests[at], self.given[at]
+        less = less_of(given, chance) if kind == "narrowed" else given
         try:
-            after = self._moved(before, kind)
-        except UserError:  # too late
-            return ""
+            after = self._moved(before, kind, difference(given, less))
+        except UserError:  # too late, or about nothing
+            return "", ""
+        self.given[at] = less
         if after != before:
             self.requests[at] = after
             self.told.append(event_of(after, after.steps[-1]))
-        return before.subscription.principal.removeprefix(ROLE)
+        return kind, given.who
 
-    def _moved(self, request: Request, kind: str) -> Request:
-        if kind == "granted":
-            fits = fitted(request, [Product(parse(CONTRACTS[0]), ACCOUNT)])
-            return decided(fits, "granted", "owner", self.now)
+    def _moved(self, request: Request, kind: str, less: Less) -> Request:
+        if kind in {"granted", "narrowed"}:
+            fits = fitted(request.wish, [PRODUCT], less)
+            return decided(request, "granted", "owner", self.now, given=fits)
         if kind == "denied":
             return decided(request, "denied", "owner", self.now)
         if kind == "renewed":
@@ -124,11 +163,21 @@ class World:
         self.contract = number
 
     def rights(self, who: str) -> list[tuple[frozenset[str], str]]:
-        """Columns and rows of what holds now, by the requests themselves and the contract's own role."""
-        held = [r.subscription for r in self.requests if r.state == "granted" and self.now < r.subscription.until]
-        mine = [s for s in held if s.principal == f"{ROLE}{who}" and s.target != "transit.lines" and self.contract != 2]
+        """What holds now, by the requests themselves and the contract's own role: columns in the clear, and rows."""
         whole = [(frozenset(COLUMNS), "")] if who in READERS[self.contract] else []
-        return [(frozenset(s.columns or COLUMNS), s.rows) for s in mine] + whole
+        return [(self.clear(it), in_their_words(it.rows)) for it in self.held(who) if self.clear(it)] + whole
+
+    def held(self, who: str) -> Iterator[Given]:
+        for request, given in zip(self.requests, self.given, strict=True):
+            holds = request.state == "granted" and self.now < request.subscription.until
+            if holds and given.who == who and given.target != "transit.lines" and self.contract != 2:
+                yield given
+
+    def clear(self, given: Given) -> frozenset[str]:
+        """None where the condition reads a column that is of another kind by now."""
+        if self.contract == 3 and "direction > 1" in given.rows:
+            return frozenset()
+        return frozenset(given.columns or COLUMNS) - frozenset(given.masked)
 
     def expected(self, who: str) -> Shown:
         """Columns of all rows, or of each condition those columns that all of them show."""
@@ -137,7 +186,19 @@ class World:
         if whole or not rights:
             return {(whole, "")} if whole else set()
         shared = frozenset.intersection(*(columns for columns, _ in rights))
-        return {(shared, ROWS[rows]) for _, rows in rights} if shared else set()
+        return {(shared, rows) for _, rows in rights} if shared else set()
+
+
+def difference(asked: Given, less: Given) -> Less:
+    """What an owner says who grants `less`."""
+    columns = None if less.columns == asked.columns else less.columns
+    rows = "".join(text for text in less.rows if text not in asked.rows)
+    return Less(columns, rows, tuple(it for it in MASKS if it[0] in less.masked and it[0] not in asked.masked))
+
+
+def in_their_words(rows: tuple[str, ...]) -> str:
+    said = [ROWS[text] for text in rows]
+    return said[0] if len(said) == 1 else " AND ".join(f"({text})" for text in said)
 
 
 def by_lake_formation(client: Any, who: str) -> Shown:
@@ -192,20 +253,23 @@ def test_after_every_step_lake_formation_equals_the_policy_and_no_other_subscrip
     with mock_aws():
         mesh = world()
         client = mesh.plane.client("lakeformation")
+        mesh.settle([])
+        for _ in range(4):
+            mesh.ask(*wish(chance))
+        after = {who: by_lake_formation(client, who) for who in ("ann", "bob", "eve", "planner")}
         for _ in range(24):
-            before = {who: by_lake_formation(client, who) for who in ("ann", "bob", "eve", "planner")}
+            before = after
             kind, moved = chance.choice(["ask", "ask", "move", "move", "move", "move", "contract", "days"]), ""
             # When something happens
             if kind == "ask":
-                mesh.ask(wish(chance))
+                mesh.ask(*wish(chance))
             elif kind == "contract":
-                mesh.put_contract(chance.choice([0, 0, 1, 2]))
+                mesh.put_contract(chance.choice([0, 0, 1, 2, 3]))
             elif kind == "days":
                 mesh.now += chance.randint(1, 6) * DAY
             else:
-                kind = chance.choice(MOVES)
-                moved = mesh.move(kind, chance.randrange(10))
-            mesh.settle([chance.randrange(10) for _ in range(chance.randint(0, 3))])
+                kind, moved = mesh.move(chance)
+            mesh.settle([chance.randrange(10) for _ in range(chance.randint(0, 2))])
             taken[kind] += bool(moved)
             # Then everybody is shown what the requests and contracts say
             after = {who: by_lake_formation(client, who) for who in before}
@@ -213,7 +277,7 @@ def test_after_every_step_lake_formation_equals_the_policy_and_no_other_subscrip
             # And a step of one request takes nothing from anybody else, nor rows from its principal's other ones
             if moved:
                 assert all(after[who] == before[who] for who in before if who != moved)
-                rest = [(columns, ROWS[rows]) for columns, rows in mesh.rights(moved) if rows]
+                rest = [(columns, rows) for columns, rows in mesh.rights(moved) if rows]
                 shown = {(cells & theirs, of) for cells, some in before[moved] for theirs, of in rest if some == of}
                 assert kind != "revoked" or covers(after[moved], {it for it in shown if it[0]})
-        assert taken["granted"]  # or nothing was tried
+        assert taken["granted"] + taken["narrowed"]  # or nothing was tried

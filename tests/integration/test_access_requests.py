@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from datamesh.access.calls import Call, called, carried_out
-from datamesh.access.wish import Decision, Renewal, Wish, moment
+from datamesh.access.wish import Consent, Decision, Renewal, Wish, moment
 from datamesh.contract.model import Approval
 from datamesh.errors import AccessDenied, InfrastructureError, UnknownProduct, UserError
 from datamesh.govern.requests import DECIDE_WITHIN, LONGEST, Request, request_id
@@ -19,15 +18,7 @@ from tests.support.accessdesk import ANN, BOB, NOW, OLA, Faults, Killed, Place, 
 
 DAY = timedelta(days=1)
 WISH = Wish(target="crm.people", purpose="a study", until="30d", request_id="00000001")
-YES = Decision(note="for the study")
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        yield Place([product("crm.people"), product("crm.firms", owners=("role/bob",))])
+YES = Consent(note="for the study")
 
 
 def ask(place: Place, principal: str = ANN, **change: Any) -> Request:
@@ -35,7 +26,7 @@ def ask(place: Place, principal: str = ANN, **change: Any) -> Request:
 
 
 def granted(place: Place, **change: Any) -> Request:
-    return place.desk.decide(ask(place, **change).id, "granted", YES, OLA)
+    return place.desk.approve(ask(place, **change).id, YES, OLA)
 
 
 def test_from_the_request_to_the_end_of_access_every_step_is_told_and_recorded(place: Place) -> None:
@@ -48,7 +39,7 @@ def test_from_the_request_to_the_end_of_access_every_step_is_told_and_recorded(p
         "state": "requested"
     }
     place.later(DAY)
-    done = place.desk.decide(request.id, "granted", YES, OLA)
+    done = place.desk.approve(request.id, YES, OLA)
     assert place.states.told == [("a-token", "granted")]
     assert place.store.held_by(ANN, NOW) == [done.subscription]
     assert place.timers() == ["at(2036-05-31T12:00:00)"]
@@ -92,8 +83,9 @@ def test_whoever_is_no_owner_is_told_of_no_request(place: Place) -> None:
     request, none = ask(place), "0123456789abcdef-00000009"
     calls: list[Callable[[str, str], Any]] = [
         place.desk.show,
-        lambda it, who: place.desk.decide(it, "granted", YES, who),
-        lambda it, who: place.desk.decide(it, "denied", YES, who),
+        lambda it, who: place.desk.approve(it, YES, who),
+        lambda it, who: place.desk.deny(it, YES, who),
+        lambda it, who: place.desk.withdraw(it, Decision(), who),
         lambda it, who: place.desk.revoke(it, YES, who),
         lambda it, who: place.desk.renew(it, Renewal(until="60d"), who),
     ]
@@ -109,9 +101,9 @@ def test_whoever_is_no_owner_is_told_of_no_request(place: Place) -> None:
 
 def test_nobody_decides_on_their_own_request(place: Place) -> None:
     own = ask(place, OLA)
-    for kind in ("granted", "denied"):
+    for decide in (place.desk.approve, place.desk.deny):
         with pytest.raises(AccessDenied) as denied:
-            place.desk.decide(own.id, kind, YES, OLA)  # type: ignore[arg-type]
+            decide(own.id, YES, OLA)
         assert denied.value.rule == "own-request"
 
 
@@ -125,12 +117,12 @@ def test_of_several_products_one_owns_all_or_decides_nothing(place: Place) -> No
 def test_what_does_not_fit_is_not_granted_and_may_be_denied_saying_why(place: Place) -> None:
     request = ask(place, columns=["name", "salary"])
     with pytest.raises(UserError, match="no column salary"):
-        place.desk.decide(request.id, "granted", YES, OLA)
+        place.desk.approve(request.id, YES, OLA)
     with pytest.raises(UserError, match="says why"):
-        place.desk.decide(request.id, "denied", Decision(), OLA)
-    assert place.desk.decide(request.id, "denied", Decision(note="no salary"), OLA).state == "denied"
+        place.desk.deny(request.id, Decision(), OLA)
+    assert place.desk.deny(request.id, Decision(note="no salary"), OLA).state == "denied"
     with pytest.raises(UserError, match="denied already"):
-        place.desk.decide(request.id, "granted", YES, OLA)
+        place.desk.approve(request.id, YES, OLA)
 
 
 def test_what_the_contract_declares_is_granted_and_renewed_without_a_person(place: Place) -> None:
@@ -178,7 +170,7 @@ def test_a_decision_before_the_machine_waits_is_told_to_it_and_a_lost_token_is_n
     assert place.states.told == [("late", "granted")]
     other = ask(place, request_id="00000002")
     place.desk.wait(other.id, "nobody waits by this one")
-    assert place.desk.decide(other.id, "denied", YES, OLA).state == "denied"
+    assert place.desk.deny(other.id, YES, OLA).state == "denied"
     stored = place.store.get(other.id)
     assert stored is not None
     assert stored.is_settled
@@ -194,7 +186,7 @@ def test_a_request_whose_wait_broke_off_is_decided_on_or_lapses_all_the_same(pla
     assert carried_out(place.desk, {"task": "sweep"}) == {"swept": 0}
     assert place.states.started == [it.id for it in both], "nobody waits anew"
     # When an owner grants one of them, and the time of the other is over
-    done = place.desk.decide(both[0].id, "granted", YES, OLA)
+    done = place.desk.approve(both[0].id, YES, OLA)
     assert place.store.held_by(ANN, place.now) == [done.subscription]
     place.now = NOW + DECIDE_WITHIN
     assert carried_out(place.desk, {"task": "sweep"}) == {"swept": 1}
@@ -263,7 +255,7 @@ def story(place: Place, token: str, do: Callable[[Callable[[], Any]], Any]) -> R
     """A request, its approval, renewal and revocation, each done by `do`."""
     made: Request = do(lambda: ask(place, request_id=token))
     do(lambda: place.desk.wait(made.id, token))
-    do(lambda: place.desk.decide(made.id, "granted", YES, OLA))
+    do(lambda: place.desk.approve(made.id, YES, OLA))
     do(lambda: place.desk.renew(made.id, Renewal(until="2036-12-31"), OLA))
     done: Request = do(lambda: place.desk.revoke(made.id, Decision(), OLA))
     return done

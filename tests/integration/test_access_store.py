@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from datamesh.contract.masks import Mask
 from datamesh.govern.access_store import AccessStore, Stored
 from datamesh.govern.requests import Request, asked, decided, ended, renewed, request_id
 from datamesh.govern.subscription import Subscription
@@ -18,6 +19,7 @@ from tests.support.accesstable import create_access_table
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+BUCKET = Mask("bucket", span="month")
 ANN, OLA = (f"arn:aws:iam::123456789012:role/{name}" for name in ("ann", "ola"))
 
 
@@ -47,6 +49,7 @@ def granted(store: AccessStore, given: Request) -> Request:
         {},
         {"columns": ("name", "region"), "rows": "region = 'EMEA'", "row_columns": (("region", "string"),)},
         {"target": "domain=crm, personal!=yes"},
+        {"arn": f"{ANN.removesuffix('ann')}teams/ann", "masks": (("name", Mask("partial", keep=2)), ("b", BUCKET))},
     ],
 )
 def test_a_request_is_read_as_it_was_written(store: AccessStore, change: dict[str, Any]) -> None:
@@ -56,6 +59,21 @@ def test_a_request_is_read_as_it_was_written(store: AccessStore, change: dict[st
     done = decided(given, "granted", OLA, NOW + DAY, "for the study")
     assert store.put(done)
     assert store.get(given.id) == Stored(done, 0)
+
+
+def test_what_was_granted_is_kept_beside_what_was_asked(store: AccessStore) -> None:
+    # Given a request of many columns that was granted narrowed, and renewed more often than an item holds them
+    names = tuple(f"column_{number:03}{'x' * 20}" for number in range(400))
+    given = request(columns=names)
+    less = replace(given.wish, columns=names[1:], rows="column = 1", masks=((names[1], Mask("hash")),))
+    store.put(given)
+    done = decided(given, "granted", OLA, NOW, given=less)
+    assert store.put(done)
+    for number in range(50):
+        done = renewed(done, NOW + (31 + number) * DAY, OLA, NOW)
+        assert store.put(done)
+    assert store.get(given.id) == Stored(done, 0)
+    assert store.held_by(ANN, NOW) == [replace(less, until=NOW + 80 * DAY)]
 
 
 @pytest.mark.parametrize("unknown", ["", "-", "x", "ab-cd", request_id(OLA, "00000001")])

@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from cli.local import lakeformation
 from datamesh import aws, events, messages, settings
+from datamesh.contract.parse import parse
 from datamesh.publish.grants import grants_differ
 from datamesh.publish.ledger import Ledger, ProductState
 from datamesh.publish.plane import plane_of
@@ -261,6 +262,30 @@ def test_access_that_was_granted_is_given_and_taken_back_and_others_stay(heard: 
     assert settle(heard, access(GRANTED, 2, request_id="q2", principal=f"{ROLE}guest", arn=f"{ROLE}guest")) == ["stops"]
     assert settle(heard, access(OVER, 3, target=target)) == ["stops"]
     assert held() == OWN | PLANNER | {("guest", "SELECT"), ("guest", "DESCRIBE")}
+
+
+def shown_to(arn: str) -> set[str]:
+    """The columns on which `arn` holds SELECT by their names."""
+    found = boto3.client("lakeformation").list_permissions(Resource={"Table": TABLE})["PrincipalResourcePermissions"]
+    mine = [it for it in found if it["Principal"]["DataLakePrincipalIdentifier"] == arn]
+    assert all(it["Permissions"] == ["SELECT"] for it in mine)
+    return {name for it in mine for name in it["Resource"]["TableWithColumns"]["ColumnNames"]}
+
+
+def test_a_role_with_a_path_is_granted_what_is_not_masked_whatever_becomes_of_the_contract(heard: Any) -> None:
+    first, arn = in_force(STOPS), f"{ROLE}data/teams/auditor"
+    clear = {column.name for column in parse(STOPS).table.columns} - {"direction"}
+    assert settle(heard, access(GRANTED, 2, masks=(("direction", "bucket:10"),), arn=arn)) == ["stops"]
+    assert shown_to(arn) == clear
+    # When the column is of a kind that the mask does not fit, then it stays hidden
+    number = "logicalType: integer\n        logicalTypeOptions: {minimum: 1, maximum: 2}\n"
+    second = in_force(edited(number, "logicalType: string\n"), after=first)
+    deliver(DIFFER)
+    assert shown_to(arn) == clear
+    # And under another name it is not shown either
+    in_force(edited("      - name: direction\n", "      - name: heading\n"), after=second)
+    deliver(DIFFER)
+    assert shown_to(arn) == set()
 
 
 def test_late_and_doubled_steps_change_nothing(heard: Any) -> None:

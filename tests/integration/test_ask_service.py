@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 
 from datamesh import aws, settings
 from datamesh.ask import parts
+from datamesh.contract.masks import Mask
 from datamesh.contract.parse import parse
 from datamesh.contract.profile import ColumnProfile, Profile
 from datamesh.govern.access_store import AccessStore
@@ -406,19 +407,21 @@ def test_what_was_asked_for_and_granted_opens_what_it_says_until_it_is_taken_bac
     statement = {"sql": "SELECT COUNT(*) AS n FROM shop.orders WHERE day < DATE '2024-02-01'"}
     before = call("POST", "/sql", statement, role="auditor")
     assert before[0] == 403
-    # When its request for some rows is granted
+    # When its request is granted for some rows, with the day masked
     principal, now = f"arn:aws:iam::{ACCOUNT}:role/auditor", datetime.now(UTC)
     rows = "day >= DATE '2024-01-01' AND day < DATE '2024-02-01'"
-    wish = Subscription(request_id(principal), principal, principal, "shop.orders", None, rows, now + timedelta(days=1))
-    wish = replace(wish, row_columns=(("day", "date"),))
+    arn = f"arn:aws:iam::{ACCOUNT}:role/data/teams/auditor"
+    wish = Subscription(request_id(principal), principal, arn, "shop.orders", None, "", now + timedelta(days=1))
+    less = replace(wish, rows=rows, row_columns=(("day", "date"),), masks=(("day", Mask("bucket", span="month")),))
     store = AccessStore(boto3.resource("dynamodb").Table("access"))
-    granted = decided(asked(wish, "a count", now), "granted", "mesh", now)
+    granted = decided(asked(wish, "a count", now), "granted", "mesh", now, given=less)
     assert store.put(asked(wish, "a count", now))
     assert call("POST", "/sql", statement, role="auditor") == before
     assert store.put(granted)
     # Then it reads those, and nobody else does
-    status, answer = call("POST", "/sql", {"sql": "SELECT COUNT(*) AS n FROM shop.orders"}, role="auditor")
-    assert (status, answer["rows"], answer["products"][0]["rows"]) == (200, [[1]], "some")
+    status, answer = call("POST", "/sql", {"sql": "SELECT day FROM shop.orders"}, role="auditor")
+    assert (status, answer["rows"], answer["products"][0]["rows"]) == (200, [["2024-01-01"]], "some")
+    assert answer["products"][0]["masked"] == ["day"]
     assert call("POST", "/sql", statement, role="guest")[0] == 403
     # When it is revoked, then it is as before at the next call
     assert store.put(ended(granted, "revoked", "mesh", now))

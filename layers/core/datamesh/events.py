@@ -21,6 +21,7 @@ __all__ = [
     "AccessRequested",
     "AccessRevoked",
     "AccessStep",
+    "AccessWithdrawn",
     "ArrivalRejected",
     "BatchFailed",
     "BatchRejected",
@@ -220,8 +221,9 @@ class AccessStep(Event):
     """Base of what happens to a request for access, which every one of these events tells whole.
 
     `sequence` grows with every step of a request: newer wins in projections. `target` is a product or a tag expression
-    of `domain`; `principal` is canonical, `arn` has its path; `columns` none means all, `rows` is a condition that
-    reads `row_columns`, each with its kind.
+    of `domain`; `principal` is canonical, `arn` has its path where that is known; `columns` none means all, `rows` is a
+    condition that reads `row_columns`, each with its kind; `masks` are columns, each with its mask in a word. They are
+    what was granted; until then, what was asked for.
     """
 
     request_id: str
@@ -233,6 +235,7 @@ class AccessStep(Event):
     columns: tuple[str, ...] | None
     rows: str
     row_columns: tuple[tuple[str, str], ...] = ()
+    masks: tuple[tuple[str, str], ...] = ()
     until: datetime
 
 
@@ -250,6 +253,10 @@ class AccessDenied(AccessStep):
 
 class AccessLapsed(AccessStep):
     """Nobody decided on a request in time."""
+
+
+class AccessWithdrawn(AccessStep):
+    """Who asked does not want it any more, and nobody had decided."""
 
 
 class AccessRenewed(AccessStep):
@@ -285,6 +292,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         AccessRenewed,
         AccessRequested,
         AccessRevoked,
+        AccessWithdrawn,
         ArrivalRejected,
         BatchFailed,
         BatchRejected,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli import api
 from cli.commands import access_requests
-from cli.commands.access_requests import approve, deny, list_requests, renew, request, revoke, show
+from cli.commands.access_requests import approve, deny, list_requests, renew, request, revoke, show, withdraw
 from cli.frame import REFUSED, Failure, Frame
 from cli.screen import Screen
 from datamesh.errors import InfrastructureError, UnknownProduct, UserError
@@ -26,17 +27,26 @@ def page(request_id: str, state: str = "requested", **change: Any) -> dict[str, 
         "at": "2026-05-01T12:00:00+00:00",
         "note": "n",
     }
+    terms = {"columns": None, "rows": "region = 'EMEA'", "masks": {}, "until": "2026-06-01T00:00:00+00:00"}
     return {
         "request_id": request_id,
         "state": state,
         "principal": "arn:aws:iam::1:role/ann",
         "target": "crm.people",
-        "columns": None,
-        "rows": "region = 'EMEA'",
         "purpose": "[study]",
-        "until": "2026-06-01T00:00:00+00:00",
+        "asked": terms,
         "steps": [step],
-    } | change
+        **terms,
+        **change,
+    }
+
+
+LESS = {
+    "columns": ["name", "email"],
+    "rows": "(region = 'EMEA') AND (age > 1)",
+    "masks": {"email": "partial:4"},
+    "until": "2026-05-09T00:00:00+00:00",
+}
 
 
 class Calls:
@@ -58,7 +68,8 @@ class Calls:
 
 @pytest.fixture
 def frame(monkeypatch: pytest.MonkeyPatch) -> Frame:
-    monkeypatch.setattr(Frame, "asking_as", lambda self, role: role)
+    asker = SimpleNamespace(own_arn=lambda: "arn:aws:iam::1:role/teams/ann")
+    monkeypatch.setattr(Frame, "asking_as", lambda self, role: asker)
     monkeypatch.setattr(access_requests, "_POLL", 0.0)
     return Frame(screen=Screen(), home=Path())
 
@@ -72,7 +83,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 
 def test_a_request_says_what_is_wanted(frame: Frame, calls: Calls, capsys: pytest.CaptureFixture[str]) -> None:
-    request(frame, "crm.people", purpose="a study", columns="name, region", rows="region = 'EMEA'", until="30d")
+    some = {"columns": "name, region", "rows": "region = 'EMEA'", "mask": ["name=partial:2"]}
+    request(frame, "crm.people", purpose="a study", until="30d", **some)  # type: ignore[arg-type]
     ((path, body),) = calls.made
     assert path == ()
     assert len(body.pop("request_id")) >= 8
@@ -80,12 +92,49 @@ def test_a_request_says_what_is_wanted(frame: Frame, calls: Calls, capsys: pytes
         "target": "crm.people",
         "columns": ["name", "region"],
         "rows": "region = 'EMEA'",
+        "masks": {"name": "partial:2"},
         "purpose": "a study",
         "until": "30d",
+        "arn": "arn:aws:iam::1:role/teams/ann",
     }
     said = capsys.readouterr().out
-    assert "ann asks to read all columns of crm.people, rows where region = 'EMEA'" in said
-    assert "until 2026-06-01 00:00 UTC, for: [study]" in said
+    assert "ann asks to read all columns of crm.people, rows where region = 'EMEA', until 2026-06-01" in said
+    assert "for: [study]" in said
+    assert "granted:" not in said
+
+
+def test_who_may_not_look_up_a_path_is_told_where_that_matters(
+    frame: Frame, calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Frame, "asking_as", lambda self, role: SimpleNamespace(own_arn=lambda: ""))
+    request(frame, "crm.people", purpose="a study")
+    assert calls.made[0][1]["arn"] == ""
+    assert "Lake Formation will not know who you are" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("mask", [["name"], ["name=hash", "name=null"]])
+def test_what_is_no_mask_or_two_is_not_sent(frame: Frame, calls: Calls, mask: list[str]) -> None:
+    with pytest.raises(UserError, match="is no mask, or name has two"):
+        request(frame, "crm.people", purpose="a study", mask=mask)
+    assert calls.made == []
+
+
+def test_what_was_granted_is_shown_beside_what_was_asked(
+    frame: Frame, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    narrowed = page(MINE, "granted", **LESS)
+    monkeypatch.setattr(api, "get", lambda _, *path, query=None: narrowed if path[2:] else {"requests": [narrowed]})
+    show(frame, MINE)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ann asks to read all columns of crm.people, rows where region = 'EMEA', until 2026-06-01" in said
+    assert (
+        "granted: name, email (partial:4) of crm.people, rows where (region = 'EMEA') AND (age > 1), until 2026-05-09"
+        in said
+    )
+    list_requests(frame)
+    listed = " ".join(capsys.readouterr().out.split())
+    for part in ("email (partial:4)", "asked: all columns", "asked: region = 'EMEA'", "asked: 2026-06-01"):
+        assert part in listed
 
 
 def test_a_request_is_waited_for_until_it_is_decided(frame: Frame, calls: Calls) -> None:
@@ -108,14 +157,20 @@ def test_nobody_is_waited_for_without_an_end(frame: Frame, calls: Calls, monkeyp
 @pytest.mark.parametrize(
     ("step", "path", "body"),
     [
-        (lambda f: approve(f, "aaaa0002", "fine"), (OTHERS, "approve"), {"note": "fine"}),
+        (lambda f: approve(f, "aaaa0002", note="fine"), (OTHERS, "approve"), {"note": "fine"}),
+        (
+            lambda f: approve(f, OTHERS, columns="a,b", rows="a > 1", mask=["b=bucket:year"], until="9d"),
+            (OTHERS, "approve"),
+            {"columns": ["a", "b"], "rows": "a > 1", "masks": {"b": "bucket:year"}, "until": "9d", "note": ""},
+        ),
+        (lambda f: withdraw(f, "aaaa0001", "changed"), (MINE, "withdraw"), {"note": "changed"}),
         (lambda f: deny(f, OTHERS, note="no"), (OTHERS, "deny"), {"note": "no"}),
         (lambda f: revoke(f, "aaaa0001"), (MINE, "revoke"), {"note": ""}),
         (lambda f: renew(f, "0123", until="60d"), (MINE, "renew"), {"until": "60d", "note": ""}),
     ],
 )
 def test_a_step_is_taken_of_the_request_that_is_meant(
-    frame: Frame, calls: Calls, step: Callable[[Frame], None], path: tuple[str, ...], body: dict[str, str]
+    frame: Frame, calls: Calls, step: Callable[[Frame], None], path: tuple[str, ...], body: dict[str, Any]
 ) -> None:
     step(frame)
     assert calls.made == [(path, body)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from cli import target
 from cli.local import processes, state
@@ -161,3 +163,23 @@ def test_an_account_without_a_region_is_the_users_to_set(monkeypatch: pytest.Mon
 
     with pytest.raises(UserError, match="no region"):
         _ = target.account("prod").region
+
+
+def test_a_role_is_known_with_its_path_where_that_may_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        root = Target(stage="dev", session=boto3.Session(region_name="us-east-1"))
+        iam, arn = root.client("iam"), "arn:aws:iam::123456789012:role/data/teams/reader"
+        iam.create_role(RoleName="reader", Path="/data/teams/", AssumeRolePolicyDocument="{}")
+        reader = replace(root.as_role(arn), arn="")
+        assert reader.client("sts").get_caller_identity()["Arn"].endswith(":assumed-role/reader/mesh")
+        assert reader.own_arn() == arn
+        # Where it cannot be, nobody guesses; and who assumed a role named it
+        iam.delete_role(RoleName="reader")
+        assert reader.own_arn() == ""
+        assert root.as_role(arn).own_arn() == arn
+        # And a user is shown with theirs
+        user = SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:aws:iam::123456789012:user/teams/ann"})
+        monkeypatch.setattr(Target, "client", lambda *_: user)
+        assert root.own_arn() == "arn:aws:iam::123456789012:user/teams/ann"

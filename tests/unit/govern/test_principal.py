@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from datamesh.errors import AccessDenied, ContractError
-from datamesh.govern.principal import canonical, canonical_of_declared, declared_arn
+from datamesh.errors import AccessDenied, ContractError, UserError
+from datamesh.govern.principal import canonical, canonical_of_declared, declared_arn, own_arn
 
 ANALYST = "arn:aws:iam::111122223333:role/analyst"
 
@@ -58,6 +58,30 @@ def test_a_contract_names_roles_elsewhere_by_arn_and_the_path_is_kept_for_lake_f
     declared = "arn:aws:iam::444455556666:role/teams/analyst"
     assert declared_arn(declared, "111122223333") == declared
     assert canonical_of_declared(declared, "111122223333") == "arn:aws:iam::444455556666:role/analyst"
+
+
+@pytest.mark.parametrize(
+    "arn", [ANALYST, "arn:aws:iam::111122223333:role/analyst", "arn:aws:iam::111122223333:role/data/teams/analyst"]
+)
+def test_a_caller_says_what_path_it_has(arn: str) -> None:
+    assert own_arn(arn, ANALYST) == arn
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::111122223333:role/data/analyst2",
+        "arn:aws:iam::444455556666:role/data/analyst",
+        "arn:aws:iam::111122223333:user/analyst",
+        "arn:aws:sts::111122223333:assumed-role/analyst/session",
+        f"arn:aws:iam::111122223333:role/{'x' * 700}/analyst",
+        "role/analyst",
+        "analyst",
+    ],
+)
+def test_nobody_takes_the_arn_of_somebody_else(arn: str) -> None:
+    with pytest.raises(UserError, match="not that of the caller"):
+        own_arn(arn, ANALYST)
 
 
 @pytest.mark.parametrize("declared", ["analyst", "role/a/b", "user/ann", "*", "role/*", "arn:aws:iam::1:role/x", ""])

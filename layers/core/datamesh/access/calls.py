@@ -8,11 +8,13 @@ from typing import Any
 
 from datamesh.access.desk import Desk
 from datamesh.access.record import page
-from datamesh.access.wish import Decision, Renewal, Wish, parsed
+from datamesh.access.wish import Consent, Decision, Renewal, Wish, parsed
 from datamesh.errors import UnknownProduct
 from datamesh.govern.requests import Request
 
-__all__ = ["Call", "called", "carried_out"]
+__all__ = ["STEPS", "Call", "called", "carried_out"]
+
+STEPS = ("approve", "deny", "withdraw", "revoke", "renew")
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,16 @@ def called(desk: Desk, call: Call) -> tuple[int, dict[str, Any]]:
 def _stepped(desk: Desk, call: Call) -> Request:
     match call.step:
         case "approve":
-            return desk.decide(call.request_id, "granted", parsed(Decision, call.body), call.caller)
+            return desk.approve(call.request_id, parsed(Consent, call.body), call.caller)
         case "deny":
-            return desk.decide(call.request_id, "denied", parsed(Decision, call.body), call.caller)
+            return desk.deny(call.request_id, parsed(Decision, call.body), call.caller)
+        case "withdraw":
+            return desk.withdraw(call.request_id, parsed(Decision, call.body), call.caller)
         case "revoke":
             return desk.revoke(call.request_id, parsed(Decision, call.body), call.caller)
         case "renew":
             return desk.renew(call.request_id, parsed(Renewal, call.body), call.caller)
-    raise UnknownProduct("no such step", hint="Steps are approve, deny, revoke and renew.")
+    raise UnknownProduct("no such step", hint=f"Steps are {', '.join(STEPS)}.")
 
 
 def carried_out(desk: Desk, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What becomes of requests for access: asked for, decided on, given back, renewed, over.
+"""What becomes of requests for access: asked for, withdrawn, decided on, given back, renewed, over.
 
 Whoever is neither the requester nor an owner of all that a request is about is told that there is no such request.
 """
@@ -6,28 +6,19 @@ Whoever is neither the requester nor an owner of all that a request is about is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datamesh.access.effects import Effects
-from datamesh.access.wish import Decision, Renewal, Wish, moment, wished
+from datamesh.access.wish import Consent, Decision, Renewal, Wish, less_of, moment, wished
 from datamesh.errors import AccessDenied, InfrastructureError, Transient, UnknownProduct, UserError
 from datamesh.govern.access_store import AccessStore, Stored
+from datamesh.govern.deciding import approved_by_policy, fitted, may_decide, narrowed
 from datamesh.govern.policy import Governed, owners_of
-from datamesh.govern.requests import (
-    MESH,
-    Request,
-    approved_by_policy,
-    decided,
-    ended,
-    fitted,
-    may_decide,
-    renewed,
-)
+from datamesh.govern.requests import MESH, Request, decided, ended, renewed
 
 __all__ = ["Desk"]
 
@@ -77,21 +68,40 @@ class Desk:
         found = (it.request for name in sorted(owned) for it in self.store.of_domain(name, undecided=to_decide))
         return [it for it in found if _owns(principal, it, products) and _open(it, principal, to_decide)][:_LISTED]
 
-    def decide(
-        self, request_id: str, kind: Literal["granted", "denied"], decision: Decision, principal: str
-    ) -> Request:
-        """Raises AccessDenied for who asked themselves, UserError where it does not fit or is decided already."""
-        request = self._seen(request_id, principal).request
-        products = self.promised(request.domain)
-        if kind == "denied" and not decision.note.strip():
+    def approve(self, request_id: str, consent: Consent, principal: str) -> Request:
+        """Raises AccessDenied for who asked themselves, UserError where it does not fit, is more than was asked, or is
+        decided already."""
+        products = self.promised(self._seen(request_id, principal).request.domain)
+
+        def change(request: Request) -> Request:
+            may_decide(request, principal, products)
+            at, given = self.now(), None
+            if request.state == "requested":
+                given = fitted(request.wish, products, less_of(consent, at))
+            elif request.state == "granted" and request.granted:  # said again, it means what it meant then
+                given = narrowed(request.wish, less_of(consent, request.granted.at))
+            return decided(request, "granted", principal, at, consent.note.strip(), given=given)
+
+        return self._step(request_id, change)
+
+    def deny(self, request_id: str, decision: Decision, principal: str) -> Request:
+        """Raises AccessDenied for who asked themselves, UserError where it is decided already."""
+        products = self.promised(self._seen(request_id, principal).request.domain)
+        if not decision.note.strip():
             raise UserError("whoever denies a request says why", hint="Give a note.")
 
         def change(request: Request) -> Request:
             may_decide(request, principal, products)
-            fits = fitted(request, products) if kind == "granted" and request.state == "requested" else request
-            return decided(fits, kind, principal, self.now(), decision.note.strip())
+            return decided(request, "denied", principal, self.now(), decision.note.strip())
 
         return self._step(request_id, change)
+
+    def withdraw(self, request_id: str, decision: Decision, principal: str) -> Request:
+        """By who asked, as long as nobody decided. Raises AccessDenied for owners, UserError where it is too late."""
+        if self._seen(request_id, principal).request.wish.principal != principal:
+            raise AccessDenied("only who asked withdraws a request", rule="requester", hint="Deny it, saying why.")
+        note = decision.note.strip()
+        return self._step(request_id, lambda request: ended(request, "withdrawn", principal, self.now(), note))
 
     def revoke(self, request_id: str, decision: Decision, principal: str) -> Request:
         """By an owner; or by who holds it, giving it back."""
@@ -120,10 +130,10 @@ class Desk:
         at = self.now()
 
         def change(request: Request) -> Request:
-            if request.state != "requested" or at >= min(request.decide_by, request.subscription.until):
+            if request.state != "requested" or at >= min(request.decide_by, request.wish.until):
                 return request
             fits = approved_by_policy(request, self.promised(request.domain), at)
-            return decided(fits, "granted", MESH, at, "as the contract declares") if fits else request
+            return decided(request, "granted", MESH, at, "as the contract declares", given=fits) if fits else request
 
         return self._step(request_id, change).state
 
@@ -215,5 +225,6 @@ def _open(request: Request, principal: str, to_decide: bool) -> bool:
 
 
 def _alike(before: Request, again: Request) -> bool:
-    wishes = [(it.subscription.target, it.subscription.columns, it.subscription.rows) for it in (before, again)]
-    return wishes[0] == wishes[1] and before.purpose == again.purpose
+    """Whether the same was asked for, but for the time: a span is another one each time that it is said."""
+    until = before.wish.until
+    return replace(again.wish, until=until) == before.wish and before.purpose == again.purpose

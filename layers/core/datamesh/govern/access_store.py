@@ -1,7 +1,8 @@
 """Requests for access as they stand: one item of DynamoDB for each, and what is granted read at every question.
 
 pk            sk            what
-principal     request id    a request with all its steps; `state`, `sequence`, `settled`, `token` beside them
+principal     request id    a request with all its steps, of each what it changed; `state`, `sequence`, `settled`,
+                            `token` beside them
 
 index `held` (local)     pk, held_until     what is granted to a principal and not over: one consistent query
 index `domain`           domain, asked_at   requests that the owners of a domain decide on
@@ -15,13 +16,14 @@ once, one comes too late. What follows a step (`settled`) is written by itself, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
+from datamesh.contract.masks import read_mask, spelled
 from datamesh.govern.requests import Request, Step, holder_id
 from datamesh.govern.subscription import Subscription
 
@@ -155,28 +157,24 @@ def _time(at: datetime) -> str:
 
 def _item(request: Request) -> dict[str, Any]:
     """The item, without `settled` and `token`. Its effects are due as soon as whoever wrote it must have ended."""
-    held, last = request.subscription, request.steps[-1]
+    wish, last = request.wish, request.steps[-1]
     item = {
         **_key(request.id),
         "domain": request.domain,
         "asked_at": _time(request.steps[0].at),
         "state": request.state,
         "sequence": request.sequence,
-        "principal": held.principal,
-        "arn": held.arn,
-        "target": held.target,
-        "columns": None if held.columns is None else list(held.columns),
-        "rows": held.rows,
-        "row_columns": [list(pair) for pair in held.row_columns],
-        "until": _time(held.until),
+        "principal": wish.principal,
+        "arn": wish.arn,
+        "target": wish.target,
         "purpose": request.purpose,
         "decide_by": _time(request.decide_by),
-        "steps": [asdict(step) | {"at": _time(step.at), "until": _time(step.until)} for step in request.steps],
+        "steps": [_kept(step, before) for before, step in zip((None, *request.steps), request.steps, strict=False)],
         "queue": _QUEUE,
         "due_at": _time(last.at),
     }
     if request.state == "granted":
-        item["held_until"] = _time(held.until)
+        item["held_until"] = _time(request.subscription.until)
     elif request.state != "requested":
         item["expires_at"] = int((last.at + _KEPT).timestamp())
     return item
@@ -189,22 +187,44 @@ def _due(request: Request) -> datetime | None:
     return min(request.decide_by, request.subscription.until) if request.state == "requested" else None
 
 
+def _kept(step: Step, before: Step | None) -> dict[str, Any]:
+    """A step without what is as before it: many renewals of many columns are one item, too."""
+    kept: dict[str, Any] = {"sequence": step.sequence, "kind": step.kind, "by": step.by, "at": _time(step.at)}
+    kept |= {"note": step.note, "until": _time(step.subscription.until)}
+    terms = _terms(step.subscription)
+    return kept if before and terms == _terms(before.subscription) else kept | terms
+
+
+def _terms(said: Subscription) -> dict[str, Any]:
+    return {
+        "columns": None if said.columns is None else list(said.columns),
+        "rows": said.rows,
+        "row_columns": [list(pair) for pair in said.row_columns],
+        "masks": [[column, spelled(mask)] for column, mask in said.masks],
+    }
+
+
 def _stored(item: dict[str, Any]) -> Stored:
-    subscription = Subscription(
-        id=item["sk"],
-        principal=item["principal"],
-        arn=item["arn"],
-        target=item["target"],
-        columns=None if item["columns"] is None else tuple(item["columns"]),
-        rows=item["rows"],
-        until=datetime.fromisoformat(item["until"]),
-        row_columns=tuple((name, kind) for name, kind in item["row_columns"]),
-    )
-    steps = tuple(_step(step) for step in item["steps"])
-    request = Request(subscription, item["purpose"], datetime.fromisoformat(item["decide_by"]), item["state"], steps)
+    steps: list[Step] = []
+    for kept in item["steps"]:
+        steps.append(_step(kept, item, steps[-1].subscription if steps else None))
+    request = Request(item["purpose"], datetime.fromisoformat(item["decide_by"]), tuple(steps))
     return Stored(request, int(item["settled"]), item.get("token", ""))
 
 
-def _step(kept: dict[str, Any]) -> Step:
+def _step(kept: dict[str, Any], item: dict[str, Any], before: Subscription | None) -> Step:
     at, until = (datetime.fromisoformat(kept[name]) for name in ("at", "until"))
-    return Step(int(kept["sequence"]), kept["kind"], kept["by"], at, until, kept["note"])
+    if before is None or "columns" in kept:
+        before = Subscription(
+            id=item["sk"],
+            principal=item["principal"],
+            arn=item["arn"],
+            target=item["target"],
+            columns=None if kept["columns"] is None else tuple(kept["columns"]),
+            rows=kept["rows"],
+            until=until,
+            row_columns=tuple((name, kind) for name, kind in kept["row_columns"]),
+            masks=tuple((name, read_mask(mask)) for name, mask in kept["masks"]),
+        )
+    said = replace(before, until=until)
+    return Step(int(kept["sequence"]), kept["kind"], kept["by"], at, said, kept["note"])

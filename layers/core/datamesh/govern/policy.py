@@ -21,7 +21,7 @@ from datamesh.errors import ContractError
 from datamesh.govern.principal import canonical, declared_arn
 from datamesh.govern.subscription import Subscription
 
-__all__ = ["Governed", "Grant", "canonical_principals", "grants_of", "owners_of", "readers"]
+__all__ = ["Governed", "Grant", "canonical_principals", "grants_of", "opened", "owners_of", "readers"]
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def grants_of(
     """
     if contract.status.lower() not in OPEN_STATUSES:
         return ()
+    return (*_of_roles(contract, account), *_of_subscriptions(contract, subscriptions, at))
+
+
+def _of_roles(contract: Contract, account: str) -> Iterator[Grant]:
     unnamed = _unnamed(contract)
-    return (*_of_roles(contract, account, unnamed), *_of_subscriptions(contract, subscriptions, at, unnamed))
-
-
-def _of_roles(contract: Contract, account: str, unnamed: tuple[str, ...] | None) -> Iterator[Grant]:
     for role in contract.roles:
         if role.access.lower() != "read":
             continue
@@ -82,28 +82,35 @@ def _of_roles(contract: Contract, account: str, unnamed: tuple[str, ...] | None)
 
 
 def _of_subscriptions(
-    contract: Contract, subscriptions: Iterable[Subscription], at: datetime | None, unnamed: tuple[str, ...] | None
+    contract: Contract, subscriptions: Iterable[Subscription], at: datetime | None
 ) -> Iterator[Grant]:
     """Raises ValueError where it is not said which time it is: no subscription holds for ever."""
     for held in subscriptions:
         if at is None:
             raise ValueError("subscriptions hold until a time: say which time it is")
-        columns = held.columns_of(contract)
+        columns = opened(contract, held)
         if at < held.until and columns != ():
             yield Grant(
                 held.principal,
                 contract.name,
-                unnamed if columns is None else _without_clear(columns, unnamed, held),
+                columns,
                 held.rule,
                 held.arn,
+                masks=held.masks,
                 rows=held.rows,
                 until=held.until,
             )
 
 
-def _without_clear(columns: tuple[str, ...], unnamed: tuple[str, ...] | None, held: Subscription) -> tuple[str, ...]:
-    """Those that stand beside their encrypted value only where they were asked for by name."""
-    return columns if unnamed is None or held.columns is not None else tuple(c for c in columns if c in unnamed)
+def opened(contract: Contract, held: Subscription) -> tuple[str, ...] | None:
+    """The columns that a subscription opens of a product, be they masked; None for all, those of later versions, too.
+
+    Those that stand beside their encrypted value only where they were asked for by name.
+    """
+    columns, unnamed = held.columns_of(contract), _unnamed(contract)
+    if unnamed is None or held.columns is not None:
+        return columns
+    return unnamed if columns is None else tuple(c for c in columns if c in unnamed)
 
 
 def owners_of(contract: Contract, account: str) -> frozenset[str]:

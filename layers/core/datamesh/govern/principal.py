@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from datamesh.errors import AccessDenied, ContractError
+from datamesh.errors import AccessDenied, ContractError, UserError
 
-__all__ = ["canonical", "canonical_of_declared", "declared_arn"]
+__all__ = ["canonical", "canonical_of_declared", "declared_arn", "own_arn"]
 
 _ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):(?P<service>iam|sts)::(?P<account>[0-9]{12}):(?P<resource>.+)")
+_MOST_CHARACTERS = 700  # of an arn: a path has 512 at most, a name 64
 _NAME = r"[\w+=,.@-]+"
 _SHAPES = {
     "sts": re.compile(rf"(?P<kind>assumed-role)/(?P<name>{_NAME})/{_NAME}", re.ASCII),
@@ -35,6 +36,18 @@ def canonical(user_arn: str) -> str:
         raise AccessDenied("the caller is neither a role nor a user", rule="principal", hint="Call with an IAM role.")
     kind = "user" if shape["kind"] == "user" else "role"
     return f"arn:{arn['partition']}:iam::{arn['account']}:{kind}/{shape['name']}"
+
+
+def own_arn(arn: str, caller: str) -> str:
+    """`arn`, if it is that of `caller` (canonical), be it with a path. Raises UserError for anything else."""
+    try:
+        known = len(arn) <= _MOST_CHARACTERS and ":iam:" in arn and canonical(arn) == caller
+    except AccessDenied:
+        known = False
+    if not known:
+        hint = "Leave it out, or send that of your role as IAM has it: arn:aws:iam::<account>:role/<path>/<name>."
+        raise UserError("the arn is not that of the caller", hint=hint)
+    return arn
 
 
 def declared_arn(principal: str, account: str) -> str:

@@ -3,11 +3,13 @@
     requested --granted--> granted --renewed--> granted --revoked--> revoked
         |                     `--expired--> expired
         |--denied--> denied
-        `--lapsed--> lapsed       nobody decided in time
+        |--withdrawn--> withdrawn   by who asked
+        `--lapsed--> lapsed         nobody decided in time
 
-A step that stands already is taken again without effect, so that a call may be repeated; any other step that the state
-does not allow is refused. Whoever asks learns nothing of what they may not read: a request about a product that does
-not exist is taken like any other, and lapses.
+Every step says what is asked for, or granted, after it: so what was asked stays beside what was granted of it. A step
+that stands already is taken again without effect, so that a call may be repeated; any other step that the state does
+not allow is refused. Whoever asks learns nothing of what they may not read: a request about a product that does not
+exist is taken like any other, and lapses.
 """
 
 from __future__ import annotations
@@ -15,17 +17,11 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlglot import exp
-
-from datamesh.contract.model import Approval, Contract, Table
-from datamesh.contract.rowfilter import condition
-from datamesh.errors import AccessDenied, StatementRejected, UserError
-from datamesh.govern.policy import Governed, canonical_principals, owners_of
+from datamesh.errors import UserError
 from datamesh.govern.subscription import Subscription
 from datamesh.govern.tags import is_expression, parse_expression
 
@@ -33,17 +29,15 @@ __all__ = [
     "DECIDE_WITHIN",
     "LONGEST",
     "MESH",
+    "MOST_CHARACTERS",
     "Kind",
     "Request",
     "State",
     "Step",
-    "approved_by_policy",
     "asked",
     "decided",
     "ended",
-    "fitted",
     "holder_id",
-    "may_decide",
     "renewed",
     "request_id",
 ]
@@ -51,51 +45,71 @@ __all__ = [
 LONGEST = timedelta(days=366)
 DECIDE_WITHIN = timedelta(days=14)
 
-State = Literal["requested", "granted", "denied", "revoked", "expired", "lapsed"]
-Kind = Literal["requested", "granted", "denied", "revoked", "renewed", "expired", "lapsed"]
+State = Literal["requested", "granted", "denied", "withdrawn", "revoked", "expired", "lapsed"]
+Kind = Literal[State, "renewed"]
 
 MESH = "mesh"
 """Who decides where no person does: a declared rule, or the time."""
 
-_LENGTHS = {"purpose": 500, "note": 500, "rows": 2_000}  # characters
+MOST_CHARACTERS = {"purpose": 500, "note": 500, "rows": 2_000}
 _MOST_COLUMNS = 500
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{8,40}", re.ASCII)
+_UNDECIDED = ("lapsed", "withdrawn")  # ends of what nobody decided on
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happened, when, by whom (canonical, or `mesh`), and until when access holds after it."""
+    """What happened, when, by whom (canonical, or `mesh`), and what is asked for or granted after it."""
 
     sequence: int
     kind: Kind
     by: str
     at: datetime
-    until: datetime
+    subscription: Subscription
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A subscription that is asked for, and every step since. `sequence` is that of the last one."""
+    """What access is wanted for, and every step, the first of which asks for it."""
 
-    subscription: Subscription
     purpose: str
     decide_by: datetime
-    state: State
     steps: tuple[Step, ...]
 
     @property
-    def id(self) -> str:
-        return self.subscription.id
+    def wish(self) -> Subscription:
+        """As it was asked for."""
+        return self.steps[0].subscription
+
+    @property
+    def subscription(self) -> Subscription:
+        """As it stands: what was granted, once it was."""
+        return self.steps[-1].subscription
+
+    @property
+    def granted(self) -> Step | None:
+        """The step that granted it, if any did."""
+        return next((step for step in self.steps if step.kind == "granted"), None)
+
+    @property
+    def state(self) -> State:
+        kind = self.steps[-1].kind
+        return "granted" if kind == "renewed" else kind
 
     @property
     def sequence(self) -> int:
+        """That of the last step."""
         return self.steps[-1].sequence
+
+    @property
+    def id(self) -> str:
+        return self.wish.id
 
     @property
     def domain(self) -> str:
         """Whose owners decide."""
-        target = self.subscription.target
+        target = self.wish.target
         return parse_expression(target).domain if is_expression(target) else target.partition(".")[0]
 
 
@@ -126,34 +140,70 @@ def asked(wish: Subscription, purpose: str, at: datetime) -> Request:
         _bounded(name, value)
     if wish.columns is not None and not 0 < len(wish.columns) <= _MOST_COLUMNS:
         raise UserError(f"a request names 1 to {_MOST_COLUMNS} columns, or none for all")
+    _masks_named(wish)
     _future(wish.until, at)
-    first = Step(1, "requested", wish.principal, at, wish.until)
-    return Request(wish, purpose.strip(), at + DECIDE_WITHIN, "requested", (first,))
+    return Request(purpose.strip(), at + DECIDE_WITHIN, (Step(1, "requested", wish.principal, at, wish),))
 
 
-def decided(request: Request, kind: Literal["granted", "denied"], by: str, at: datetime, note: str = "") -> Request:
-    """Granted (once `fitted`) or denied by `by`, who may (`may_decide`). Raises UserError when it is too late."""
+def _masks_named(wish: Subscription) -> None:
+    """Where columns are named, a mask is on one of them; of tags they are: a column that nobody names has no mask."""
+    masked = [name for name, _ in wish.masks]
+    if wish.columns is None and masked and is_expression(wish.target):
+        raise UserError("masks of what tags say are on columns that are named", hint="Name the columns, too.")
+    if wish.columns is not None and (beside := sorted(set(masked) - set(wish.columns))):
+        hint = "Ask for the column, or leave its mask out."
+        raise UserError(f"there is a mask on {', '.join(beside)}, which is not asked for", hint=hint)
+
+
+def decided(
+    request: Request,
+    kind: Literal["granted", "denied"],
+    by: str,
+    at: datetime,
+    note: str = "",
+    *,
+    given: Subscription | None = None,
+) -> Request:
+    """Granted, as `given` says (None: as asked), or denied by `by`, who may.
+
+    Raises UserError when it is too late, or was granted otherwise.
+    """
     if request.state == kind:
+        if given is not None and request.granted and not _alike(given, request.granted.subscription):
+            raise UserError("this request is granted already, and not as you say", hint=_OTHERWISE)
         return request
     if request.state != "requested":
         raise UserError(f"this request is {request.state} already", hint=_AGAIN)
-    if at >= request.decide_by or at >= request.subscription.until:
+    if at >= request.decide_by or at >= request.wish.until:
         raise UserError("the time to decide on this request is over", hint=_AGAIN)
-    return _with(request, kind, by, at, note)
+    terms = request.wish if kind == "denied" or given is None else given
+    _future(terms.until, at)
+    return _with(request, kind, by, at, note=note, terms=terms)
+
+
+def _alike(one: Subscription, other: Subscription) -> bool:
+    """But for what the condition reads: that was looked up when it was granted."""
+    return replace(one, row_columns=()) == replace(other, row_columns=())
 
 
 def ended(
-    request: Request, kind: Literal["revoked", "expired", "lapsed"], by: str, at: datetime, note: str = ""
+    request: Request,
+    kind: Literal["withdrawn", "revoked", "expired", "lapsed"],
+    by: str,
+    at: datetime,
+    note: str = "",
 ) -> Request:
-    """Taken back, or over: access that was granted is revoked or expires, a request that nobody decided on lapses."""
+    """Not wanted any more, taken back, or over: access that was granted is revoked or expires; a request that nobody
+    decided on is withdrawn or lapses."""
     if request.state == kind:
         return request
-    needed = "requested" if kind == "lapsed" else "granted"
+    needed = "requested" if kind in _UNDECIDED else "granted"
     if request.state != needed:
-        raise UserError(f"this request is {request.state}, not {needed}")
+        hint = _INSTEAD.get((request.state, kind), "")
+        raise UserError(f"this request is {request.state}, not {needed}", hint=hint)
     if kind == "expired" and at < request.subscription.until:
         return request  # it was renewed meanwhile
-    return _with(request, kind, by, at, note)
+    return _with(request, kind, by, at, note=note, terms=request.subscription)
 
 
 def renewed(request: Request, until: datetime, by: str, at: datetime, note: str = "") -> Request:
@@ -163,79 +213,17 @@ def renewed(request: Request, until: datetime, by: str, at: datetime, note: str 
     if until == request.subscription.until:
         return request
     _future(until, at)
-    later = replace(request, subscription=replace(request.subscription, until=until))
-    return _with(later, "renewed", by, at, note)
+    return _with(request, "renewed", by, at, note=note, terms=replace(request.subscription, until=until))
 
 
 def _ended_state(request: Request) -> str:
     return "expired" if request.state == "granted" else request.state
 
 
-def _with(request: Request, kind: Kind, by: str, at: datetime, note: str) -> Request:
+def _with(request: Request, kind: Kind, by: str, at: datetime, *, note: str, terms: Subscription) -> Request:
     _bounded("note", note)
-    step = Step(request.sequence + 1, kind, by, at, request.subscription.until, note)
-    return replace(request, state="granted" if kind == "renewed" else kind, steps=(*request.steps, step))
-
-
-def may_decide(request: Request, principal: str, products: Iterable[Governed]) -> None:
-    """Raises AccessDenied unless `principal` owns every product that the request is about, and it is not their own."""
-    if principal == request.subscription.principal:
-        raise AccessDenied("nobody decides on a request of their own", rule="own-request", hint=_OTHER_OWNER)
-    meant = [it for it in products if _is_about(request, it.contract)]
-    if not meant or not all(principal in owners_of(it.contract, it.account) for it in meant):
-        raise AccessDenied("only an owner decides on this request", rule="owner", hint=_OTHER_OWNER)
-
-
-def fitted(request: Request, products: Iterable[Governed]) -> Request:
-    """The request with what its row condition reads, so that it can be granted.
-
-    Raises UserError where it names columns or rows that its product lacks, or would open nothing of any;
-    StatementRejected (row-filter) for what is no condition.
-    """
-    wish = request.subscription
-    meant = [it.contract for it in products if _is_about(request, it.contract)]
-    for contract in () if is_expression(wish.target) else meant:
-        names = {column.name for column in contract.table.columns}
-        if unknown := sorted(set(wish.columns or ()) - names):
-            raise UserError(f"{contract.name} has no column {', '.join(unknown)}", hint="Deny it, saying so.")
-    read = {_reads(wish.rows, contract.table) for contract in meant} if wish.rows else {()}
-    if len(read) > 1:
-        raise UserError("its row condition reads columns of other types in each product", hint="Deny it, saying so.")
-    fits = replace(wish, row_columns=next(iter(read), ()))
-    if not any(fits.columns_of(contract) != () for contract in meant):
-        raise UserError("this request would open nothing", hint="Deny it, saying why.")
-    return replace(request, subscription=fits)
-
-
-def _reads(rows: str, table: Table) -> tuple[tuple[str, str], ...]:
-    names = {column.name for column in condition(rows, table).find_all(exp.Column)}
-    return tuple((column.name, column.type.kind) for column in table.columns if column.name in names)
-
-
-def _is_about(request: Request, contract: Contract) -> bool:
-    target = request.subscription.target
-    return bool(parse_expression(target).columns(contract)) if is_expression(target) else contract.name == target
-
-
-def approved_by_policy(request: Request, products: Iterable[Governed], at: datetime) -> Request | None:
-    """The request, fitted, if every product that it is about declares that it is granted without asking."""
-    meant = [it for it in products if _is_about(request, it.contract)]
-    try:
-        fits = fitted(request, meant)
-    except (UserError, StatementRejected):
-        return None
-    if not all(any(_covers(approval, fits, it, at) for approval in it.contract.approvals) for it in meant):
-        return None
-    return fits
-
-
-def _covers(approval: Approval, request: Request, product: Governed, at: datetime) -> bool:
-    wish = request.subscription
-    if wish.principal not in canonical_principals(approval.principals, product.account):
-        return False
-    if wish.until > at + timedelta(days=approval.days):
-        return False
-    return approval.columns is None or (wish.columns is not None and set(wish.columns) <= set(approval.columns))
+    step = Step(request.sequence + 1, kind, by, at, terms, note)
+    return replace(request, steps=(*request.steps, step))
 
 
 def _is_product(target: str) -> bool:
@@ -244,8 +232,8 @@ def _is_product(target: str) -> bool:
 
 
 def _bounded(name: str, value: str) -> None:
-    if len(value) > _LENGTHS[name]:
-        raise UserError(f"the {name} has more than {_LENGTHS[name]} characters")
+    if len(value) > MOST_CHARACTERS[name]:
+        raise UserError(f"the {name} has more than {MOST_CHARACTERS[name]} characters")
     if any(not character.isprintable() for character in value):
         raise UserError(f"the {name} holds characters that cannot be printed")
 
@@ -258,4 +246,8 @@ def _future(until: datetime, at: datetime) -> None:
 
 
 _AGAIN = "Ask again: a new request."
-_OTHER_OWNER = "The team of the product's contract names who decides."
+_OTHERWISE = "`mesh access show` tells how. Revoke it, and let it be asked for again."
+_INSTEAD = {
+    ("granted", "withdrawn"): "Give it back: revoke it.",
+    ("requested", "revoked"): "Nobody decided yet: who asked withdraws it, an owner denies it.",
+}

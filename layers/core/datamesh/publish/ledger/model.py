@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from datamesh.contract.masks import read_mask
 from datamesh.events import ObjectPointer, Reason
 from datamesh.govern.subscription import Subscription
 
@@ -171,6 +172,7 @@ class Subscribed(_Frozen):
     columns: tuple[str, ...] | None = None
     rows: str = ""
     row_columns: tuple[tuple[str, str], ...] = ()
+    masks: tuple[tuple[str, str], ...] = ()
     until: datetime
 
     @property
@@ -184,6 +186,7 @@ class Subscribed(_Frozen):
             rows=self.rows,
             until=self.until,
             row_columns=self.row_columns,
+            masks=tuple((column, read_mask(mask)) for column, mask in self.masks),
         )
 
 
