@@ -13,6 +13,7 @@ from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 from datamesh import aws
+from datamesh.contract.model import Owner
 from tests.support import motoserver
 from tests.support.accessdesk import Place, product
 from tests.support.lakeside import environment
@@ -45,7 +46,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     with mock_aws():
-        yield Place([product("crm.people"), product("crm.firms", owners=("role/bob",))])
+        yield Place([product("crm.people"), product("crm.firms", owners=(Owner("role/bob"),))])
 
 
 @pytest.fixture(autouse=True)

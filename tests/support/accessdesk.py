@@ -13,7 +13,7 @@ import boto3
 
 from datamesh.access.desk import Desk
 from datamesh.access.effects import Bus, Effects, Machine, Record, Timer
-from datamesh.contract.model import Approval, Column, ColumnType
+from datamesh.contract.model import Approval, Column, ColumnType, Owner
 from datamesh.govern.access_store import AccessStore
 from datamesh.govern.policy import Governed
 from tests.support.accesstable import create_access_table
@@ -31,7 +31,7 @@ class Killed(Exception):
     """The process ended here."""
 
 
-def product(name: str, *approvals: Approval, owners: tuple[str, ...] = ("role/ola",)) -> Product:
+def product(name: str, *approvals: Approval, owners: tuple[Owner, ...] = (Owner("role/ola"),)) -> Product:
     made = contract_of(name, ("name", "region"), ())
     columns = (Column("name", ColumnType("string")), Column("region", ColumnType("string"), tags=("personal:yes",)))
     table = replace(made.table, columns=columns)

@@ -347,6 +347,7 @@ BROKEN = [
     Broken(
         "role.principals", "value: [role/planner]", "value: []", at="- role: planner", severity="warning", after=False
     ),
+    Broken("team.date", "team:\n", "team:\n  - {username: bo, dateOut: soon}\n", at="- {username: bo"),
     Broken("team.owners", OWNER, "", at="team:", severity="warning", after=False),
     Broken(
         "team.owner", "team:\n", "team:\n  - {username: bo, role: owner}\n", at="- {username: bo", severity="warning"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datamesh.contract.intake import InputFormat
-from datamesh.contract.model import Check, ColumnType, EnumValue, TableRef, Version
+from datamesh.contract.model import Check, ColumnType, EnumValue, Owner, TableRef, Version
 from datamesh.contract.parse import parse, parse_version
 from datamesh.errors import ContractError
 from tests.support.contracts import STOPS, edited
@@ -123,7 +123,7 @@ def test_older_contracts_are_read_too() -> None:
     text = edited("      - metric: rowCount", "      - rule: rowCount", text=text)
     text = edited("team:\n", "team:\n  - {username: ann@example.com, name: Ann}\n", text=text)
     contract = parse(text)
-    assert (contract.team, contract.owners) == (("Ann", "ada"), ("role/dispatcher",))
+    assert (contract.team, contract.owners) == (("Ann", "ada"), (Owner("role/dispatcher"),))
     assert contract.table.checks[0].metric == "rowCount"
 
 

@@ -52,6 +52,7 @@ def test_a_team_that_acts_as_nobody_is_told_what_to_write_at_a_member(team: str)
         ("{username: bo, name: Bo, role: owner}", ["team.owner"]),
         ("{username: bo, role: Owner}", ["team.owner"]),
         ("{username: bo, role: owner, customProperties: [{property: datamesh.principals, value: [role/bo]}]}", []),
+        ("{username: bo, role: owner, dateOut: '2025-06-30'}", []),
         ("{username: bo, role: steward}", []),
         ("{username: bo}", []),
     ],
@@ -72,3 +73,20 @@ def test_a_team_of_nobody_is_none(team: str) -> None:
 
 def test_what_is_no_team_waits_until_it_is_one() -> None:
     assert rules(edited(TEAM, "team: 3\n")) == ["odcs.type"]
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ("", []),
+        (", dateIn: '2020-01-31'", []),
+        (", dateOut: '2036-01-31'", ["team.owners"]),
+        (", dateOut: '31.1.2036'", ["team.owners", "team.date"]),
+        (", dateIn: '2036-02-31'", ["team.date"]),
+    ],
+)
+def test_who_leaves_the_team_leaves_somebody_who_decides(days: str, told: list[str]) -> None:
+    principal = "customProperties: [{property: datamesh.principals, value: [role/bo]}]"
+    assert rules(edited(TEAM, f"team:\n  - {{username: bo, {principal}{days}}}\n")) == told
+    staying = f"team:\n  - {{username: bo, {principal}{days}}}\n  - {{username: ada, {principal}}}\n"
+    assert rules(edited(TEAM, staying)) == [rule for rule in told if rule == "team.date"]

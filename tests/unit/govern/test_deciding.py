@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datamesh.contract.masks import Mask
-from datamesh.contract.model import Approval, Column, ColumnType, Contract, Table, Version
+from datamesh.contract.model import Approval, Column, ColumnType, Contract, Owner, Table, Version
 from datamesh.errors import AccessDenied, StatementRejected, UserError
 from datamesh.govern.deciding import ALL, Less, approved_by_policy, fitted, may_decide
 from datamesh.govern.requests import Request, asked
@@ -32,7 +32,9 @@ def contract(product: str = "people", owners: tuple[str, ...] = ("role/ola",), *
     columns = (Column("name", ColumnType("string")), Column("region", ColumnType("string"), tags=("personal:yes",)))
     table = Table(product, columns)
     return replace(
-        Contract("1", "crm", product, Version(1), "active", "v3.2.0", (table,)), owners=owners, approvals=approvals
+        Contract("1", "crm", product, Version(1), "active", "v3.2.0", (table,)),
+        owners=tuple(map(Owner, owners)),
+        approvals=approvals,
     )
 
 
@@ -42,24 +44,24 @@ def request(**change: Any) -> Request:
 
 def test_only_an_owner_decides_and_never_on_their_own() -> None:
     products = [Product(contract(), ACCOUNT)]
-    may_decide(request(), OLA, products)
+    may_decide(request(), OLA, products, NOW)
     for who, rule, of in ((BOB, "owner", request()), (ANN, "own-request", request()), (OLA, "own-request", None)):
         with pytest.raises(AccessDenied) as denied:
-            may_decide(of or request(principal=OLA), who, products)
+            may_decide(of or request(principal=OLA), who, products, NOW)
         assert denied.value.rule == rule
 
 
 def test_who_decides_on_tags_owns_every_product_that_is_meant() -> None:
     both = [Product(contract(), ACCOUNT), Product(contract("orders", ("role/ola", "role/bob")), ACCOUNT)]
-    may_decide(request(target="domain=crm"), OLA, both)
+    may_decide(request(target="domain=crm"), OLA, both, NOW)
     with pytest.raises(AccessDenied):
-        may_decide(request(target="domain=crm"), BOB, both)
-    may_decide(request(target="crm.orders"), BOB, both)
+        may_decide(request(target="domain=crm"), BOB, both, NOW)
+    may_decide(request(target="crm.orders"), BOB, both, NOW)
 
 
 def test_nobody_decides_on_what_does_not_exist() -> None:
     with pytest.raises(AccessDenied):
-        may_decide(request(target="crm.nothing"), OLA, [Product(contract(), ACCOUNT)])
+        may_decide(request(target="crm.nothing"), OLA, [Product(contract(), ACCOUNT)], NOW)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -140,7 +141,28 @@ def test_owners_are_the_principals_of_the_team(team: str) -> None:
     ]
     contract = parse(json.dumps({"team": members if team == "list" else {"name": "crew", "members": members}}))
     assert contract.team == ("ola", "kim")
-    assert owners_of(contract, ACCOUNT) == {f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("ola", "ops")}
+    assert owners_of(contract, ACCOUNT, datetime.now(UTC)) == {
+        f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("ola", "ops")
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "at", "decides"),
+    [
+        ({"dateIn": "2026-05-02"}, "2026-05-01T23:59:59.999999Z", False),
+        ({"dateIn": "2026-05-02"}, "2026-05-02T00:00:00Z", True),
+        ({"dateOut": "2026-05-02"}, "2026-05-01T23:59:59.999999Z", True),
+        ({"dateOut": "2026-05-02"}, "2026-05-02T00:00:00Z", False),
+        ({"dateOut": "2026-05-02"}, "2026-05-02T01:59:00+02:00", True),
+        ({"dateOut": "soon"}, "2026-05-02T00:00:00Z", False),
+    ],
+)
+def test_a_member_decides_from_the_day_they_came_until_the_day_they_left(
+    days: dict[str, str], at: str, decides: bool
+) -> None:
+    member = {"username": "ola", "customProperties": [{"property": "datamesh.principals", "value": ["role/ola"]}]}
+    contract = parse(json.dumps({"team": [member | days]}))
+    assert bool(owners_of(contract, ACCOUNT, datetime.fromisoformat(at))) is decides
 
 
 def test_half_a_rule_approves_nothing() -> None:

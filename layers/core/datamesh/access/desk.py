@@ -63,10 +63,10 @@ class Desk:
         if not domain and not to_decide:
             mine = [it.request for it in self.store.of_principal(principal)]
             return sorted(mine, key=lambda it: it.steps[0].at, reverse=True)[:_LISTED]
-        products = self.promised(domain or None)
-        owned = {it.contract.domain for it in products if principal in owners_of(it.contract, it.account)}
+        products, at = self.promised(domain or None), self.now()
+        owned = {it.contract.domain for it in products if principal in owners_of(it.contract, it.account, at)}
         found = (it.request for name in sorted(owned) for it in self.store.of_domain(name, undecided=to_decide))
-        return [it for it in found if _owns(principal, it, products) and _open(it, principal, to_decide)][:_LISTED]
+        return [it for it in found if _owns(principal, it, products, at) and _open(it, principal, to_decide)][:_LISTED]
 
     def approve(self, request_id: str, consent: Consent, principal: str) -> Request:
         """Raises AccessDenied for who asked themselves, UserError where it does not fit, is more than was asked, or is
@@ -74,8 +74,8 @@ class Desk:
         products = self.promised(self._seen(request_id, principal).request.domain)
 
         def change(request: Request) -> Request:
-            may_decide(request, principal, products)
             at, given = self.now(), None
+            may_decide(request, principal, products, at)
             if request.state == "requested":
                 given = fitted(request.wish, products, less_of(consent, at))
             elif request.state == "granted" and request.granted:  # said again, it means what it meant then
@@ -91,8 +91,9 @@ class Desk:
             raise UserError("whoever denies a request says why", hint="Give a note.")
 
         def change(request: Request) -> Request:
-            may_decide(request, principal, products)
-            return decided(request, "denied", principal, self.now(), decision.note.strip())
+            at = self.now()
+            may_decide(request, principal, products, at)
+            return decided(request, "denied", principal, at, decision.note.strip())
 
         return self._step(request_id, change)
 
@@ -118,7 +119,7 @@ class Desk:
             mine = principal == request.subscription.principal
             later = renewed(request, until, MESH if mine else principal, self.now(), renewal.note.strip())
             if not mine:
-                may_decide(request, principal, products)
+                may_decide(request, principal, products, self.now())
             elif approved_by_policy(later, products, self.now()) is None:
                 raise AccessDenied("an owner renews this access", rule="own-request", hint="Ask an owner, or anew.")
             return later
@@ -182,7 +183,7 @@ class Desk:
         stored = self.store.get(request_id)
         if stored is None or (
             stored.request.subscription.principal != principal
-            and not _owns(principal, stored.request, self.promised(stored.request.domain))
+            and not _owns(principal, stored.request, self.promised(stored.request.domain), self.now())
         ):
             raise UnknownProduct("no such request", hint="`mesh access list` shows yours.")
         return stored
@@ -211,10 +212,10 @@ class Desk:
         return request
 
 
-def _owns(principal: str, request: Request, products: Iterable[Governed]) -> bool:
+def _owns(principal: str, request: Request, products: Iterable[Governed], at: datetime) -> bool:
     """Whether it is their own, or they own all that it is about."""
     try:
-        may_decide(request, principal, products)
+        may_decide(request, principal, products, at)
     except AccessDenied as denied:
         return denied.rule == "own-request"
     return True

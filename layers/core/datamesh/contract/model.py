@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from datamesh.contract.intake import InputFormat, Merge, Thresholds, WriteMode
@@ -21,6 +22,7 @@ __all__ = [
     "ColumnType",
     "Contract",
     "EnumValue",
+    "Owner",
     "Relationship",
     "Role",
     "Severity",
@@ -244,6 +246,16 @@ class SlaProperty:
 
 
 @dataclass(frozen=True)
+class Owner:
+    """As whom a member of the team decides on access: from the day `since` on, before the day `until` (None: no such
+    day). Days are those of UTC."""
+
+    principal: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
 class Contract:
     """One data product's contract. `name` in the mesh is `domain.product`."""
 
@@ -258,7 +270,7 @@ class Contract:
     verified: tuple[VerifiedStatement, ...] = ()
     sla: tuple[SlaProperty, ...] = ()
     team: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()  # the principals of the team
+    owners: tuple[Owner, ...] = ()
     approvals: tuple[Approval, ...] = ()
     description: str = ""
     business_name: str = ""

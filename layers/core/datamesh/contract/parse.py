@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from datamesh.contract import references
@@ -22,6 +23,7 @@ from datamesh.contract.model import (
     Column,
     Contract,
     EnumValue,
+    Owner,
     Relationship,
     Role,
     SlaProperty,
@@ -72,7 +74,7 @@ def parse_source(source: Source) -> Contract:
         verified=_verified(raw),
         sla=tuple(_sla(item) for item in mappings(raw, "slaProperties")),
         team=tuple(name for m in _members(raw) if (name := text(m, "name") or text(m, "username"))),
-        owners=tuple(dict.fromkeys(owner for member in _members(raw) for owner in _principals(member))),
+        owners=tuple(dict.fromkeys(owner for member in _members(raw) for owner in _owners(member))),
         approvals=_approvals(raw),
         description=description if isinstance(description, str) else text(mapping(raw, "description"), "purpose"),
         business_name=text(raw, "name"),
@@ -280,8 +282,16 @@ def _members(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(mappings(team, "members") if isinstance(team, Mapping) else mappings(raw, "team"))
 
 
-def _principals(member: Mapping[str, Any]) -> list[str]:
-    return read(MemberProperties, mappings(member, "customProperties"))[0].principals
+def _owners(member: Mapping[str, Any]) -> list[Owner]:
+    """None where a day of theirs cannot be read: it may be over."""
+    try:
+        since, until = (
+            date.fromisoformat(text(member, it)) if member.get(it) else None for it in ("dateIn", "dateOut")
+        )
+    except ValueError:
+        return []
+    ours, _ = read(MemberProperties, mappings(member, "customProperties"))
+    return [Owner(principal, since, until) for principal in ours.principals]
 
 
 def _approvals(raw: Mapping[str, Any]) -> tuple[Approval, ...]:

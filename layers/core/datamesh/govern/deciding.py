@@ -34,13 +34,13 @@ class Less:
 ALL = Less()
 
 
-def may_decide(request: Request, principal: str, products: Iterable[Governed]) -> None:
+def may_decide(request: Request, principal: str, products: Iterable[Governed], at: datetime) -> None:
     """Raises AccessDenied unless `principal` owns every product that the request is about, and it is not their own."""
     wish = request.wish
     if principal == wish.principal:
         raise AccessDenied("nobody decides on a request of their own", rule="own-request", hint=_OTHER_OWNER)
     meant = [it for it in products if wish.is_about(it.contract)]
-    if not meant or not all(principal in owners_of(it.contract, it.account) for it in meant):
+    if not meant or not all(principal in owners_of(it.contract, it.account, at) for it in meant):
         raise AccessDenied("only an owner decides on this request", rule="owner", hint=_OTHER_OWNER)
 
 

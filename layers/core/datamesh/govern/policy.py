@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from datamesh.contract.masks import Mask
@@ -113,9 +113,11 @@ def opened(contract: Contract, held: Subscription) -> tuple[str, ...] | None:
     return unnamed if columns is None else tuple(c for c in columns if c in unnamed)
 
 
-def owners_of(contract: Contract, account: str) -> frozenset[str]:
-    """The principals (canonical) of its team: they decide who else may read it."""
-    return canonical_principals(contract.owners, account)
+def owners_of(contract: Contract, account: str, at: datetime) -> frozenset[str]:
+    """The principals (canonical) of its team as it is `at` a time: they decide who else may read it."""
+    day = at.astimezone(UTC).date()
+    there = [it for it in contract.owners if (it.since or day) <= day and (it.until is None or day < it.until)]
+    return canonical_principals((it.principal for it in there), account)
 
 
 def canonical_principals(principals: Iterable[str], account: str) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from datamesh.contract.fields import mappings, text
@@ -20,6 +21,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if subject.contract.status.lower() == "retired":
         return
     members = list(_members(subject))
+    yield from _dates(subject, members)
     silent = [(path, raw) for path, raw in members if not subject.says(path, "datamesh.principals")]
     if len(silent) == len(members):
         message = "nobody of the team has datamesh.principals: no request for access to it can be decided on"
@@ -27,10 +29,26 @@ def check(subject: Subject) -> Iterator[Finding]:
         at = "team" if "team" in subject.source.data else ""
         yield subject.warning("team.owners", at, message, fix)
         return
+    deciding = [raw for path, raw in members if (path, raw) not in silent]
+    if all(raw.get("dateOut") for raw in deciding):
+        message = (
+            "whoever of the team has datamesh.principals has a dateOut, too: from then on nobody decides on requests"
+        )
+        yield subject.warning("team.owners", "team", message, f"write at who stays: {_PRINCIPALS}")
     for path, raw in silent:
-        if text(raw, "role").lower() == "owner":
+        if text(raw, "role").lower() == "owner" and not raw.get("dateOut"):
             message = f"{_name(raw)} is called owner, and decides on no request without datamesh.principals"
             yield subject.warning("team.owner", path, message, f"write there: {_PRINCIPALS}")
+
+
+def _dates(subject: Subject, members: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Finding]:
+    for path, raw in members:
+        for name in ("dateIn", "dateOut"):
+            try:
+                date.fromisoformat(text(raw, name) if raw.get(name) else "2026-01-31")
+            except ValueError:
+                message = f"the {name} of {_name(raw)} is no day: until it is one, the member decides on nothing"
+                yield subject.error("team.date", f"{path}.{name}", message, f"write {name}: '2026-01-31'")
 
 
 def _members(subject: Subject) -> Iterator[tuple[str, Mapping[str, Any]]]:
