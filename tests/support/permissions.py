@@ -56,7 +56,6 @@ UNSEEN = {
     "platform.ProjectEventsRole.Events": "Lambda's own, done as nobody",
     "template.RouteArrivalsRole.Queue": "Lambda's own, done as nobody",
     "template.ApplyGrantsRole.Queue": "Lambda's own, done as nobody",
-    "template.ApplyGrantsRole.Catalog": "Lake Formation asks for it where it is asked about a table",
     "template.RegisterProductRole.Catalog": "Lake Formation asks for it where it is asked about a table",
     "template.SweepBatchesRole.Catalog": "Lake Formation asks for it where it is asked about a table",
     "platform.AskRole.Presence": "a pack that is not there is looked for only where there are many products",
