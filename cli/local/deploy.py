@@ -27,7 +27,7 @@ __all__ = ["Stack", "build", "deploy", "deploy_one", "digest", "stacks"]
 _PLATFORM = "platform"  # deployed before all others, which find it by its parameters
 _LACKING: Mapping[str, Sequence[str]] = {
     "platform.yaml": ["EventArchiveDays=0"],
-    "template.yaml": ["RegisterWithLakeFormation=false", "Compaction=rewrite"],
+    "template.yaml": ["Compaction=rewrite"],
 }
 _SOURCES = ("samconfig.toml", "*.yaml", "functions", "layers", "statemachines", "examples/**/*.yaml")
 _AT_ONCE = min(4, max(2, os.cpu_count() or 2))

@@ -41,7 +41,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import eventbridge, lambda_svc, s3, stepfunctions
 
-from cli.local import accounts, callers, nursery, permissions, wire
+from cli.local import accounts, callers, catalog, nursery, permissions, wire
 
 __all__ = ["end_idle", "glue_resource", "main", "mend", "part", "principal", "raised", "spread", "token", "versioned"]
 
@@ -152,8 +152,9 @@ def mend() -> None:
     stepfunctions._run_distributed_map = spread(stepfunctions._run_distributed_map)
     _tell_versions()
     accounts.mend()
+    catalog.mend()
     permissions.mend()
-    app.app = permissions.around(wire.around(app.app, callers.asked, callers.kill))
+    app.app = catalog.around(permissions.around(wire.around(app.app, callers.asked, callers.kill)))
 
 
 def _cut_versions() -> None:

@@ -6,9 +6,10 @@ Where AWS and moto 5.2 differ and the mesh would notice:
 - Grants of one principal on one resource can be merged and taken apart again (moto loses them in between).
 - SELECT on a table is listed as SELECT on all its columns; a listing of a table holds its column grants, too, and those
   on its data cells filters (datafilters.py).
+- IAM is asked whether a role may call it, and who is no administrator grants, tags and filters nothing.
 
 Run it with `python -m cli.local.lakeformation --port 0 --account 000000000000`: it prints its URL once it listens. With
-`--sts URL` each account has a Lake Formation of its own: that STS knows whose a key is.
+`--emulator URL` each account has a Lake Formation of its own: the emulator knows whose a key is, and what they may.
 """
 
 from __future__ import annotations
@@ -35,9 +36,29 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from cli.local.datafilters import CALLS, DataFilters, FilterResponse, check_grant, check_tag_values
-from cli.local.tenants import account_of_key, by_account
+from cli.local.tenants import Caller, guarded, known_to
+from datamesh.govern.principal import canonical
 
-__all__ = ["GovernedBackend", "install", "main", "running"]
+__all__ = ["GovernedBackend", "install", "main", "refusal", "running"]
+
+_ADMINISTRATORS_ONLY = frozenset(
+    {
+        "AddLFTagsToResource",
+        "BatchGrantPermissions",
+        "BatchRevokePermissions",
+        "CreateDataCellsFilter",
+        "CreateLFTag",
+        "DeleteDataCellsFilter",
+        "DeleteLFTag",
+        "DeregisterResource",
+        "GrantPermissions",
+        "RegisterResource",
+        "RemoveLFTagsFromResource",
+        "RevokePermissions",
+        "UpdateDataCellsFilter",
+        "UpdateLFTag",
+    }
+)
 
 Tags = list[dict[str, Any]]
 
@@ -188,11 +209,25 @@ def install() -> None:
         urls.url_paths[path] = FilterResponse.dispatch
 
 
-def _server(host: str, port: int, account_of: Callable[[str], str] | None = None) -> BaseWSGIServer:
+def refusal(caller: Caller, operation: str, region: str) -> str:
+    """Why Lake Formation itself refuses a role what IAM lets it: "" where it does not.
+
+    On AWS who holds a grant with grant option grants, too; nobody of ours does.
+    """
+    if not caller.arn or operation not in _ADMINISTRATORS_ONLY:
+        return ""
+    settings = lakeformation_backends[caller.account][region].get_data_lake_settings(caller.account)
+    administrators = [it["DataLakePrincipalIdentifier"] for it in settings["DataLakeAdmins"]]
+    if canonical(caller.arn) in map(canonical, administrators):
+        return ""
+    return f"Insufficient Lake Formation permission(s): {caller.arn} is no data lake administrator"
+
+
+def _server(host: str, port: int, known: Callable[[str, str], Caller] | None = None) -> BaseWSGIServer:
     install()
     app: Any = DomainDispatcherApplication(create_backend_app)
-    if account_of is not None:
-        app = by_account(app, account_of)
+    if known is not None:
+        app = guarded(app, known, refusal)
     return make_server(host, port, app, threaded=True, request_handler=MotoRequestHandler)
 
 
@@ -216,17 +251,17 @@ def _stop(_signal: int, _frame: object) -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serves until it is told to end. Without an STS, all callers are one account: moto has no keys."""
+    """Serves until it is told to end. Without an emulator, all callers are one account: moto has no keys."""
     parser = argparse.ArgumentParser(description="Lake Formation of the local mesh")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--account", default="000000000000")
-    parser.add_argument("--sts", metavar="URL")
+    parser.add_argument("--emulator", metavar="URL")
     options = parser.parse_args(argv)
-    if options.sts is None:
+    if options.emulator is None:
         os.environ["MOTO_ACCOUNT_ID"] = options.account
     signal.signal(signal.SIGTERM, _stop)
-    server = _server(options.host, options.port, account_of_key(options.sts) if options.sts else None)
+    server = _server(options.host, options.port, known_to(options.emulator) if options.emulator else None)
     print(f"http://{options.host}:{server.port}", flush=True)  # noqa: T201 (how the caller learns the port)
     server.serve_forever()
 

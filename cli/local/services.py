@@ -77,7 +77,7 @@ def lakeformation(state: State, home: Path) -> Service:
         name=LAKE_FORMATION,
         command=[
             *(sys.executable, "-m", "cli.local.lakeformation"),
-            *("--port", str(state.lakeformation_port), "--sts", state.endpoint),
+            *("--port", str(state.lakeformation_port), "--emulator", state.endpoint),
         ],
         environment=environment(state, home),
         health=f"{state.lakeformation_endpoint}/moto-api/",

@@ -136,6 +136,26 @@ def test_a_file_that_is_deleted_before_it_is_read_rejects_its_batch(mesh: Any, g
     assert mesh.json("show", run)["status"] == "rejected"
 
 
+def test_what_comes_before_its_table_is_granted_waits_for_that(mesh: Any, gauges: Path, tmp_path: Path) -> None:
+    contract, data = tmp_path / "brooks.odcs.yaml", tmp_path / "brooks.csv"
+    contract.write_text(CONTRACT.replace("gauges", "brooks"), encoding="utf-8")
+    data.write_text("gauge,depth\nA,1\n", encoding="utf-8")
+    # Given grants that are made late, as Lake Formation asks for them
+    slowly = {"outcome": "late", "seconds": 4, "caller": "datamesh-dev-weather-apply-grants", "resource": "*ledger*"}
+    with faults(mesh, slowly, slowly):
+        assert mesh.json("contract", "push", str(contract))["outcome"] == "applied"
+        # When a file is there as soon as the table is
+        [run] = mesh.json("publish", "weather.brooks", str(data))["runs"]
+
+    # Then it was refused the table, and tried again until it was not
+    assert (run["status"], run["rows_published"]) == ("published", 1)
+    machine = mesh.target.parameters("weather")["publish-state-machine-arn"]
+    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{run['run_id']}"
+    history = mesh.target.client("stepfunctions").get_execution_history(executionArn=execution)["events"]
+    failed = [it["taskFailedEventDetails"] for it in history if "taskFailedEventDetails" in it]
+    assert any(it["error"] == "Transient" and "Lake Formation" in it["cause"] for it in failed), failed
+
+
 def test_a_contract_that_went_before_it_was_read_is_rejected(mesh: Any, gauges: Path) -> None:
     bucket = mesh.target.parameters("weather")["landing-bucket"]
     gone = {"bucket": {"name": bucket}, "object": {"key": "contracts/gone.odcs.yaml", "sequencer": "1"}}

@@ -25,7 +25,6 @@ from tests.support.templates import listed, nodes, statements, template
 # What the local mesh is deployed without, and why: by the condition that it stands behind.
 NOT_HERE = {
     "HasKey": "nothing is encrypted there",
-    "UsesLakeFormation": "CloudFormation's Lake Formation is not there",
     "UsesGlueCompaction": "Glue compacts nothing there",
     "InPlatformAccount": "domains are in the platform's account; test_mesh_accounts.py has one that is not",
 }

@@ -8,10 +8,12 @@ from typing import Any
 import boto3
 import duckdb
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError, ReadTimeoutError
 
+from datamesh import aws
 from datamesh.contract.model import Column, ColumnType, Contract, Table, Version
-from datamesh.errors import CommitConflict, CommitStateUnknown
+from datamesh.errors import CommitConflict, CommitStateUnknown, Transient
 from datamesh.lake import table as lake
 from datamesh.lake.evolution import create_or_evolve
 from tests.support.lakeside import own_glue
@@ -50,6 +52,23 @@ def world(account: None) -> None:
 
 def made(wanted: Contract | None = None) -> Any:
     return create_or_evolve(wanted or contract(), database=DATABASE, table=NAME, location=LOCATION)
+
+
+@pytest.mark.parametrize(
+    ("message", "raised"),
+    [
+        ("Insufficient Lake Formation permission(s): Required Describe on stops_v1", Transient),
+        ("User: r is not authorized to perform: glue:GetTable on resource: t", ClientError),
+    ],
+)
+def test_what_lake_formation_does_not_grant_yet_is_tried_again(message: str, raised: type[Exception]) -> None:
+    made()
+    error = {"Error": {"Code": "AccessDeniedException", "Message": message}, "ResponseMetadata": {}}
+    answer = AWSResponse("", 400, {}, None), error
+    aws.client_once("glue").meta.events.register("before-call.glue.GetTable", lambda **_: answer)
+
+    with pytest.raises(raised):
+        lake.load(DATABASE, NAME)
 
 
 def test_the_region_of_the_bucket_is_that_of_the_catalog() -> None:

@@ -12,7 +12,6 @@ from ministack.services import eventbridge, iam
 
 from cli.local import accounts
 from cli.local.accounts import bus_policy_resource, foreign_bus, may_put
-from cli.local.tenants import by_account
 
 HERE, THERE, REGION = "111122223333", "222233334444", "us-east-1"
 BUS = f"arn:aws:events:{REGION}:{HERE}:event-bus/mesh"
@@ -140,19 +139,3 @@ def test_a_rule_sends_an_event_on_once_where_role_and_bus_allow(
         eventbridge._invoke_target({"Id": "platform", "Arn": BUS, "RoleArn": sender}, event, {})
 
     assert [(each["Account"], each["EventBusName"]) for each in mended] == [(THERE, "mesh")] * sent
-
-
-def test_moto_is_told_the_account_of_the_key() -> None:
-    told: list[Any] = []
-
-    def app(environ: dict[str, Any], _start: Any) -> list[bytes]:
-        told.append(environ.get("HTTP_X_MOTO_ACCOUNT_ID"))
-        return []
-
-    server = by_account(app, {"ASIA1": THERE, HERE: HERE}.__getitem__)
-    for key in ("ASIA1", HERE):
-        signed = f"AWS4-HMAC-SHA256 Credential={key}/20261129/us-east-1/lakeformation/aws4_request, SignedHeaders=host"
-        server({"HTTP_AUTHORIZATION": signed, "HTTP_X_MOTO_ACCOUNT_ID": "333344445555"}, None)
-    server({}, None)
-
-    assert told == [THERE, HERE, None]

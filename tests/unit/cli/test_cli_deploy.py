@@ -29,7 +29,7 @@ def test_what_the_emulator_lacks_is_the_only_difference() -> None:
     given = {stack.environment: stack.parameters for stack in deploy.stacks(PROJECT)}
 
     assert given["platform"] == ("Stage=dev", "EventArchiveDays=0")
-    assert given["fleet"] == ("Stage=dev", "Domain=fleet", "RegisterWithLakeFormation=false", "Compaction=rewrite")
+    assert given["fleet"] == ("Stage=dev", "Domain=fleet", "Compaction=rewrite")
     assert given["people"] == ("Stage=dev",)
 
 

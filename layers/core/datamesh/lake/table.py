@@ -24,7 +24,7 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.utils.config import Config as IcebergConfig
 
 from datamesh import aws
-from datamesh.errors import CommitConflict, CommitStateUnknown
+from datamesh.errors import CommitConflict, CommitStateUnknown, Transient
 from datamesh.lake import fileio, projection
 from datamesh.lake.datafiles import data_file
 
@@ -56,8 +56,23 @@ class Committed:
 
 
 def load(database: str, table: str, session: boto3.Session | None = None) -> IcebergTable:
-    """The table as it is now, read as `session`'s principal. Raises pyiceberg.exceptions.NoSuchTableError."""
-    return catalog_of(session).load_table((database, table))
+    """The table as it is now, read as `session`'s principal.
+
+    Raises pyiceberg.exceptions.NoSuchTableError, and Transient where Lake Formation does not grant it: what a new table
+    is granted stands some seconds after the table does.
+    """
+    try:
+        return catalog_of(session).load_table((database, table))
+    except ClientError as refused:
+        if _is_not_granted(refused):
+            raise Transient(f"Lake Formation does not grant {database}.{table}, or not yet") from refused
+        raise
+
+
+def _is_not_granted(refused: ClientError) -> bool:
+    """IAM's refusals have the same code."""
+    error = refused.response["Error"]
+    return error["Code"] == "AccessDeniedException" and "Lake Formation" in error.get("Message", "")
 
 
 def catalog_of(session: boto3.Session | None) -> GlueCatalog:
