@@ -17,6 +17,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -27,6 +28,7 @@ from ministack.services import glue, sts
 from ministack.services.cloudformation import provisioners
 
 from cli.local.granted import CHANGING, SEEING, Granted, granted_to, lacking, named, visible
+from cli.local.services import SECRET
 from cli.local.tenants import CALLERS, Caller
 from datamesh.govern.principal import canonical
 from datamesh.govern.projection import EVERYBODY
@@ -80,7 +82,13 @@ def _caller(key: str, action: str) -> Caller:
 
 def _client() -> Any:
     """Lake Formation of the account that is asked, as its root user."""
-    return boto3.client("lakeformation", aws_access_key_id=get_account_id(), aws_secret_access_key="local")  # noqa: S106
+    return _client_of(get_account_id())
+
+
+@cache
+def _client_of(account: str) -> Any:
+    session = boto3.Session(account, SECRET)  # of its own: threads may make clients of several, not of one
+    return session.client("lakeformation")
 
 
 def _location_resource() -> dict[str, Any]:
@@ -157,7 +165,8 @@ def _held_by(role: str) -> Granted:
 
 
 def _refused(operation: str, asked: Mapping[str, Any], held: Granted) -> str:
-    registered = [it["ResourceArn"] for it in _client().list_resources()["ResourceInfoList"]]
+    places = _client().list_resources()["ResourceInfoList"] if operation in CHANGING else ()
+    registered = [it["ResourceArn"] for it in places]
     return lacking(operation, asked, held, registered, is_there="/".join(named(operation, asked)) in glue._tables)
 
 
