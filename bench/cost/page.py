@@ -21,7 +21,8 @@ _NOTES = """\
 ## How it is counted
 
 - **Lambda**: each invocation's billed duration from its REPORT line, times the memory of the template. Durations are of
-  a machine with {cores} cores on {measured_on}, cold starts and the emulator's slowness included: an upper bound.
+  a machine with {cores} cores on {measured_on}, the emulator's slowness included; not what a cold start
+  takes to import others' libraries, which is done there before a function's process begins (ADR 10).
 - **State transitions**: entered states in the history of each execution of `publish_product`, one for its start, and
   for each slice the state within the Map (and the start of its own execution, in a Distributed Map).
 - **S3, DynamoDB, Glue, events**: requests as they passed the emulator's door, by operation. A transaction counts two
