@@ -84,13 +84,40 @@ def test_what_a_contract_declares_is_granted_without_an_owner(mesh: Any, publish
     waited = datetime.fromisoformat(granted["at"]) - datetime.fromisoformat(asked["at"])
     assert waited.total_seconds() < 30
     assert mesh.json("sql", name, "--as", BUILDER)["rows"] == [["United Air Lines Inc."]]
-    until(lambda: columns_held(mesh, BUILDER) == {"carrier", "name"}, "Lake Formation does not follow")
+    until(
+        lambda: columns_held(mesh, mesh.target.role_arn(BUILDER)) == {"carrier", "name"},
+        "Lake Formation does not follow",
+    )
 
     # And it is over here and there once it is given back
     assert mesh.json("access", "revoke", request, "--as", BUILDER)["state"] == "revoked"
     assert mesh.json("sql", name, "--as", BUILDER, code=3)["rule"] == "not-granted"
-    until(lambda: not columns_held(mesh, BUILDER), "Lake Formation does not follow")
+    until(lambda: not columns_held(mesh, mesh.target.role_arn(BUILDER)), "Lake Formation does not follow")
     told(mesh, request, ["requested", "granted", "revoked"])
+
+
+def test_a_role_with_a_path_is_known_by_it_where_that_counts(mesh: Any, published: Any) -> None:
+    # Given a role as IAM Identity Center makes them, which the API shows without its path
+    iam, name = mesh.target.client("iam"), "datamesh-dev-scout"
+    trust = {"Effect": "Allow", "Principal": {"AWS": mesh.target.account}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Statement": [trust]})
+    scout = iam.create_role(RoleName=name, Path="/data/teams/", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    for policy in iam.list_attached_role_policies(RoleName=f"datamesh-dev-{GUEST}")["AttachedPolicies"]:
+        iam.attach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+    carriers = "SELECT count(carrier) FROM network.airlines"
+
+    # When it is granted what it asked for
+    request = requested(mesh, "--columns", "carrier", product=AIRLINES, role=scout)
+    granted = mesh.json("access", "approve", request, "--as", OWNER)
+
+    # Then it reads that here by its name, and is the role with the path in Lake Formation
+    assert scout.endswith("role/data/teams/datamesh-dev-scout")
+    assert (granted["principal"], granted["arn"]) == (mesh.target.role_arn("scout"), scout)
+    assert mesh.json("sql", carriers, "--as", scout)["rows"] == [[16]]
+    until(lambda: columns_held(mesh, scout) == {"carrier"}, "Lake Formation does not follow")
+    assert mesh.json("access", "revoke", request, "--as", scout)["state"] == "revoked"
+    assert mesh.json("sql", carriers, "--as", scout, code=3)["error"]
+    until(lambda: not columns_held(mesh, scout), "Lake Formation does not follow")
 
 
 def test_access_that_is_over_is_ended_by_its_timer(mesh: Any, brief: str) -> None:
@@ -106,11 +133,11 @@ def shown(mesh: Any, request: str, role: str, *, but: str) -> Any:
     return found if found["state"] != but else None
 
 
-def columns_held(mesh: Any, role: str) -> set[str]:
-    """The columns of the airlines that a role may select, as Lake Formation has it."""
+def columns_held(mesh: Any, arn: str) -> set[str]:
+    """The columns of the airlines that a principal may select, as Lake Formation has it."""
     table = {"Table": {"DatabaseName": "datamesh_dev_network", "Name": "airlines_v1"}}
     grants = mesh.target.client("lakeformation").list_permissions(Resource=table)["PrincipalResourcePermissions"]
-    held = [it for it in grants if it["Principal"]["DataLakePrincipalIdentifier"] == mesh.target.role_arn(role)]
+    held = [it for it in grants if it["Principal"]["DataLakePrincipalIdentifier"] == arn]
     return {name for it in held for name in it["Resource"].get("TableWithColumns", {}).get("ColumnNames", ["*"])}
 
 
