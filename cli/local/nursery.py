@@ -13,6 +13,7 @@ import os
 import runpy
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver
@@ -43,13 +44,19 @@ _IMPORTED = (
     "sqlglot.dialects",
     "sqlglot.optimizer.scope",
 )
-_STREAMS = 3
+_LONGEST = 70  # characters of a folder: with the names in it that is not above the 107 of a socket's path
 
 
 def open_nursery() -> None:
     """Starts the process that all others are forked off. It ends with this one, however that ends."""
     multiprocessing.set_forkserver_preload(list(_IMPORTED))
-    forkserver.ensure_running()
+    usual = tempfile.gettempdir()
+    try:
+        # A socket is made there, whose path the system wants short.
+        tempfile.tempdir = usual if len(usual) <= _LONGEST else "/tmp"  # noqa: S108 (a folder of its own in it)
+        forkserver.ensure_running()
+    finally:
+        tempfile.tempdir = usual
 
 
 class Function:

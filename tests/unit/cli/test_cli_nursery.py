@@ -90,3 +90,19 @@ def test_nothing_of_ours_is_imported_before_the_layers_are_there(tmp_path: Path)
     asks = "import sys; print([name for name in sys.modules if name.startswith('datamesh')])"
     with begin(tmp_path, asks) as asking:
         assert asking.stdout.readline() == "[]\n"
+
+
+def test_it_is_opened_however_deep_the_mesh_lies(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    begins = f"""
+from tests.unit.cli.test_cli_nursery import begin
+from cli.local import nursery
+from pathlib import Path
+nursery.open_nursery()
+with begin(Path({str(deep)!r}), "print('begun')") as begun:
+    print(begun.stdout.readline(), end="")
+"""
+    environment = {**os.environ, "TMPDIR": str(deep), "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", begins], env=environment, capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("begun\n", "")
