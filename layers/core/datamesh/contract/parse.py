@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from datamesh.contract import references
@@ -23,7 +22,6 @@ from datamesh.contract.model import (
     Column,
     Contract,
     EnumValue,
-    Owner,
     Relationship,
     Role,
     SlaProperty,
@@ -35,12 +33,12 @@ from datamesh.contract.nested import ELEMENT, KEY, VALUE
 from datamesh.contract.quality import parse_checks
 from datamesh.contract.servers import input_of
 from datamesh.contract.source import Source, load
+from datamesh.contract.team import members, owners
 from datamesh.contract.types import column_type, implied
 from datamesh.contract.vocabulary import (
     ColumnProperties,
     ContractProperties,
     InputProperties,
-    MemberProperties,
     MergeProperties,
     RoleProperties,
     StatementProperties,
@@ -73,8 +71,8 @@ def parse_source(source: Source) -> Contract:
         roles=tuple(_role(item) for item in mappings(raw, "roles")),
         verified=_verified(raw),
         sla=tuple(_sla(item) for item in mappings(raw, "slaProperties")),
-        team=tuple(name for m in _members(raw) if (name := text(m, "name") or text(m, "username"))),
-        owners=tuple(dict.fromkeys(owner for member in _members(raw) for owner in _owners(member))),
+        team=tuple(name for _, m in members(raw) if (name := text(m, "name") or text(m, "username"))),
+        owners=owners(raw),
         approvals=_approvals(raw),
         description=description if isinstance(description, str) else text(mapping(raw, "description"), "purpose"),
         business_name=text(raw, "name"),
@@ -274,24 +272,6 @@ def _statement(raw: Mapping[str, Any]) -> VerifiedStatement:
 
 def _sla(raw: Mapping[str, Any]) -> SlaProperty:
     return SlaProperty(text(raw, "property"), raw.get("value"), text(raw, "unit"), text(raw, "element"))
-
-
-def _members(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Of the team: ODCS v3.0 has a list, v3.1 an object that holds it."""
-    team = raw.get("team")
-    return list(mappings(team, "members") if isinstance(team, Mapping) else mappings(raw, "team"))
-
-
-def _owners(member: Mapping[str, Any]) -> list[Owner]:
-    """None where a day of theirs cannot be read: it may be over."""
-    try:
-        since, until = (
-            date.fromisoformat(text(member, it)) if member.get(it) else None for it in ("dateIn", "dateOut")
-        )
-    except ValueError:
-        return []
-    ours, _ = read(MemberProperties, mappings(member, "customProperties"))
-    return [Owner(principal, since, until) for principal in ours.principals]
 
 
 def _approvals(raw: Mapping[str, Any]) -> tuple[Approval, ...]:

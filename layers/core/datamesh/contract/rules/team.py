@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import Any
 
-from datamesh.contract.fields import mappings, text
+from datamesh.contract.fields import text
 from datamesh.contract.finding import Finding
 from datamesh.contract.rules.subject import Subject
+from datamesh.contract.team import day, members
 
 __all__ = ["check"]
 
@@ -20,16 +20,16 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Nothing of a retired product, for which nobody asks any more. One that is yet to come is told in time."""
     if subject.contract.status.lower() == "retired":
         return
-    members = list(_members(subject))
-    yield from _dates(subject, members)
-    silent = [(path, raw) for path, raw in members if not subject.says(path, "datamesh.principals")]
-    if len(silent) == len(members):
+    everybody = members(subject.source.data)
+    yield from _dates(subject, everybody)
+    silent = [(path, raw) for path, raw in everybody if not subject.says(path, "datamesh.principals")]
+    if len(silent) == len(everybody):
         message = "nobody of the team has datamesh.principals: no request for access to it can be decided on"
-        fix = f"write at who decides: {_PRINCIPALS}" if members else f"write: {_team(subject)}"
+        fix = f"write at who decides: {_PRINCIPALS}" if everybody else f"write: {_team(subject)}"
         at = "team" if "team" in subject.source.data else ""
         yield subject.warning("team.owners", at, message, fix)
         return
-    deciding = [raw for path, raw in members if (path, raw) not in silent]
+    deciding = [raw for path, raw in everybody if (path, raw) not in silent]
     if all(raw.get("dateOut") for raw in deciding):
         message = (
             "whoever of the team has datamesh.principals has a dateOut, too: from then on nobody decides on requests"
@@ -41,23 +41,14 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield subject.warning("team.owner", path, message, f"write there: {_PRINCIPALS}")
 
 
-def _dates(subject: Subject, members: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Finding]:
-    for path, raw in members:
+def _dates(subject: Subject, everybody: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Finding]:
+    for path, raw in everybody:
         for name in ("dateIn", "dateOut"):
             try:
-                date.fromisoformat(text(raw, name) if raw.get(name) else "2026-01-31")
+                day(raw, name)
             except ValueError:
                 message = f"the {name} of {_name(raw)} is no day: until it is one, the member decides on nothing"
                 yield subject.error("team.date", f"{path}.{name}", message, f"write {name}: '2026-01-31'")
-
-
-def _members(subject: Subject) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each with its place. ODCS v3.0 has a list, v3.1 an object that holds it."""
-    team = subject.source.get("team")
-    path, listed = "team", mappings(subject.source.data, "team")
-    if isinstance(team, dict):
-        path, listed = "team.members", mappings(team, "members")
-    return ((f"{path}[{index}]", raw) for index, raw in enumerate(listed))
 
 
 def _team(subject: Subject) -> str:
