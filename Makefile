@@ -30,7 +30,7 @@ demo: setup ## Run the whole mesh on real data, ending with answers
 test: setup ## Run the whole test suite
 	$(TEST)
 
-coverage: setup ## The same, and which lines it runs, into build/coverage.xml; a third longer
+coverage: setup ## The same, more slowly, and which lines it runs, into build/coverage.xml
 	$(TEST) --cov --cov-report term:skip-covered --cov-report xml:build/coverage.xml
 
 chaos: setup ## Faults on the local mesh by seeded schedules (SEEDS, BATCHES of each), then every row is counted

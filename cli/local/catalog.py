@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs
 
 import boto3
 from ministack.core import iam_evaluator
@@ -27,6 +26,7 @@ from ministack.core.responses import error_response_json, get_account_id
 from ministack.services import glue, sts
 from ministack.services.cloudformation import provisioners
 
+from cli.local.doors import App, telling
 from cli.local.granted import CHANGING, SEEING, Granted, granted_to, lacking, named, visible
 from cli.local.services import SECRET
 from cli.local.tenants import CALLERS, Caller
@@ -36,7 +36,6 @@ from datamesh.govern.projection import EVERYBODY
 __all__ = ["around", "mend"]
 
 Answer = tuple[int, dict[str, str], Any]
-App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 _ENDPOINT = "AWS_ENDPOINT_URL_LAKEFORMATION"
 
@@ -56,18 +55,7 @@ def mend() -> None:
 
 def around(app: App) -> App:
     """`app`, an ASGI application, that says who has a key, and whether IAM lets them do something."""
-
-    async def told(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] != CALLERS:
-            await app(scope, receive, send)
-            return
-        asked = parse_qs(scope.get("query_string", b"").decode())
-        body = json.dumps(asdict(_caller(asked["key"][0], asked["action"][0]))).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    return told
+    return telling(app, CALLERS, lambda asked: asdict(_caller(asked["key"], asked["action"])))
 
 
 def _caller(key: str, action: str) -> Caller:

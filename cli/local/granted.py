@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from datamesh.errors import AccessDenied
 from datamesh.govern.principal import canonical
 from datamesh.govern.projection import EVERYBODY
 
-__all__ = ["CHANGING", "SEEING", "Granted", "granted_to", "lacking", "named", "visible"]
+__all__ = ["CHANGING", "SEEING", "Granted", "granted_to", "is_of", "lacking", "named", "visible"]
 
 Entry = Mapping[str, Any]
 
@@ -49,7 +50,7 @@ def granted_to(principal: str, entries: Iterable[Entry], settings: Mapping[str, 
     tables: dict[tuple[str, str], set[str]] = {}
     places = set()
     for entry in entries:
-        if not _is(entry["Principal"]["DataLakePrincipalIdentifier"], principal):
+        if not is_of(entry["Principal"]["DataLakePrincipalIdentifier"], principal):
             continue
         resource = entry["Resource"]
         if place := resource.get("Database"):
@@ -66,14 +67,16 @@ def granted_to(principal: str, entries: Iterable[Entry], settings: Mapping[str, 
         {name: frozenset(held) for name, held in databases.items()},
         {place: frozenset(held) for place, held in tables.items()},
         frozenset(places),
-        any(_is(it["DataLakePrincipalIdentifier"], principal) for it in administrators),
+        any(is_of(it["DataLakePrincipalIdentifier"], principal) for it in administrators),
     )
 
 
-def _is(identifier: str, principal: str) -> bool:
-    if identifier == EVERYBODY:
-        return True
-    return identifier.startswith("arn:") and canonical(identifier) == principal
+def is_of(identifier: str, principal: str) -> bool:
+    """Whether what `identifier` holds is held by `principal` (canonical)."""
+    try:
+        return identifier == EVERYBODY or canonical(identifier) == principal
+    except AccessDenied:
+        return False
 
 
 def lacking(

@@ -36,6 +36,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from cli.local.datafilters import CALLS, DataFilters, FilterResponse, check_grant, check_tag_values
+from cli.local.granted import is_of
 from cli.local.tenants import Caller, guarded, known_to
 from datamesh.govern.principal import canonical
 
@@ -217,8 +218,8 @@ def refusal(caller: Caller, operation: str, region: str) -> str:
     if not caller.arn or operation not in _ADMINISTRATORS_ONLY:
         return ""
     settings = lakeformation_backends[caller.account][region].get_data_lake_settings(caller.account)
-    administrators = [it["DataLakePrincipalIdentifier"] for it in settings["DataLakeAdmins"]]
-    if canonical(caller.arn) in map(canonical, administrators):
+    role = canonical(caller.arn)
+    if any(is_of(it["DataLakePrincipalIdentifier"], role) for it in settings["DataLakeAdmins"]):
         return ""
     return f"Insufficient Lake Formation permission(s): {caller.arn} is no data lake administrator"
 

@@ -1,7 +1,7 @@
 """Processes of functions, forked off one that has imported already what many of them import.
 
-A cold start on a laptop is mostly imports: a second of a CPU and 200 MB for each of some forty functions, and again
-whenever one has failed or was idle. So they begin where a process stands that has done so once. Only what others have
+A cold start on a laptop is mostly imports, a second of a CPU for each of some forty functions, and again whenever one
+has failed or was idle. So they begin where a process stands that has done so once. Only what others have
 written is imported there, nothing that reads its environment as it is imported: what is deployed comes from the layers
 of each function, as ever.
 """

@@ -3,28 +3,28 @@
 `GET /_mesh/permissions` lists every call that a role's own policies allowed: role, action and resource, once for each
 kind of resource. So policies can be held against what was really done (`tests/infra/test_permissions.py`). What AWS
 does by itself in a role's name does not pass: a state machine's steps, a schedule, a function's log and traces, what
-Lambda takes off a queue. Nor does Lake Formation's server.
+Lambda takes off a queue.
 
 To S3, whoever may not list a bucket is denied what is not there; the emulator tells everybody that it is not.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 from ministack.core import iam_evaluator, router
 from ministack.services import s3
 
+from cli.local.doors import App, telling
+
 __all__ = ["PATH", "Call", "around", "denying", "kind", "mend"]
 
 PATH = "/_mesh/permissions"
 
 Call = tuple[str, str, str]  # role, action, kind of resource
-App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 _PLACES = {"access", "batches", "contracts", "knowledge", "profiles", "quarantine", "results", "tables"}
 _ROLE = re.compile(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/")
@@ -89,17 +89,7 @@ def mend() -> None:
 
 def around(app: App) -> App:
     """`app`, an ASGI application, that tells what was recorded."""
-
-    async def told(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await app(scope, receive, send)
-            return
-        body = json.dumps(sorted(_seen)).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    return told
+    return telling(app, PATH, lambda _: sorted(_seen))
 
 
 def denying(read: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,6 +21,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from cli.local.doors import App, answer
+
 __all__ = ["PATH", "Asked", "Fault", "Kill", "Known", "Outcome", "Schedule", "around", "refusal"]
 
 PATH = "/_mesh/wire"
@@ -28,7 +30,6 @@ PATH = "/_mesh/wire"
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 Outcome = Literal["throttled", "unavailable", "lost", "late", "killed-before", "killed-after"]
 
@@ -133,7 +134,7 @@ class _Wire:
             return
         body = await _body(receive)
         if scope["path"] == PATH:
-            await _answer(send, *self._told(scope["method"], body))
+            await answer(send, *self._told(scope["method"], body))
             return
         asked = self._known(scope, body)
         self._counts[asked.caller, asked.operation] += 1
@@ -145,7 +146,7 @@ class _Wire:
     async def _through(self, fault: Fault | None, asked: Asked, scope: Message, receive: Receive, send: Send) -> None:
         outcome = fault.outcome if fault else ""
         if fault and outcome in ("throttled", "unavailable"):
-            await _answer(send, *refusal(asked, fault.outcome))
+            await answer(send, *refusal(asked, fault.outcome))
         elif outcome == "killed-before" and self._kill(asked.caller, scope["client"]):
             await _cut(scope, send)
         elif outcome in ("lost", "killed-after"):
@@ -206,13 +207,6 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 async def _unheard(message: Message) -> None:
     """Takes an answer that nobody is to hear."""
-
-
-async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
-    told = {**headers, "content-length": str(len(body))}
-    lines = [(name.encode(), value.encode()) for name, value in told.items()]
-    await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _cut(scope: Message, send: Send) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import requests
 
 from cli.local import state
 from cli.local.wire import PATH
+from tests.support.waiting import until
 
 PRODUCT = "weather.gauges"
 CONTRACT = """\
@@ -102,7 +103,7 @@ def test_what_was_committed_and_not_told_is_told_by_the_sweeper(mesh: Any, gauge
     before = failed()
     with mesh.configured("datamesh-dev-weather-register-product", LEDGER_TABLE="nobodys-table"):
         s3.put_object(Bucket=places["landing-bucket"], Key="gauges/later.csv", Body=b"gauge,depth\nC,3\n")
-        wait(lambda: len(failed()) > len(before))
+        until(lambda: len(failed()) > len(before), seconds=120)
     [run] = set(failed()) - set(before)
 
     invoke(mesh, "datamesh-dev-weather-sweep-batches")
@@ -127,11 +128,11 @@ def test_a_file_that_is_deleted_before_it_is_read_rejects_its_batch(mesh: Any, g
     }
     with faults(mesh, slowly):
         version = s3.put_object(**where, Body=b"gauge,depth\nD,4\n")["VersionId"]
-        wait(lambda: runs() > before)
+        until(lambda: runs() > before, seconds=120)
         s3.delete_object(**where, VersionId=version)
     [run] = runs() - before
 
-    wait(lambda: mesh.json("show", run)["status"] not in ("pending", "running"))
+    until(lambda: mesh.json("show", run)["status"] not in ("pending", "running"), seconds=120)
 
     assert mesh.json("show", run)["status"] == "rejected"
 
@@ -188,10 +189,3 @@ def invoke(mesh: Any, function: str, event: Any = None) -> Any:
     said = answer["Payload"].read()
     assert "FunctionError" not in answer, said
     return json.loads(said)
-
-
-def wait(until: Callable[[], bool], *, within: float = 120) -> None:
-    end = time.monotonic() + within
-    while not until():
-        assert time.monotonic() < end
-        time.sleep(0.5)

@@ -68,6 +68,8 @@ def test_what_others_hold_is_not_ones_own_but_what_everybody_holds() -> None:
     assert lacking("UpdateTable", made(), held(others))
     everybody = entry({"Table": STOPS}, "ALL", to="IAM_ALLOWED_PRINCIPALS")
     assert not lacking("UpdateTable", made(), held(everybody))
+    organization = entry({"Table": STOPS}, "ALTER", to="arn:aws:organizations::111122223333:organization/o-1")
+    assert lacking("UpdateTable", made(), held(organization))
     with_path = entry({"Table": STOPS}, "ALTER", to=WRITER.replace("role/", "role/data/teams/"))
     assert not lacking("UpdateTable", made(), held(with_path))
 
