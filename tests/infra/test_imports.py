@@ -29,6 +29,7 @@ PURE = [
     "access/wish.py",
     "contract",
     "govern/calls.py",
+    "govern/deciding.py",
     "govern/differences.py",
     "govern/filters.py",
     "govern/policy.py",
